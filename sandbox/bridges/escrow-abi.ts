@@ -1,0 +1,11 @@
+import { parseAbi } from 'viem'
+
+export const escrowAbi = parseAbi([
+  'struct Deposit { bytes32 transferId; address token; uint256 amount; uint256 destinationChainId; address destinationToken; uint256 outputAmount; address receiver; address refundTo; uint32 fillDeadline; }',
+  'event Deposited(bytes32 indexed transferId, Deposit deposit)',
+  'event Delivered(bytes32 indexed transferId, address token, address receiver, uint256 amount)',
+  'event Refunded(bytes32 indexed transferId, address token, address receiver, uint256 amount)',
+  'function settled(bytes32 transferId) view returns (bool)',
+  'function deliver(bytes32 transferId, address token, address receiver, uint256 amount)',
+  'function refund(bytes32 transferId, address token, address receiver, uint256 amount)',
+])

@@ -1,0 +1,97 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { writeDaemonConfig } from './daemon-config.js'
+import { scenarioNames, type ScenarioName } from './scenarios.js'
+import { SandboxStartError } from './start-error.js'
+import { startWorld, type RunningWorld } from './start-world.js'
+
+const usage = `npm run sandbox -- [--seed N] [--scenario ${scenarioNames.join('|')}] [--port-base P] [--dir DIR]`
+
+interface Arguments {
+  seed: number
+  scenario: ScenarioName
+  portBase: number
+  dir: string
+}
+
+function readArguments(): Arguments {
+  const options = {
+    seed: { type: 'string', default: '1' },
+    scenario: { type: 'string', default: 'rally' },
+    'port-base': { type: 'string', default: '18545' },
+    dir: { type: 'string', default: '.evenkeel/sandbox' },
+  } as const
+  let values
+  try {
+    ;({ values } = parseArgs({ options, strict: true, allowPositionals: false }))
+  } catch (error) {
+    throw new SandboxStartError(
+      `${error instanceof Error ? error.message.split('. ')[0] : String(error)}. Usage: ${usage}`,
+    )
+  }
+  const scenario = scenarioNames.find((name) => name === values.scenario)
+  if (!scenario) {
+    throw new SandboxStartError(`Expected --scenario ${scenarioNames.join(' or ')}, came "${values.scenario}".`)
+  }
+  return {
+    seed: wholeNumber('--seed', values.seed),
+    scenario,
+    portBase: wholeNumber('--port-base', values['port-base']),
+    dir: resolve(values.dir),
+  }
+}
+
+function wholeNumber(flag: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new SandboxStartError(`Expected a whole number after ${flag}, came "${text}".`)
+  return Number(text)
+}
+
+function introduce({ world }: RunningWorld, configFile: string): string {
+  const treasury = world.accounts.find(({ alias }) => alias === 'treasury')?.address
+  return [
+    '',
+    ...world.chains.map((chain) => `  ${chain.key.padEnd(10)} ${chain.rpcUrl}  chain id ${chain.chainId}`),
+    `  LI.FI      ${world.apis.lifi.url}`,
+    `  0x         ${world.apis.zeroex.restUrl}  tRPC ${world.apis.zeroex.trpcUrl}`,
+    `  prices     ${world.apis.prices.url}/v1/prices?assets=ETH,BTC`,
+    `  control    ${world.apis.control.url}/state`,
+    `  treasury   ${treasury}`,
+    '',
+    `Start the daemon in another terminal: npm run build && npm run evenkeel -- start --config ${configFile}`,
+    'Ctrl-C ends the world.',
+    '',
+  ].join('\n')
+}
+
+async function main(): Promise<void> {
+  const startedAt = Date.now()
+  const seconds = () => `${((Date.now() - startedAt) / 1000).toFixed(1).padStart(5)} s`
+  const say = (line: string) => process.stdout.write(`${line}\n`)
+  const options = readArguments()
+
+  let running: RunningWorld | undefined
+  let ending = false
+  const end = () => {
+    if (ending) return
+    ending = true
+    say('Stopping the world.')
+    // A start under way is not waited for: the nodes end with this process.
+    const stopped = running ? running.stop() : Promise.resolve()
+    void stopped.finally(() => process.exit(0))
+  }
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
+
+  running = await startWorld({ ...options, onProgress: (line) => say(`${seconds()}  ${line}`) })
+  const configFile = resolve(options.dir, 'evenkeel.yaml')
+  await writeDaemonConfig(running.world, configFile)
+  running.control.startScenario()
+  say(`${seconds()}  ready: seed ${options.seed}, scenario ${options.scenario}, described in ${options.dir}/world.json`)
+  say(introduce(running, configFile))
+}
+
+main().catch((error: unknown) => {
+  const isExpected = error instanceof SandboxStartError
+  process.stderr.write(isExpected ? `${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`)
+  process.exit(1)
+})

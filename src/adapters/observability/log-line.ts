@@ -1,0 +1,284 @@
+import type { Event } from '../../domain/events.js'
+import type { Intent, IntentState } from '../../domain/execution/intent.js'
+import type { Transfer, TransferState } from '../../domain/execution/transfer.js'
+import { type Cost, totalOf } from '../../domain/planning/cost.js'
+import { formatAmount } from '../../domain/units/amount.js'
+import { formatDecimal } from '../../domain/units/decimal.js'
+import { basisPointsOf, mulDiv } from '../../domain/units/ratio.js'
+import { type Usd, USD_DECIMALS } from '../../domain/units/usd.js'
+
+export interface LogLine {
+  /** By reader: `error` wakes someone, `warn` is for tomorrow morning, `info` is for colleagues, `debug` for us. */
+  readonly level: 'error' | 'warn' | 'info' | 'debug'
+  readonly message: string
+  /** Amounts are text with their unit; nothing here is a bigint. */
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/**
+ * The one line an event is worth. `before` is the state an intent or transfer was in, so far as it is known: it tells
+ * a step back, which a reorganisation causes, from progress.
+ */
+export function logLineOf(event: Event, before?: IntentState | TransferState): LogLine {
+  switch (event.type) {
+    case 'daemon-started': {
+      const { version, configHash, mode } = event
+      return line('info', `Evenkeel ${version} started, ${mode}.`, { version, configHash, mode })
+    }
+    case 'lease-taken':
+      return line('info', `This process holds the lease, epoch ${event.epoch}.`, { epoch: event.epoch })
+    case 'lease-lost':
+      return line('warn', `The lease is lost: ${event.reason}`, { reason: event.reason })
+    case 'paused':
+      return line('warn', `New trades are paused: ${event.reason}`, { reason: event.reason })
+    case 'resumed':
+      return line('info', `Trading is resumed: ${event.reason}`, { reason: event.reason })
+    case 'chain-unknown': {
+      const { portfolio, chain, reason } = event
+      return line('warn', `${chain} is left out: ${reason}`, { portfolio, chain, reason })
+    }
+    case 'price-unknown': {
+      const { portfolio, asset, reason } = event
+      return line('warn', `${asset} has no price: ${reason}`, { portfolio, asset, reason })
+    }
+    case 'portfolio-measured': {
+      const { portfolio, valuation, drift } = event
+      return line(
+        'debug',
+        `${portfolio} is worth ${usd(valuation.nav)}${valuation.isComplete ? '' : ' as far as known'}.`,
+        {
+          portfolio,
+          isComplete: valuation.isComplete,
+          driftBps: Object.fromEntries(drift.assets.map((one) => [one.asset, basisPointsOf(one.drift)])),
+          excluded: drift.excluded,
+        },
+      )
+    }
+    case 'decided': {
+      const { portfolio, cycleId, decision } = event
+      const { act, code, reasons } = decision
+      return line(
+        act ? 'info' : 'debug',
+        `${portfolio} ${act ? 'must trade' : 'stays as it is'}: ${reasons.join(' ')}`,
+        {
+          portfolio,
+          cycleId,
+          code,
+        },
+      )
+    }
+    case 'quoted': {
+      const { venue, chain, outcome, seconds, detail } = event
+      const isVenueUnwell = outcome === 'malformed' || outcome === 'unavailable'
+      return line(isVenueUnwell ? 'warn' : 'debug', `${venue} on ${chain}: ${outcome}. ${detail}`.trim(), {
+        venue,
+        chain,
+        outcome,
+        seconds,
+      })
+    }
+    case 'plan-proposed': {
+      const { portfolio, cycleId, plan } = event
+      return line('info', `Plan for ${portfolio}: ${count(plan.legs.length, 'leg')} for ${usd(totalOf(plan.cost))}.`, {
+        portfolio,
+        cycleId,
+        planId: plan.id,
+        cost: costOf(plan.cost),
+        legs: plan.legs.map(
+          ({ id, kind, sell, expectedOut, venue, tool }) =>
+            `${id}: ${kind} ${formatAmount(sell)} on ${sell.token.chain} for ${formatAmount(expectedOut)} on ${expectedOut.token.chain}, ${venue} ${tool}`,
+        ),
+        unmet: plan.unmet.map(({ asset, value, reason }) => `${asset}, ${usd(value)}: ${reason}`),
+      })
+    }
+    case 'no-plan': {
+      const { portfolio, cycleId, reasons } = event
+      return line('info', `${portfolio} should trade and has no plan: ${reasons.join(' ')}`, { portfolio, cycleId })
+    }
+    case 'offer-refused': {
+      const { portfolio, cycleId, legId, code, detail } = event
+      return line('warn', `Offer refused: ${detail}`, { portfolio, cycleId, legId, code })
+    }
+    case 'intent-changed':
+      return intentLine(event.portfolio, event.intent, before)
+    case 'broadcast': {
+      const { intentId, chain, hash, answer } = event
+      return line('debug', `Sent to ${chain}: ${answer}`, { intentId, chain, hash })
+    }
+    case 'gas-spent': {
+      const { chain, kind } = event
+      return line('debug', `Gas of ${kind} on ${chain}: ${usd(event.usd)}.`, { chain, kind })
+    }
+    case 'transfer-changed':
+      return transferLine(event.portfolio, event.transfer, event.usd, before)
+    case 'leg-ended': {
+      const { portfolio, cycleId, run, realised } = event
+      const { leg, state, sold, received, failure } = run
+      const fields = {
+        portfolio,
+        cycleId,
+        legId: leg.id,
+        kind: leg.kind,
+        chain: leg.sell.token.chain,
+        venue: run.offer?.venue ?? leg.venue,
+        sold: sold && formatAmount(sold),
+        received: received && formatAmount(received),
+        cost: realised && costOf(realised),
+        notional: usd(event.notional),
+      }
+      if (state === 'failed' || state === 'skipped')
+        return line('warn', `Leg ${leg.id} is ${state}: ${failure?.detail ?? 'no reason was given.'}`, {
+          ...fields,
+          code: failure?.code,
+        })
+      const what = `${fields.sold ?? formatAmount(leg.sell)} for ${fields.received ?? 'an unknown amount'}`
+      const price = realised ? `, cost ${usd(totalOf(realised))}` : ''
+      return line('info', `Leg ${leg.id} is ${state}: ${leg.kind} of ${what}${price}.`, fields)
+    }
+    case 'cycle-ended': {
+      const { portfolio, cycle, outcome, seconds } = event
+      const level = outcome === 'error' ? 'error' : outcome === 'stale_data' ? 'warn' : cycle.plan ? 'info' : 'debug'
+      return line(level, `Cycle of ${portfolio} ended after ${seconds.toFixed(1)} s: ${outcome}.`, {
+        portfolio,
+        cycleId: cycle.id,
+        outcome,
+        mode: cycle.mode,
+        seconds,
+      })
+    }
+    case 'cycle-skipped': {
+      const { portfolio, outcome, reason } = event
+      return line(outcome === 'error' ? 'error' : 'debug', `No cycle of ${portfolio}, ${outcome}: ${reason}`, {
+        portfolio,
+        outcome,
+      })
+    }
+    case 'reconciled': {
+      const { portfolio, chain, mismatches } = event
+      if (mismatches.length === 0) return line('debug', `Ledger and ${chain} agree.`, { portfolio, chain })
+      return line('error', `Ledger and ${chain} differ in ${count(mismatches.length, 'token')}.`, {
+        portfolio,
+        chain,
+        mismatches: mismatches.map(({ token, ledger, onChain }) => ({
+          token,
+          ledgerBaseUnits: ledger.toString(),
+          chainBaseUnits: onChain.toString(),
+        })),
+      })
+    }
+    case 'failed':
+      return line(
+        event.isRetried ? 'warn' : 'error',
+        `${event.isRetried ? 'Will be tried again' : 'Failed'}: ${event.what}: ${event.error instanceof Error ? event.error.message : String(event.error)}`,
+        {
+          err: event.error,
+        },
+      )
+  }
+}
+
+function intentLine(portfolio: string, intent: Intent, before: IntentState | TransferState | undefined): LogLine {
+  const { id, cycleId, legId, kind, chain, nonce, state } = intent
+  const fields = {
+    portfolio,
+    cycleId,
+    legId,
+    intentId: id,
+    chain,
+    kind,
+    nonce,
+    state,
+    hash: 'inclusion' in intent ? intent.inclusion.hash : intent.attempts.at(-1)?.hash,
+    ...('inclusion' in intent && {
+      block: intent.inclusion.block.number.toString(),
+      gasPaidWei: intent.inclusion.gasPaid.toString(),
+    }),
+  }
+  /** After a start, ended intents of an open cycle are told of as well; nothing happened to them. */
+  const isNews = before !== undefined
+  const what = `${capital(kind)} on ${chain}, nonce ${nonce}`
+  switch (state) {
+    case 'reserved':
+      return line('debug', `${what}: reserved.`, fields)
+    case 'signed':
+      return before === 'mined'
+        ? line('warn', `${what}: its block is gone, it is unmined again.`, fields)
+        : line('info', `${what}: signed and on its way.`, fields)
+    case 'mined':
+      return line('debug', `${what}: mined, not yet final.`, fields)
+    case 'final_ok':
+      return line(isNews ? 'info' : 'debug', `${what}: final.`, fields)
+    case 'final_reverted':
+      return line(
+        isNews ? 'warn' : 'debug',
+        `${what}: reverted, finally. Its gas is spent, nothing else moved.`,
+        fields,
+      )
+    case 'released':
+      return line(isNews ? 'info' : 'debug', `${what}: given up before signing, the nonce is free again.`, fields)
+  }
+}
+
+function transferLine(
+  portfolio: string,
+  transfer: Transfer,
+  value: Usd,
+  before: IntentState | TransferState | undefined,
+): LogLine {
+  const { id, cycleId, bridge, origin, destination, sent, minimum, state, arrival } = transfer
+  const fields = {
+    portfolio,
+    cycleId,
+    legId: id,
+    bridge,
+    origin,
+    destination,
+    state,
+    originHash: transfer.originHash,
+    arrivalHash: arrival?.hash,
+    value: usd(value),
+  }
+  const what = `${formatAmount(sent)} over ${bridge} from ${origin} to ${destination}`
+  const came = arrival ? `${formatAmount(arrival.amount)} on ${arrival.chain}` : 'nothing'
+  switch (state) {
+    case 'in_flight':
+      return before === 'seen'
+        ? line('warn', `${what}: the block of its arrival is gone, it is in flight again.`, fields)
+        : line('info', `${what}: in flight, ${transfer.expectedSeconds} s expected.`, fields)
+    case 'late':
+      return line('warn', `${what}: late, ${transfer.expectedSeconds} s were expected. It is watched on.`, fields)
+    case 'seen':
+      return line('debug', `${what}: ${came} seen, not yet final.`, fields)
+    case 'full':
+      return line('info', `${what}: ${came} arrived.`, fields)
+    case 'short':
+      return line('warn', `${what}: only ${came} arrived, at least ${formatAmount(minimum)} was due.`, fields)
+    case 'other_token':
+      return line('warn', `${what}: another token arrived, ${came}.`, fields)
+    case 'refunded':
+      return line('warn', `${what}: refunded, ${came}.`, fields)
+  }
+}
+
+function line(level: LogLine['level'], message: string, fields: LogLine['fields']): LogLine {
+  return { level, message, fields }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}
+
+function costOf({ slippage, fees, gas, bridge }: Cost): Record<keyof Cost, string> {
+  return { slippage: usd(slippage), fees: usd(fees), gas: usd(gas), bridge: usd(bridge) }
+}
+
+/** To the cent, rounded toward zero. */
+function usd(value: Usd): string {
+  const cents = mulDiv(value, 1n, 10n ** BigInt(USD_DECIMALS - 2), 'zero')
+  const [whole, fraction = ''] = formatDecimal(cents, 2).split('.')
+  return `${whole}.${fraction.padEnd(2, '0')} USD`
+}

@@ -1,0 +1,365 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { AssetKey, ChainKey } from '../../domain/assets.js'
+import { REFUSAL_CODES, type RefusalCode } from '../../domain/errors.js'
+import { CYCLE_OUTCOMES } from '../../domain/execution/cycle.js'
+import { STEP_KINDS } from '../../domain/execution/intent.js'
+import type { VenueKey } from '../../domain/planning/quote.js'
+import { formatDecimal } from '../../domain/units/decimal.js'
+import { type Ratio, ratioToNumber } from '../../domain/units/ratio.js'
+import { usdToNumber } from '../../domain/units/usd.js'
+import type { Clock } from '../../ports/clock.js'
+import { firstSentAt, type OpenWork } from './open-work.js'
+
+/** The closed sets that labels come from, and the thresholds that are exported beside what they limit. */
+export interface MetricLabels {
+  /** Version control revision of the build, or empty. */
+  readonly revision: string
+  readonly chains: readonly { readonly key: ChainKey; readonly nativeDecimals: number }[]
+  readonly venues: readonly VenueKey[]
+  /** Bridges the configuration names. One that it does not name is counted as `other`. */
+  readonly bridges: readonly string[]
+  readonly portfolios: readonly PortfolioLabels[]
+}
+
+export interface PortfolioLabels {
+  readonly id: string
+  /** Alias of the account that holds it. */
+  readonly account: string
+  readonly intervalSeconds: number
+  readonly slippageLimit: Ratio
+  readonly targets: readonly { readonly asset: AssetKey; readonly weight: Ratio; readonly band: Ratio }[]
+  /** Native base units by chain; the floor of the account's gas balance. */
+  readonly gasReserve: Readonly<Record<ChainKey, bigint>>
+}
+
+export const OPERATING_STATES = ['running', 'paused_new', 'paused_hard', 'halted'] as const
+export const TRADE_OUTCOMES = ['filled', 'partially_filled', 'reverted', 'aborted'] as const
+export const QUOTE_OUTCOMES = ['ok', 'no_route', 'rate_limited', 'rejected', 'error'] as const
+export const COST_COMPONENTS = ['slippage', 'venue_fee', 'gas', 'bridge_fee'] as const
+const BENCHMARKS = ['quote', 'oracle'] as const
+const LIVE_INTENTS = ['reserved', 'signed', 'mined'] as const
+const ENDED_INTENTS = ['final_ok', 'final_reverted', 'released'] as const
+const OPEN_TRANSFERS = ['in_flight', 'late', 'seen'] as const
+const ENDED_TRANSFERS = ['full', 'short', 'other_token', 'refunded'] as const
+/** Stands for a label value outside its closed set. */
+export const OTHER = 'other'
+
+/** Seconds of an answer, of an evaluation, of a transaction, of a bridge crossing. */
+const ANSWER_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const CYCLE_BUCKETS = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800]
+const TRANSACTION_BUCKETS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600]
+const BRIDGE_BUCKETS = [15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600, 86_400]
+const LOSS_BUCKETS = [-0.01, -0.005, -0.001, 0, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.03, 0.05, 0.1]
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** The stage at which an offer with this code is refused. */
+export function stageOf(code: RefusalCode): 'quote' | 'simulation' {
+  return code === 'SIMULATION_FAILED' ? 'simulation' : 'quote'
+}
+
+/**
+ * Every metric of the daemon. Counters and histograms begin at 0 for each known combination of labels, because an
+ * increase from nothing is not seen; times and measurements are absent until there is one. What is open is reckoned
+ * at the moment of the scrape.
+ */
+export function createMetrics(registry: Registry, labels: MetricLabels, openWork: OpenWork, clock: Clock) {
+  const registers = [registry]
+  const gauge = <L extends string = never>(
+    name: string,
+    help: string,
+    labelNames: readonly L[] = [],
+    collect?: (gauge: Gauge<L>) => void,
+  ) =>
+    new Gauge<L>({
+      name: `evenkeel_${name}`,
+      help,
+      labelNames,
+      registers,
+      ...(collect && {
+        collect(this: Gauge<L>) {
+          collect(this)
+        },
+      }),
+    })
+  const counter = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    known: readonly Record<L, string>[],
+  ) => {
+    const metric = new Counter<L>({ name: `evenkeel_${name}`, help, labelNames, registers })
+    for (const one of known) metric.inc(one, 0)
+    return metric
+  }
+  const histogram = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    buckets: number[],
+    known: readonly Record<L, string>[],
+  ) => {
+    const metric = new Histogram<L>({ name: `evenkeel_${name}`, help, labelNames, buckets, registers })
+    for (const one of known) metric.zero(one)
+    return metric
+  }
+
+  const portfolio = labels.portfolios.map(({ id }) => id)
+  const chain = labels.chains.map(({ key }) => key)
+  const venue = labels.venues
+  const bridge = [...new Set([...labels.bridges, OTHER])]
+  const crossings = combine({ bridge, source_chain: chain, destination_chain: chain }).filter(
+    (one) => one.source_chain !== one.destination_chain,
+  )
+  const bridgeOf = (name: string) => (labels.bridges.includes(name) ? name : OTHER)
+  const crossingOf = (transfer: { bridge: string; origin: ChainKey; destination: ChainKey }) => ({
+    bridge: bridgeOf(transfer.bridge),
+    source_chain: transfer.origin,
+    destination_chain: transfer.destination,
+  })
+  const ageSeconds = (at: number) => Math.max(0, (clock.now() - at) / 1000)
+  collectDefaultMetrics({ register: registry })
+
+  const metrics = {
+    /** The label values of a transfer. */
+    bridgeOf,
+    crossingOf,
+
+    // What runs, and whether it may trade.
+    buildInfo: gauge('build_info', 'The running build; always 1.', ['version', 'revision', 'node_version']),
+    configInfo: gauge('config_info', 'The configuration in force; always 1.', ['config_hash', 'mode']),
+    operatingState: gauge('operating_state', '1 for the state in force, 0 for the others.', ['scope', 'id', 'state']),
+    operatingStateSince: gauge(
+      'operating_state_since_timestamp_seconds',
+      'When the state in force began, as far as this process knows.',
+      ['scope', 'id'],
+    ),
+    leaseHeld: gauge('lease_held', '1 on the replica that may trade.'),
+    leaseEpoch: gauge('lease_epoch', 'Fencing epoch this replica saw last.'),
+
+    // Where each portfolio stands.
+    portfolioValue: gauge('portfolio_value_usd', 'Net value at the last complete valuation.', ['portfolio']),
+    positionValue: gauge('position_value_usd', 'Value of an asset held on a chain.', ['portfolio', 'chain', 'asset']),
+    assetWeight: gauge('asset_weight_ratio', 'Share of net value, all chains and transfers together.', [
+      'portfolio',
+      'asset',
+    ]),
+    assetTarget: gauge('asset_target_ratio', 'Wanted share of net value, as configured.', ['portfolio', 'asset']),
+    assetDrift: gauge('asset_drift_ratio', 'Weight minus target; positive when overweight.', ['portfolio', 'asset']),
+    assetBand: gauge('asset_drift_band_ratio', 'Tolerated drift to either side, as configured.', [
+      'portfolio',
+      'asset',
+    ]),
+    portfolioDrift: gauge('portfolio_drift_ratio', 'Share of net value that must trade to reach every target.', [
+      'portfolio',
+    ]),
+    valuationTimestamp: gauge(
+      'valuation_timestamp_seconds',
+      'When every balance and every price was known the last time.',
+      ['portfolio'],
+    ),
+    priceTimestamp: gauge('price_timestamp_seconds', 'The time a usable price itself carries.', ['asset', 'source']),
+    priceDeviation: gauge('price_deviation_ratio', 'Price of a source over the consensus, minus 1.', [
+      'asset',
+      'source',
+    ]),
+    reconciliationMismatches: gauge(
+      'reconciliation_mismatches',
+      'Tokens whose final balance differs from the ledger at the last pass.',
+      ['chain'],
+    ),
+    reconciliationLastSuccess: gauge(
+      'reconciliation_last_success_timestamp_seconds',
+      'Last complete comparison of ledger and chain, of the portfolio for which it is longest ago.',
+      ['chain'],
+    ),
+
+    // What was decided.
+    cycles: counter(
+      'cycles_total',
+      'Cycles by how they ended.',
+      ['portfolio', 'outcome'],
+      combine({ portfolio, outcome: CYCLE_OUTCOMES }),
+    ),
+    cycleDuration: histogram(
+      'cycle_duration_seconds',
+      'Wall time of a cycle.',
+      ['portfolio'],
+      CYCLE_BUCKETS,
+      combine({ portfolio }),
+    ),
+    cycleLastSuccess: gauge(
+      'cycle_last_success_timestamp_seconds',
+      'Last cycle that ended otherwise than by error, stale data or standby.',
+      ['portfolio'],
+    ),
+    cycleInterval: gauge('cycle_interval_seconds', 'Configured time between two cycles.', ['portfolio']),
+    policyRejections: counter(
+      'policy_rejections_total',
+      'Offers refused, by reason.',
+      ['stage', 'code'],
+      REFUSAL_CODES.map((code) => ({ stage: stageOf(code), code })),
+    ),
+
+    // What trading brought and cost.
+    trades: counter(
+      'trades_total',
+      'Swaps by how they ended.',
+      ['portfolio', 'chain', 'venue', 'outcome'],
+      combine({ portfolio, chain, venue, outcome: TRADE_OUTCOMES }),
+    ),
+    tradeNotional: counter(
+      'trade_notional_usd_total',
+      'Value sold by filled swaps at decision prices.',
+      ['portfolio', 'chain', 'venue'],
+      combine({ portfolio, chain, venue }),
+    ),
+    tradeSlippage: histogram(
+      'trade_slippage_ratio',
+      'Loss of a filled swap against the accepted quote and against our own prices; adverse is positive.',
+      ['portfolio', 'chain', 'venue', 'benchmark'],
+      LOSS_BUCKETS,
+      combine({ portfolio, chain, venue, benchmark: BENCHMARKS }),
+    ),
+    slippageLimit: gauge('slippage_limit_ratio', 'Configured tolerance between quote and minimum.', ['portfolio']),
+    tradeCost: counter(
+      'trade_cost_usd_total',
+      'Money given up by legs, by component.',
+      ['portfolio', 'chain', 'component'],
+      combine({ portfolio, chain, component: COST_COMPONENTS }),
+    ),
+    tradeImprovement: counter(
+      'trade_improvement_usd_total',
+      'Money gained by legs against decision prices.',
+      ['portfolio', 'chain'],
+      combine({ portfolio, chain }),
+    ),
+    quotes: counter(
+      'quotes_total',
+      'Answers of the venues.',
+      ['venue', 'chain', 'outcome'],
+      combine({ venue, chain, outcome: QUOTE_OUTCOMES }),
+    ),
+    quoteDuration: histogram(
+      'quote_duration_seconds',
+      'Time to a quote or to its failure.',
+      ['venue', 'chain'],
+      ANSWER_BUCKETS,
+      combine({ venue, chain }),
+    ),
+
+    // What became of the transactions.
+    transactionsOpen: gauge('transactions', 'Intents now in each live state.', ['chain', 'state'], (self) => {
+      for (const one of combine({ chain, state: LIVE_INTENTS })) self.set(one, 0)
+      for (const intent of openWork.intents()) self.inc({ chain: intent.chain, state: intent.state })
+    }),
+    transactions: counter(
+      'transactions_total',
+      'Intents that ended.',
+      ['chain', 'kind', 'outcome'],
+      combine({ chain, kind: STEP_KINDS, outcome: ENDED_INTENTS }),
+    ),
+    transactionOldest: gauge(
+      'transaction_oldest_unmined_seconds',
+      'Age of the oldest transaction without a receipt; 0 when there is none.',
+      ['chain'],
+      (self) => {
+        for (const key of chain) {
+          const unmined = openWork.intents().filter((intent) => intent.chain === key && intent.state === 'signed')
+          self.set({ chain: key }, Math.max(0, ...unmined.map((intent) => ageSeconds(firstSentAt(intent)!))))
+        }
+      },
+    ),
+    transactionInclusion: histogram(
+      'transaction_inclusion_seconds',
+      'From the first signed attempt to its receipt.',
+      ['chain'],
+      TRANSACTION_BUCKETS,
+      combine({ chain }),
+    ),
+    transactionFinality: histogram(
+      'transaction_finality_seconds',
+      'From the first signed attempt to finality.',
+      ['chain'],
+      TRANSACTION_BUCKETS,
+      combine({ chain }),
+    ),
+    transactionCost: counter(
+      'transaction_cost_usd_total',
+      'Network fees paid, those of failed transactions included.',
+      ['chain', 'kind'],
+      combine({ chain, kind: STEP_KINDS }),
+    ),
+    accountBalance: gauge('account_balance_native', "Balance in the chain's coin.", ['chain', 'account']),
+    accountFloor: gauge('account_balance_floor_native', 'Configured reserve for gas.', ['chain', 'account']),
+
+    // Where money is between chains.
+    transfersOpen: gauge(
+      'bridge_transfers',
+      'Open transfers by state.',
+      ['bridge', 'source_chain', 'destination_chain', 'state'],
+      (self) => {
+        for (const one of crossings) for (const state of OPEN_TRANSFERS) self.set({ ...one, state }, 0)
+        for (const { transfer } of openWork.transfers()) self.inc({ ...crossingOf(transfer), state: transfer.state })
+      },
+    ),
+    transfers: counter(
+      'bridge_transfers_total',
+      'Transfers by how they ended.',
+      ['bridge', 'outcome'],
+      combine({ bridge, outcome: ENDED_TRANSFERS }),
+    ),
+    transfersInFlight: gauge(
+      'bridge_in_flight_usd',
+      'Value of open transfers.',
+      ['bridge', 'source_chain', 'destination_chain'],
+      (self) => {
+        for (const one of crossings) self.set(one, 0)
+        for (const { transfer, usd } of openWork.transfers()) self.inc(crossingOf(transfer), usdToNumber(usd))
+      },
+    ),
+    transferOldest: gauge(
+      'bridge_oldest_in_flight_seconds',
+      'Age of the oldest open transfer; 0 when there is none.',
+      ['bridge'],
+      (self) => {
+        for (const key of bridge) {
+          const open = openWork.transfers().filter(({ transfer }) => bridgeOf(transfer.bridge) === key)
+          self.set({ bridge: key }, Math.max(0, ...open.map(({ transfer }) => ageSeconds(transfer.sentAt))))
+        }
+      },
+    ),
+    transferExpected: gauge('bridge_expected_seconds', 'Duration the bridge named for the latest transfer.', [
+      'bridge',
+    ]),
+    transferDuration: histogram(
+      'bridge_duration_seconds',
+      'From sending to final arrival.',
+      ['bridge', 'source_chain', 'destination_chain'],
+      BRIDGE_BUCKETS,
+      crossings,
+    ),
+  }
+
+  metrics.leaseHeld.set(0)
+  for (const { id, account, intervalSeconds, slippageLimit, targets, gasReserve } of labels.portfolios) {
+    metrics.cycleInterval.set({ portfolio: id }, intervalSeconds)
+    metrics.slippageLimit.set({ portfolio: id }, ratioToNumber(slippageLimit))
+    for (const { asset, weight, band } of targets) {
+      metrics.assetTarget.set({ portfolio: id, asset }, ratioToNumber(weight))
+      metrics.assetBand.set({ portfolio: id, asset }, ratioToNumber(band))
+    }
+    for (const { key, nativeDecimals } of labels.chains)
+      metrics.accountFloor.set({ chain: key, account }, Number(formatDecimal(gasReserve[key] ?? 0n, nativeDecimals)))
+  }
+  return metrics
+}
+
+/** Every combination of the given label values. */
+function combine<L extends string>(values: Readonly<Record<L, readonly string[]>>): Record<L, string>[] {
+  const names = Object.keys(values) as L[]
+  return names.reduce<Record<string, string>[]>(
+    (rows, name) => rows.flatMap((row) => values[name].map((value) => ({ ...row, [name]: value }))),
+    [{}],
+  ) as Record<L, string>[]
+}

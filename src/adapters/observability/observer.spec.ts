@@ -1,0 +1,717 @@
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { Registry } from 'prom-client'
+import { NATIVE, type Token } from '../../domain/assets.js'
+import type { Event } from '../../domain/events.js'
+import type { Cycle, CycleOutcome, LegRun } from '../../domain/execution/cycle.js'
+import type { Attempt, Inclusion, Intent, IntentState } from '../../domain/execution/intent.js'
+import type { Transfer, TransferState } from '../../domain/execution/transfer.js'
+import { type Cost, NO_COST } from '../../domain/planning/cost.js'
+import type { Plan } from '../../domain/planning/plan.js'
+import { measureDrift } from '../../domain/portfolio/drift.js'
+import type { AssetPrice, ChainReading, SourceReading } from '../../domain/portfolio/snapshot.js'
+import { valuePortfolio } from '../../domain/portfolio/valuation.js'
+import type { Policy } from '../../domain/policy/policy.js'
+import { amountOf } from '../../domain/units/amount.js'
+import { ratioOfBasisPoints } from '../../domain/units/ratio.js'
+import { ONE_USD } from '../../domain/units/usd.js'
+import { createLogger } from './log.js'
+import type { MetricLabels } from './metrics.js'
+import { EventObserver } from './observer.js'
+
+const eth: Token = { chain: 'bay', asset: 'ETH', symbol: 'ETH', address: NATIVE, decimals: 18 }
+const weth: Token = { ...eth, symbol: 'WETH', address: '0x000000000000000000000000000000000000000e' }
+const usdc: Token = {
+  chain: 'bay',
+  asset: 'USD',
+  symbol: 'USDC',
+  address: '0x00000000000000000000000000000000000000dc',
+  decimals: 6,
+}
+const farUsdc: Token = { ...usdc, chain: 'anchor' }
+const hash = `0x${'ab'.repeat(32)}` as const
+const account = '0x00000000000000000000000000000000000000aa'
+const now = 1_800_000_000_000
+
+const labels: MetricLabels = {
+  revision: 'abc123',
+  chains: [
+    { key: 'anchor', nativeDecimals: 18 },
+    { key: 'bay', nativeDecimals: 18 },
+  ],
+  venues: ['lifi', 'zeroex'],
+  bridges: ['swift'],
+  portfolios: [
+    {
+      id: 'main',
+      account: 'treasury',
+      intervalSeconds: 300,
+      slippageLimit: ratioOfBasisPoints(30),
+      targets: [
+        { asset: 'ETH', weight: ratioOfBasisPoints(6000), band: ratioOfBasisPoints(200) },
+        { asset: 'USD', weight: ratioOfBasisPoints(4000), band: ratioOfBasisPoints(100) },
+      ],
+      gasReserve: { anchor: 2n * 10n ** 18n, bay: 5n * 10n ** 17n },
+    },
+  ],
+}
+
+let observer: EventObserver
+let registry: Registry
+let time: number
+let written: string[]
+
+function start(destination = { write: (text: string) => void written.push(text) }): void {
+  written = []
+  time = now
+  registry = new Registry()
+  const clock = { now: () => time, sleep: () => Promise.resolve() }
+  observer = new EventObserver({
+    log: createLogger({ level: 'debug', pretty: false, destination }),
+    registry,
+    labels,
+    clock,
+  })
+}
+
+beforeEach(() => start())
+
+/** The value of one series as Prometheus would read it, or undefined when it is not exported. */
+async function valueOf(series: string): Promise<number | undefined> {
+  const found = (await registry.metrics()).split('\n').find((line) => line.startsWith(`evenkeel_${series} `))
+  return found === undefined ? undefined : Number(found.split(' ').at(-1))
+}
+
+function lines(): Record<string, unknown>[] {
+  return written.map((text) => JSON.parse(text) as Record<string, unknown>)
+}
+
+const attempt: Attempt = { hash, raw: '0x', gasLimit: 1n, maxFeePerGas: 1n, maxPriorityFeePerGas: 0n, signedAt: now }
+const inclusion: Inclusion = {
+  hash,
+  block: { number: 7n, hash, timestamp: now / 1000 },
+  isSuccess: true,
+  gasPaid: 21_000n,
+  movements: [],
+}
+
+function intent(state: IntentState, id = 'p.0.swap.0'): Intent {
+  const base = {
+    id,
+    cycleId: 'c1',
+    legId: 'p.0',
+    kind: 'swap' as const,
+    ordinal: 0,
+    chain: 'bay',
+    account: account as Intent['account'],
+    nonce: 4,
+    call: { chain: 'bay', to: account as Intent['account'], data: '0x' as const, value: 0n },
+    gasLimit: 1n,
+    reservedAt: now,
+  }
+  if (state === 'reserved' || state === 'released') return { ...base, state, attempts: [] }
+  if (state === 'signed') return { ...base, state, attempts: [attempt] }
+  return { ...base, state, attempts: [attempt], inclusion }
+}
+
+function moveIntent(state: IntentState, at = now, id?: string): void {
+  observer.notify({ type: 'intent-changed', portfolio: 'main', intent: intent(state, id), at })
+}
+
+function transfer(state: TransferState, changes: Partial<Transfer> = {}): Transfer {
+  const arrived = state !== 'in_flight' && state !== 'late'
+  return {
+    id: 'p.1',
+    cycleId: 'c1',
+    account: account as Transfer['account'],
+    bridge: 'swift',
+    venue: 'lifi',
+    origin: 'bay',
+    originHash: hash,
+    destination: 'anchor',
+    sent: amountOf(usdc, 5_000_000n),
+    expected: amountOf(farUsdc, 4_900_000n),
+    minimum: amountOf(farUsdc, 4_800_000n),
+    value: 5n * ONE_USD,
+    sentAt: now,
+    expectedSeconds: 40,
+    state,
+    arrival: arrived
+      ? { chain: 'anchor', hash, block: inclusion.block, amount: amountOf(farUsdc, 4_900_000n) }
+      : undefined,
+    ...changes,
+  }
+}
+
+function moveTransfer(state: TransferState, at = now, changes: Partial<Transfer> = {}): void {
+  observer.notify({
+    type: 'transfer-changed',
+    portfolio: 'main',
+    transfer: transfer(state, changes),
+    usd: 5n * ONE_USD,
+    at,
+  })
+}
+
+function legRun(changes: Partial<LegRun> = {}, kind: 'swap' | 'bridge' = 'swap'): LegRun {
+  const sell = amountOf(weth, 10n ** 18n)
+  const expectedOut = amountOf(usdc, 3_000_000_000n)
+  return {
+    leg: {
+      id: 'p.0',
+      kind,
+      sell,
+      expectedOut,
+      minimumOut: expectedOut,
+      maxLoss: ratioOfBasisPoints(50),
+      venue: 'zeroex',
+      tool: 'pools',
+      cost: NO_COST,
+      dependsOn: undefined,
+      alternatives: [],
+    },
+    state: 'done',
+    offer: {
+      venue: 'lifi',
+      tool: 'pools',
+      sell,
+      expectedOut,
+      minimumOut: expectedOut,
+      spender: undefined,
+      namedFees: 0n,
+      durationSeconds: 0,
+    },
+    sold: sell,
+    received: amountOf(usdc, 2_994_000_000n),
+    failure: undefined,
+    refusals: 0,
+    refusedAt: undefined,
+    ...changes,
+  }
+}
+
+function endLeg(run: LegRun, realised: Cost | undefined = NO_COST): void {
+  observer.notify({ type: 'leg-ended', portfolio: 'main', cycleId: 'c1', run, realised, notional: 3000n * ONE_USD })
+}
+
+const policy: Policy = {
+  targets: [
+    { asset: 'ETH', weight: ratioOfBasisPoints(6000), absoluteBand: ratioOfBasisPoints(200) },
+    { asset: 'USD', weight: ratioOfBasisPoints(4000), absoluteBand: ratioOfBasisPoints(100) },
+  ],
+  minimumTrade: ONE_USD,
+  cooldownMs: 0,
+  maxLoss: { stable: 0n, major: 0n, other: 0n },
+  maxBridgeLoss: 0n,
+  maxLeg: 0n,
+  maxGas: 0n,
+  gasReserve: {},
+  hubs: {},
+}
+
+function usable(asset: string, source: string, price: bigint): SourceReading {
+  return { asset, source, status: 'usable', price, timestamp: now / 1000 - 5 }
+}
+
+const usdPrice: AssetPrice = {
+  asset: 'USD',
+  status: 'known',
+  price: 10n ** 18n,
+  sources: [usable('USD', 'chainlink', ONE_USD)],
+}
+const ethPrice: AssetPrice = {
+  asset: 'ETH',
+  status: 'known',
+  price: 3000n * ONE_USD,
+  sources: [usable('ETH', 'chainlink', 3000n * ONE_USD), usable('ETH', 'reference', 3015n * ONE_USD)],
+}
+const bay = {
+  chain: 'bay',
+  status: 'known' as const,
+  block: inclusion.block,
+  baseFee: 1n,
+  holdings: [amountOf(eth, 10n ** 18n), amountOf(weth, 10n ** 18n), amountOf(usdc, 4_000_000_000n)],
+  problems: [],
+}
+
+function measured(chains: ChainReading[] = [bay], prices: AssetPrice[] = [ethPrice, usdPrice]): Event {
+  const snapshot = { portfolio: 'main', takenAt: now, chains, inTransit: [], prices }
+  const valuation = valuePortfolio(snapshot, [
+    { key: 'ETH', class: 'major', tokens: [eth, weth] },
+    { key: 'USD', class: 'stable', tokens: [usdc] },
+  ])
+  return { type: 'portfolio-measured', portfolio: 'main', snapshot, valuation, drift: measureDrift(valuation, policy) }
+}
+
+const cycle: Cycle = {
+  id: 'c1',
+  portfolio: 'main',
+  mode: 'live',
+  startedAt: now,
+  endedAt: now + 2500,
+  outcome: 'traded',
+  valuation: { nav: 0n, isComplete: true, assets: [] },
+  drift: { nav: 0n, assets: [], portfolio: 0n, excluded: [] },
+  decision: { act: true, code: 'manual', reasons: [], breached: [] },
+  market: { prices: new Map(), gas: new Map() },
+  plan: undefined,
+  planReasons: [],
+  legs: [],
+  intents: [],
+  transfers: [],
+}
+
+describe('before anything happened', () => {
+  test('what will be counted stands at 0', async () => {
+    expect(await valueOf('trades_total{portfolio="main",chain="anchor",venue="zeroex",outcome="reverted"}')).toBe(0)
+    expect(await valueOf('quotes_total{venue="lifi",chain="bay",outcome="rate_limited"}')).toBe(0)
+    expect(await valueOf('policy_rejections_total{stage="simulation",code="SIMULATION_FAILED"}')).toBe(0)
+    expect(await valueOf('cycles_total{portfolio="main",outcome="cost_exceeds_benefit"}')).toBe(0)
+    expect(await valueOf('transactions{chain="bay",state="signed"}')).toBe(0)
+    expect(await valueOf('bridge_transfers_total{bridge="other",outcome="refunded"}')).toBe(0)
+    expect(
+      await valueOf('trade_slippage_ratio_count{portfolio="main",chain="bay",venue="lifi",benchmark="oracle"}'),
+    ).toBe(0)
+    expect(await valueOf('lease_held')).toBe(0)
+  })
+
+  test('what was never measured is not exported', async () => {
+    const text = await registry.metrics()
+    for (const name of ['portfolio_value_usd', 'cycle_last_success_timestamp_seconds', 'price_timestamp_seconds'])
+      expect(text).not.toMatch(new RegExp(`^evenkeel_${name}[ {]`, 'm'))
+  })
+
+  test('thresholds are exported from the configuration', async () => {
+    expect(await valueOf('asset_target_ratio{portfolio="main",asset="ETH"}')).toBe(0.6)
+    expect(await valueOf('asset_drift_band_ratio{portfolio="main",asset="USD"}')).toBe(0.01)
+    expect(await valueOf('slippage_limit_ratio{portfolio="main"}')).toBe(0.003)
+    expect(await valueOf('cycle_interval_seconds{portfolio="main"}')).toBe(300)
+    expect(await valueOf('account_balance_floor_native{chain="bay",account="treasury"}')).toBe(0.5)
+  })
+
+  test('the process itself is measured', async () => {
+    expect(await registry.metrics()).toMatch(/^process_resident_memory_bytes /m)
+  })
+})
+
+test('names keep to the rules of Prometheus', async () => {
+  for (const { name, type } of await registry.getMetricsAsJSON()) {
+    if (!name.startsWith('evenkeel_')) continue
+    expect(name).toMatch(/^evenkeel_[a-z_]+$/)
+    expect(`${name} ${String(type)}`).toMatch(/_total counter$|^(?!.*_total) *\S+ (gauge|histogram)$/)
+  }
+})
+
+test('a large deployment stays under 10,000 series', async () => {
+  const big = new Registry()
+  const clock = { now: () => now, sleep: () => Promise.resolve() }
+  const list = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+  new EventObserver({
+    log: createLogger({ level: 'silent', pretty: false }),
+    registry: big,
+    clock,
+    labels: {
+      ...labels,
+      chains: list('chain', 5).map((key) => ({ key, nativeDecimals: 18 })),
+      bridges: list('bridge', 8),
+      portfolios: list('portfolio', 4).map((id) => ({ ...labels.portfolios[0]!, id })),
+    },
+  })
+  const series = (await big.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  expect(series.length).toBeGreaterThan(1000)
+  expect(series.length).toBeLessThan(10_000)
+})
+
+describe('the process', () => {
+  test('says what it is', async () => {
+    observer.notify({ type: 'daemon-started', version: '1.2.3', configHash: 'old', mode: 'live' })
+    observer.notify({ type: 'daemon-started', version: '1.2.3', configHash: 'new', mode: 'dry-run' })
+    expect(await valueOf(`build_info{version="1.2.3",revision="abc123",node_version="${process.version}"}`)).toBe(1)
+    expect(await valueOf('config_info{config_hash="new",mode="dry_run"}')).toBe(1)
+    expect(await valueOf('config_info{config_hash="old",mode="live"}')).toBeUndefined()
+  })
+
+  test('runs from its start until it is paused', async () => {
+    observer.notify({ type: 'daemon-started', version: '1', configHash: 'h', mode: 'live' })
+    expect(await valueOf('operating_state{scope="global",id="",state="running"}')).toBe(1)
+    time = now + 9000
+    observer.notify({ type: 'paused', reason: 'Maintenance.' })
+    expect(await valueOf('operating_state{scope="global",id="",state="running"}')).toBe(0)
+    expect(await valueOf('operating_state{scope="global",id="",state="paused_new"}')).toBe(1)
+    expect(await valueOf('operating_state_since_timestamp_seconds{scope="global",id=""}')).toBe(now / 1000 + 9)
+    observer.notify({ type: 'resumed', reason: 'Done.' })
+    expect(await valueOf('operating_state{scope="global",id="",state="paused_new"}')).toBe(0)
+  })
+
+  test('that was paused before its start is not shown as running', async () => {
+    observer.notify({ type: 'paused', reason: 'Since yesterday.' })
+    observer.notify({ type: 'daemon-started', version: '1', configHash: 'h', mode: 'live' })
+    expect(await valueOf('operating_state{scope="global",id="",state="paused_new"}')).toBe(1)
+  })
+
+  test('that loses the lease shows no portfolio any more, but its thresholds', async () => {
+    observer.notify({ type: 'lease-taken', epoch: 3 })
+    expect(await valueOf('lease_held')).toBe(1)
+    expect(await valueOf('lease_epoch')).toBe(3)
+    observer.notify(measured())
+    moveIntent('signed')
+    observer.notify({ type: 'lease-lost', reason: 'Another process took it.' })
+    expect(await valueOf('lease_held')).toBe(0)
+    expect(await valueOf('portfolio_value_usd{portfolio="main"}')).toBeUndefined()
+    expect(await valueOf('asset_drift_ratio{portfolio="main",asset="ETH"}')).toBeUndefined()
+    expect(await valueOf('transactions{chain="bay",state="signed"}')).toBe(0)
+    expect(await valueOf('asset_target_ratio{portfolio="main",asset="ETH"}')).toBe(0.6)
+  })
+})
+
+describe('a measured portfolio', () => {
+  test('is exported with value, weights, drift and prices', async () => {
+    observer.notify(measured())
+    expect(await valueOf('portfolio_value_usd{portfolio="main"}')).toBe(10_000)
+    expect(await valueOf('position_value_usd{portfolio="main",chain="bay",asset="ETH"}')).toBe(6000)
+    expect(await valueOf('position_value_usd{portfolio="main",chain="anchor",asset="ETH"}')).toBeUndefined()
+    expect(await valueOf('asset_weight_ratio{portfolio="main",asset="USD"}')).toBe(0.4)
+    expect(await valueOf('asset_drift_ratio{portfolio="main",asset="USD"}')).toBe(0)
+    expect(await valueOf('portfolio_drift_ratio{portfolio="main"}')).toBe(0)
+    expect(await valueOf('valuation_timestamp_seconds{portfolio="main"}')).toBe(now / 1000)
+    expect(await valueOf('price_timestamp_seconds{asset="ETH",source="reference"}')).toBe(now / 1000 - 5)
+    expect(await valueOf('price_deviation_ratio{asset="ETH",source="reference"}')).toBe(0.005)
+    expect(await valueOf('account_balance_native{chain="bay",account="treasury"}')).toBe(1)
+  })
+
+  test('that is not known completely keeps its last value and time, and shows no drift of what is unknown', async () => {
+    observer.notify(measured())
+    const unknown: AssetPrice = {
+      asset: 'ETH',
+      status: 'unknown',
+      reason: 'Sources differ.',
+      sources: [
+        usable('ETH', 'chainlink', 2900n * ONE_USD),
+        usable('ETH', 'reference', 3100n * ONE_USD),
+        { asset: 'ETH', source: 'third', status: 'unusable', reason: 'Stale.' },
+      ],
+    }
+    observer.notify(measured([{ ...bay, holdings: [amountOf(usdc, 1_000_000n)] }], [unknown, usdPrice]))
+    expect(await valueOf('portfolio_value_usd{portfolio="main"}')).toBe(10_000)
+    expect(await valueOf('asset_drift_ratio{portfolio="main",asset="ETH"}')).toBeUndefined()
+    expect(await valueOf('asset_weight_ratio{portfolio="main",asset="ETH"}')).toBeUndefined()
+    expect(await valueOf('position_value_usd{portfolio="main",chain="bay",asset="ETH"}')).toBeUndefined()
+    expect(await valueOf('position_value_usd{portfolio="main",chain="bay",asset="USD"}')).toBe(1)
+    expect(await valueOf('asset_drift_ratio{portfolio="main",asset="USD"}')).toBe(0)
+    expect(await valueOf('price_deviation_ratio{asset="ETH",source="chainlink"}')).toBeCloseTo(-1 / 30, 9)
+    expect(await valueOf('price_deviation_ratio{asset="ETH",source="reference"}')).toBeCloseTo(1 / 30, 9)
+    expect(await valueOf('price_deviation_ratio{asset="ETH",source="third"}')).toBeUndefined()
+  })
+})
+
+describe('a transaction', () => {
+  test('is counted through its states, and its age grows without events', async () => {
+    moveIntent('reserved')
+    expect(await valueOf('transactions{chain="bay",state="reserved"}')).toBe(1)
+    expect(await valueOf('transaction_oldest_unmined_seconds{chain="bay"}')).toBe(0)
+    moveIntent('signed')
+    time = now + 7000
+    expect(await valueOf('transactions{chain="bay",state="reserved"}')).toBe(0)
+    expect(await valueOf('transaction_oldest_unmined_seconds{chain="bay"}')).toBe(7)
+    moveIntent('mined', now + 8000)
+    expect(await valueOf('transaction_oldest_unmined_seconds{chain="bay"}')).toBe(0)
+    expect(await valueOf('transaction_inclusion_seconds_sum{chain="bay"}')).toBe(8)
+    moveIntent('final_ok', now + 40_000)
+    expect(await valueOf('transaction_finality_seconds_sum{chain="bay"}')).toBe(40)
+    expect(await valueOf('transactions_total{chain="bay",kind="swap",outcome="final_ok"}')).toBe(1)
+    expect(await valueOf('transactions{chain="bay",state="mined"}')).toBe(0)
+  })
+
+  test('told of again is not counted again', async () => {
+    for (const state of ['mined', 'mined', 'final_reverted', 'final_reverted'] as const) moveIntent(state)
+    expect(await valueOf('transaction_inclusion_seconds_count{chain="bay"}')).toBe(0)
+    expect(await valueOf('transactions_total{chain="bay",kind="swap",outcome="final_reverted"}')).toBe(1)
+  })
+
+  test('that ended before this process heard of it is no news', () => {
+    moveIntent('final_reverted')
+    moveIntent('mined', now, 'other')
+    moveIntent('final_reverted', now, 'other')
+    expect(lines().map(({ level }) => level)).toEqual(['debug', 'debug', 'warn'])
+  })
+
+  test('whose block is gone is a warning', () => {
+    moveIntent('mined')
+    moveIntent('signed')
+    expect(lines().at(-1)).toMatchObject({
+      level: 'warn',
+      intentId: 'p.0.swap.0',
+      legId: 'p.0',
+      cycleId: 'c1',
+      portfolio: 'main',
+    })
+  })
+
+  test('the oldest of several is the one shown', async () => {
+    moveIntent('signed', now, 'a')
+    time = now + 3000
+    observer.notify({
+      type: 'intent-changed',
+      portfolio: 'main',
+      intent: { ...intent('signed', 'b'), attempts: [{ ...attempt, signedAt: now + 2000 }] } as Intent,
+      at: time,
+    })
+    expect(await valueOf('transaction_oldest_unmined_seconds{chain="bay"}')).toBe(3)
+    expect(await valueOf('transactions{chain="bay",state="signed"}')).toBe(2)
+  })
+
+  test('costs its gas by kind; a kind nobody knows is other', async () => {
+    observer.notify({ type: 'gas-spent', chain: 'bay', kind: 'approve', usd: ONE_USD / 4n })
+    observer.notify({ type: 'gas-spent', chain: 'bay', kind: 'dance', usd: ONE_USD })
+    expect(await valueOf('transaction_cost_usd_total{chain="bay",kind="approve"}')).toBe(0.25)
+    expect(await valueOf('transaction_cost_usd_total{chain="bay",kind="other"}')).toBe(1)
+  })
+})
+
+describe('a transfer', () => {
+  const series = 'bridge="swift",source_chain="bay",destination_chain="anchor"'
+
+  test('is in flight until it arrived finally', async () => {
+    moveTransfer('in_flight')
+    time = now + 12_000
+    expect(await valueOf(`bridge_transfers{${series},state="in_flight"}`)).toBe(1)
+    expect(await valueOf(`bridge_in_flight_usd{${series}}`)).toBe(5)
+    expect(await valueOf('bridge_oldest_in_flight_seconds{bridge="swift"}')).toBe(12)
+    expect(await valueOf('bridge_expected_seconds{bridge="swift"}')).toBe(40)
+    moveTransfer('seen')
+    expect(await valueOf(`bridge_transfers{${series},state="in_flight"}`)).toBe(0)
+    expect(await valueOf(`bridge_in_flight_usd{${series}}`)).toBe(5)
+    moveTransfer('full', now + 60_000)
+    moveTransfer('full', now + 60_000)
+    expect(await valueOf(`bridge_in_flight_usd{${series}}`)).toBe(0)
+    expect(await valueOf('bridge_oldest_in_flight_seconds{bridge="swift"}')).toBe(0)
+    expect(await valueOf('bridge_transfers_total{bridge="swift",outcome="full"}')).toBe(1)
+    expect(await valueOf(`bridge_duration_seconds_sum{${series}}`)).toBe(60)
+  })
+
+  test('over a bridge the configuration does not name is counted as other', async () => {
+    moveTransfer('late', now, { bridge: 'https://surprise.example/0xabc' })
+    expect(
+      await valueOf('bridge_transfers{bridge="other",source_chain="bay",destination_chain="anchor",state="late"}'),
+    ).toBe(1)
+    expect(await registry.metrics()).not.toContain('surprise')
+  })
+
+  test.each([
+    ['late', 'warn'],
+    ['short', 'warn'],
+    ['other_token', 'warn'],
+    ['refunded', 'warn'],
+    ['full', 'info'],
+    ['in_flight', 'info'],
+  ] as const)('that is %s is worth a line of level %s with exact amounts', (state, level) => {
+    moveTransfer(state)
+    expect(lines()).toEqual([
+      expect.objectContaining({
+        level,
+        event: 'transfer-changed',
+        legId: 'p.1',
+        msg: expect.stringContaining('5 USDC over swift'),
+      }),
+    ])
+  })
+
+  test('whose arrival is undone is a warning', () => {
+    moveTransfer('seen')
+    moveTransfer('in_flight')
+    expect(lines().at(-1)).toMatchObject({ level: 'warn', msg: expect.stringContaining('in flight again') })
+  })
+})
+
+describe('an ended leg', () => {
+  const trade = 'portfolio="main",chain="bay",venue="lifi"'
+  const cost: Cost = { slippage: 3n * ONE_USD, fees: 3n * ONE_USD, gas: ONE_USD / 2n, bridge: 0n }
+
+  test('that is done counts notional, cost and slippage against quote and oracle', async () => {
+    endLeg(legRun(), cost)
+    expect(await valueOf(`trades_total{${trade},outcome="filled"}`)).toBe(1)
+    expect(await valueOf(`trade_notional_usd_total{${trade}}`)).toBe(3000)
+    expect(await valueOf('trade_cost_usd_total{portfolio="main",chain="bay",component="slippage"}')).toBe(3)
+    expect(await valueOf('trade_cost_usd_total{portfolio="main",chain="bay",component="venue_fee"}')).toBe(3)
+    expect(await valueOf('trade_cost_usd_total{portfolio="main",chain="bay",component="gas"}')).toBe(0.5)
+    expect(await valueOf(`trade_slippage_ratio_bucket{le="0.002",${trade},benchmark="quote"}`)).toBe(1)
+    expect(await valueOf(`trade_slippage_ratio_bucket{le="0.001",${trade},benchmark="quote"}`)).toBe(0)
+    expect(await valueOf(`trade_slippage_ratio_bucket{le="0.002",${trade},benchmark="oracle"}`)).toBe(1)
+    expect(lines()[0]).toMatchObject({
+      level: 'info',
+      legId: 'p.0',
+      sold: '1 WETH',
+      received: '2994 USDC',
+      cost: { slippage: '3.00 USD', fees: '3.00 USD', gas: '0.50 USD', bridge: '0.00 USD' },
+    })
+  })
+
+  test('that gained counts as improvement, never as negative cost', async () => {
+    endLeg(legRun({ received: amountOf(usdc, 3_003_000_000n) }), { ...NO_COST, slippage: -3n * ONE_USD })
+    expect(await valueOf('trade_improvement_usd_total{portfolio="main",chain="bay"}')).toBe(3)
+    expect(await valueOf('trade_cost_usd_total{portfolio="main",chain="bay",component="slippage"}')).toBe(0)
+    expect(await valueOf(`trade_slippage_ratio_bucket{le="-0.001",${trade},benchmark="quote"}`)).toBe(1)
+  })
+
+  test('that sold less than offered is compared with that part of the quote', async () => {
+    endLeg(legRun({ sold: amountOf(weth, 10n ** 18n / 2n), received: amountOf(usdc, 1_500_000_000n) }))
+    expect(await valueOf(`trades_total{${trade},outcome="partially_filled"}`)).toBe(1)
+    expect(await valueOf(`trade_slippage_ratio_bucket{le="0",${trade},benchmark="quote"}`)).toBe(1)
+    expect(await valueOf(`trade_slippage_ratio_bucket{le="-0.001",${trade},benchmark="quote"}`)).toBe(0)
+  })
+
+  test.each([
+    ['REVERTED', 'reverted'],
+    ['MIN_OUT_TOO_LOW', 'aborted'],
+  ] as const)('that failed with %s is %s, pays its gas and has no notional', async (code, outcome) => {
+    endLeg(legRun({ state: 'failed', sold: undefined, received: undefined, failure: { code, detail: 'It did.' } }), {
+      ...NO_COST,
+      gas: ONE_USD,
+    })
+    expect(await valueOf(`trades_total{${trade},outcome="${outcome}"}`)).toBe(1)
+    expect(await valueOf(`trade_notional_usd_total{${trade}}`)).toBe(0)
+    expect(await valueOf('trade_cost_usd_total{portfolio="main",chain="bay",component="gas"}')).toBe(1)
+    expect(lines()[0]).toMatchObject({ level: 'warn', code, msg: 'Leg p.0 is failed: It did.' })
+  })
+
+  test('that bridged costs its fee and is no trade', async () => {
+    endLeg(legRun({}, 'bridge'), { ...NO_COST, bridge: 2n * ONE_USD })
+    expect(await valueOf('trade_cost_usd_total{portfolio="main",chain="bay",component="bridge_fee"}')).toBe(2)
+    expect(await valueOf(`trades_total{${trade},outcome="filled"}`)).toBe(0)
+    expect(await valueOf(`trade_notional_usd_total{${trade}}`)).toBe(0)
+  })
+})
+
+describe('a cycle', () => {
+  const end = (outcome: CycleOutcome, plan?: Plan) =>
+    observer.notify({ type: 'cycle-ended', portfolio: 'main', cycle: { ...cycle, plan }, outcome, seconds: 2.5 })
+
+  test('that ended is counted, timed and marks the last success', async () => {
+    end('within_band')
+    expect(await valueOf('cycles_total{portfolio="main",outcome="within_band"}')).toBe(1)
+    expect(await valueOf('cycle_duration_seconds_sum{portfolio="main"}')).toBe(2.5)
+    expect(await valueOf('cycle_last_success_timestamp_seconds{portfolio="main"}')).toBe(now / 1000 + 2.5)
+  })
+
+  test.each(['error', 'stale_data'] as const)('that ended with %s is no success', async (outcome) => {
+    end(outcome)
+    expect(await valueOf(`cycles_total{portfolio="main",outcome="${outcome}"}`)).toBe(1)
+    expect(await valueOf('cycle_last_success_timestamp_seconds{portfolio="main"}')).toBeUndefined()
+  })
+
+  test('that was skipped is counted; a pause is a success, standby is not', async () => {
+    observer.notify({
+      type: 'cycle-skipped',
+      portfolio: 'main',
+      outcome: 'standby',
+      reason: 'Another holds the lease.',
+    })
+    expect(await valueOf('cycle_last_success_timestamp_seconds{portfolio="main"}')).toBeUndefined()
+    observer.notify({ type: 'cycle-skipped', portfolio: 'main', outcome: 'paused', reason: 'Paused.' })
+    expect(await valueOf('cycle_last_success_timestamp_seconds{portfolio="main"}')).toBe(now / 1000)
+    expect(await valueOf('cycles_total{portfolio="main",outcome="standby"}')).toBe(1)
+  })
+
+  test.each([
+    ['error', undefined, 'error'],
+    ['stale_data', undefined, 'warn'],
+    ['within_band', undefined, 'debug'],
+    ['traded', { id: 'p', legs: [], cost: NO_COST, unmet: [], expectedDrift: 0n }, 'info'],
+  ] as const)('that ended with %s is told at the level of its reader', (outcome, plan, level) => {
+    end(outcome, plan)
+    expect(lines()).toEqual([expect.objectContaining({ level, outcome, cycleId: 'c1', portfolio: 'main' })])
+  })
+})
+
+test.each([
+  ['ok', 'ok', 'debug'],
+  ['no-route', 'no_route', 'debug'],
+  ['rate-limited', 'rate_limited', 'debug'],
+  ['unavailable', 'error', 'warn'],
+  ['malformed', 'error', 'warn'],
+] as const)('a quote that is %s is counted as %s and told as %s', async (outcome, counted, level) => {
+  observer.notify({ type: 'quoted', venue: 'lifi', chain: 'bay', outcome, seconds: 0.3, detail: 'So it was.' })
+  expect(await valueOf(`quotes_total{venue="lifi",chain="bay",outcome="${counted}"}`)).toBe(1)
+  expect(await valueOf('quote_duration_seconds_sum{venue="lifi",chain="bay"}')).toBe(0.3)
+  expect(lines()).toEqual([expect.objectContaining({ level })])
+})
+
+test('a refused offer is counted and told under the same code', async () => {
+  const refusal = { portfolio: 'main', cycleId: 'c1', legId: 'p.0', detail: 'Too little.' } as const
+  observer.notify({ type: 'offer-refused', ...refusal, code: 'MIN_OUT_TOO_LOW' })
+  expect(await valueOf('policy_rejections_total{stage="quote",code="MIN_OUT_TOO_LOW"}')).toBe(1)
+  expect(lines()).toEqual([expect.objectContaining({ level: 'warn', code: 'MIN_OUT_TOO_LOW', legId: 'p.0' })])
+})
+
+test('a reconciliation adds up the portfolios of a chain and is as old as the oldest of them', async () => {
+  const mismatch = { token: usdc.address, ledger: 2n ** 70n, onChain: 1n }
+  observer.notify({ type: 'reconciled', portfolio: 'main', chain: 'bay', mismatches: [mismatch], at: now })
+  observer.notify({ type: 'reconciled', portfolio: 'second', chain: 'bay', mismatches: [mismatch], at: now + 5000 })
+  expect(await valueOf('reconciliation_mismatches{chain="bay"}')).toBe(2)
+  expect(await valueOf('reconciliation_last_success_timestamp_seconds{chain="bay"}')).toBe(now / 1000)
+  observer.notify({ type: 'reconciled', portfolio: 'main', chain: 'bay', mismatches: [], at: now + 9000 })
+  expect(await valueOf('reconciliation_mismatches{chain="bay"}')).toBe(1)
+  expect(await valueOf('reconciliation_last_success_timestamp_seconds{chain="bay"}')).toBe(now / 1000 + 5)
+  expect(lines().map(({ level }) => level)).toEqual(['error', 'error', 'debug'])
+  expect(lines()[0]).toMatchObject({ mismatches: [{ ledgerBaseUnits: '1180591620717411303424', chainBaseUnits: '1' }] })
+})
+
+test('a plan and a decision are told in words a colleague understands', () => {
+  const { leg } = legRun()
+  const decision = {
+    act: true,
+    code: 'band-breached',
+    reasons: ['ETH is 812 bps from its target.'],
+    breached: ['ETH'],
+  } as const
+  observer.notify({ type: 'decided', portfolio: 'main', cycleId: 'c1', decision })
+  observer.notify({
+    type: 'plan-proposed',
+    portfolio: 'main',
+    cycleId: 'c1',
+    plan: {
+      id: 'p',
+      legs: [leg],
+      cost: { slippage: ONE_USD, fees: 0n, gas: ONE_USD / 3n, bridge: 0n },
+      unmet: [{ asset: 'LINK', value: 7n * ONE_USD, reason: 'Too small.' }],
+      expectedDrift: 0n,
+    },
+  })
+  expect(lines()).toEqual([
+    expect.objectContaining({
+      level: 'info',
+      msg: 'main must trade: ETH is 812 bps from its target.',
+      code: 'band-breached',
+    }),
+    expect.objectContaining({
+      level: 'info',
+      msg: 'Plan for main: 1 leg for 1.33 USD.',
+      legs: ['p.0: swap 1 WETH on bay for 3000 USDC on bay, zeroex pools'],
+      unmet: ['LINK, 7.00 USD: Too small.'],
+    }),
+  ])
+})
+
+test('a failure is an error with its cause', () => {
+  observer.notify({ type: 'failed', what: 'the cycle of main', isRetried: false, error: new Error('No answer.') })
+  expect(lines()).toEqual([
+    expect.objectContaining({
+      level: 'error',
+      msg: 'Failed: the cycle of main: No answer.',
+      err: expect.objectContaining({ type: 'Error' }),
+    }),
+  ])
+})
+
+test('an event that cannot be told does not reach the caller', () => {
+  observer.notify({ type: 'portfolio-measured', portfolio: 'main' } as Event)
+  expect(lines()).toEqual([expect.objectContaining({ level: 'error', event: 'portfolio-measured' })])
+})
+
+test('a log that cannot be written does not reach the caller', () => {
+  start({
+    write: () => {
+      throw new Error('Disk full.')
+    },
+  })
+  expect(() => observer.notify({ type: 'resumed', reason: 'Done.' })).not.toThrow()
+})

@@ -1,0 +1,318 @@
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import type { ChainKey } from '../../domain/assets.js'
+import { isNative } from '../../domain/assets.js'
+import type { Event } from '../../domain/events.js'
+import { type IntentState, STEP_KINDS } from '../../domain/execution/intent.js'
+import type { TransferState } from '../../domain/execution/transfer.js'
+import { formatDecimal } from '../../domain/units/decimal.js'
+import { absolute, mulDiv, RATIO_ONE, ratioToNumber } from '../../domain/units/ratio.js'
+import { type Usd, usdToNumber } from '../../domain/units/usd.js'
+import type { Clock } from '../../ports/clock.js'
+import { Observer } from '../../ports/observer.js'
+import { logLineOf } from './log-line.js'
+import { createMetrics, type MetricLabels, type Metrics, OPERATING_STATES, OTHER, stageOf } from './metrics.js'
+import { firstSentAt, OpenWork } from './open-work.js'
+import { pricesSeen } from './prices-seen.js'
+
+type EventOf<T extends Event['type']> = Extract<Event, { type: T }>
+
+/** Cycles that ended so looked at the world and could judge it. */
+const UNSUCCESSFUL: ReadonlySet<string> = new Set(['error', 'stale_data', 'standby'])
+
+const QUOTE_OUTCOME = {
+  ok: 'ok',
+  'no-route': 'no_route',
+  rejected: 'rejected',
+  'rate-limited': 'rate_limited',
+  unavailable: 'error',
+  malformed: 'error',
+} as const satisfies Record<EventOf<'quoted'>['outcome'], string>
+
+/**
+ * Turns every event into one log line and the metrics it moves.
+ *
+ * An intent or transfer counts as ended once, and only if it was heard of while it was open: hearing of all open ones
+ * after a start, in any order and more than once, counts nothing twice.
+ */
+export class EventObserver extends Observer {
+  private readonly openWork = new OpenWork()
+  private readonly metrics: Metrics
+  /** Latest reconciliation by chain and portfolio. */
+  private readonly reconciliations = new Map<ChainKey, Map<string, { mismatches: number; at: number }>>()
+  private isOperatingStateKnown = false
+
+  constructor(
+    private readonly options: {
+      readonly log: Logger
+      readonly registry: Registry
+      readonly labels: MetricLabels
+      readonly clock: Clock
+    },
+  ) {
+    super()
+    this.metrics = createMetrics(options.registry, options.labels, this.openWork, options.clock)
+  }
+
+  notify(event: Event): void {
+    const { log } = this.options
+    try {
+      const before = this.noteOpenWork(event)
+      const { level, message, fields } = logLineOf(event, before)
+      log[level]({ event: event.type, ...fields }, message)
+      this.measure(event, before)
+    } catch (error) {
+      try {
+        log.error({ event: event.type, err: error }, `Event ${event.type} could not be told completely.`)
+      } catch {
+        // A log that cannot be written is nowhere to be reported, and work goes on.
+      }
+    }
+  }
+
+  private noteOpenWork(event: Event): IntentState | TransferState | undefined {
+    if (event.type === 'intent-changed') return this.openWork.noteIntent(event.intent)
+    if (event.type === 'transfer-changed') return this.openWork.noteTransfer(event.transfer, event.usd)
+    return undefined
+  }
+
+  private measure(event: Event, before: IntentState | TransferState | undefined): void {
+    const { metrics } = this
+    switch (event.type) {
+      case 'daemon-started':
+        return this.started(event)
+      case 'lease-taken':
+        metrics.leaseHeld.set(1)
+        return metrics.leaseEpoch.set(event.epoch)
+      case 'lease-lost':
+        return this.stoodDown()
+      case 'paused':
+        return this.operates('paused_new')
+      case 'resumed':
+        return this.operates('running')
+      case 'portfolio-measured':
+        return this.measured(event)
+      case 'quoted': {
+        const { venue, chain, outcome, seconds } = event
+        metrics.quotes.inc({ venue, chain, outcome: QUOTE_OUTCOME[outcome] })
+        return metrics.quoteDuration.observe({ venue, chain }, seconds)
+      }
+      case 'offer-refused':
+        return metrics.policyRejections.inc({ stage: stageOf(event.code), code: event.code })
+      case 'intent-changed':
+        return this.intentChanged(event, before)
+      case 'gas-spent': {
+        const kind = STEP_KINDS.find((one) => one === event.kind) ?? OTHER
+        return metrics.transactionCost.inc({ chain: event.chain, kind }, usdToNumber(event.usd))
+      }
+      case 'transfer-changed':
+        return this.transferChanged(event, before)
+      case 'leg-ended':
+        return this.legEnded(event)
+      case 'cycle-ended': {
+        const { portfolio, cycle, outcome, seconds } = event
+        metrics.cycleDuration.observe({ portfolio }, seconds)
+        return this.cycleEnded(portfolio, outcome, cycle.endedAt)
+      }
+      case 'cycle-skipped':
+        return this.cycleEnded(event.portfolio, event.outcome, undefined)
+      case 'reconciled':
+        return this.reconciled(event)
+      case 'chain-unknown':
+      case 'price-unknown':
+      case 'decided':
+      case 'plan-proposed':
+      case 'no-plan':
+      case 'broadcast':
+      case 'failed':
+        return
+    }
+  }
+
+  private started({ version, configHash, mode }: EventOf<'daemon-started'>): void {
+    const { metrics } = this
+    metrics.buildInfo.set({ version, revision: this.options.labels.revision, node_version: process.version }, 1)
+    metrics.configInfo.reset()
+    metrics.configInfo.set({ config_hash: configHash, mode: mode === 'dry-run' ? 'dry_run' : 'live' }, 1)
+    if (!this.isOperatingStateKnown) this.operates('running')
+  }
+
+  private operates(state: (typeof OPERATING_STATES)[number]): void {
+    const scope = { scope: 'global', id: '' }
+    for (const one of OPERATING_STATES) this.metrics.operatingState.set({ ...scope, state: one }, one === state ? 1 : 0)
+    this.metrics.operatingStateSince.set(scope, this.options.clock.now() / 1000)
+    this.isOperatingStateKnown = true
+  }
+
+  /** What only the holder of the lease knows is not shown any more: its values would grow old beside the new holder's. */
+  private stoodDown(): void {
+    const { metrics } = this
+    metrics.leaseHeld.set(0)
+    this.openWork.forget()
+    this.reconciliations.clear()
+    for (const gauge of [
+      metrics.portfolioValue,
+      metrics.positionValue,
+      metrics.assetWeight,
+      metrics.assetDrift,
+      metrics.portfolioDrift,
+      metrics.valuationTimestamp,
+      metrics.priceTimestamp,
+      metrics.priceDeviation,
+      metrics.accountBalance,
+      metrics.cycleLastSuccess,
+      metrics.reconciliationMismatches,
+      metrics.reconciliationLastSuccess,
+    ])
+      gauge.reset()
+  }
+
+  private measured({ portfolio, snapshot, valuation, drift }: EventOf<'portfolio-measured'>): void {
+    const { metrics } = this
+    const { chains, portfolios } = this.options.labels
+    if (valuation.isComplete) {
+      metrics.portfolioValue.set({ portfolio }, usdToNumber(valuation.nav))
+      metrics.portfolioDrift.set({ portfolio }, ratioToNumber(drift.portfolio))
+      metrics.valuationTimestamp.set({ portfolio }, snapshot.takenAt / 1000)
+    }
+    for (const value of valuation.assets) {
+      const { asset } = value
+      const distance = drift.assets.find((one) => one.asset === asset)
+      if (distance) {
+        metrics.assetWeight.set({ portfolio, asset }, ratioToNumber(distance.weight))
+        metrics.assetDrift.set({ portfolio, asset }, ratioToNumber(distance.drift))
+      } else {
+        metrics.assetWeight.remove({ portfolio, asset })
+        metrics.assetDrift.remove({ portfolio, asset })
+      }
+      for (const { key: chain } of chains) {
+        metrics.positionValue.remove({ portfolio, chain, asset })
+        if (value.status === 'unknown') continue
+        const held = value.positions.filter((position) => position.chain === chain)
+        if (held.length === 0) continue
+        const sum = held.reduce((total, position) => total + position.value, 0n)
+        metrics.positionValue.set({ portfolio, chain, asset }, usdToNumber(sum))
+      }
+    }
+    for (const price of snapshot.prices) {
+      for (const { asset, source, timestamp, deviation } of pricesSeen(price)) {
+        if (timestamp !== undefined) metrics.priceTimestamp.set({ asset, source }, timestamp)
+        if (deviation === undefined) metrics.priceDeviation.remove({ asset, source })
+        else metrics.priceDeviation.set({ asset, source }, deviation)
+      }
+    }
+    const account = portfolios.find(({ id }) => id === portfolio)?.account
+    if (account === undefined) return
+    for (const reading of snapshot.chains) {
+      if (reading.status === 'unknown') continue
+      const native = reading.holdings.find(({ token }) => isNative(token))
+      if (native)
+        metrics.accountBalance.set(
+          { chain: reading.chain, account },
+          Number(formatDecimal(native.units, native.token.decimals)),
+        )
+    }
+  }
+
+  private intentChanged(
+    { intent, at }: EventOf<'intent-changed'>,
+    before: IntentState | TransferState | undefined,
+  ): void {
+    const { metrics } = this
+    const { chain, kind, state } = intent
+    const sentAt = firstSentAt(intent)
+    const seconds = sentAt === undefined ? 0 : Math.max(0, (at - sentAt) / 1000)
+    switch (state) {
+      case 'reserved':
+      case 'signed':
+        return
+      case 'mined':
+        if (before === 'signed') metrics.transactionInclusion.observe({ chain }, seconds)
+        return
+      case 'final_ok':
+      case 'final_reverted':
+        if (before === undefined) return
+        metrics.transactionFinality.observe({ chain }, seconds)
+        return metrics.transactions.inc({ chain, kind, outcome: state })
+      case 'released':
+        if (before !== undefined) metrics.transactions.inc({ chain, kind, outcome: state })
+        return
+    }
+  }
+
+  private transferChanged(
+    { transfer, at }: EventOf<'transfer-changed'>,
+    before: IntentState | TransferState | undefined,
+  ): void {
+    const { metrics } = this
+    const bridge = metrics.bridgeOf(transfer.bridge)
+    switch (transfer.state) {
+      case 'in_flight':
+      case 'late':
+      case 'seen':
+        return metrics.transferExpected.set({ bridge }, transfer.expectedSeconds)
+      case 'full':
+      case 'short':
+      case 'other_token':
+      case 'refunded':
+        if (before === undefined) return
+        metrics.transfers.inc({ bridge, outcome: transfer.state })
+        return metrics.transferDuration.observe(
+          metrics.crossingOf(transfer),
+          Math.max(0, (at - transfer.sentAt) / 1000),
+        )
+    }
+  }
+
+  private legEnded({ portfolio, run, realised, notional }: EventOf<'leg-ended'>): void {
+    const { metrics } = this
+    const { leg, offer, sold, received, state, failure } = run
+    const chain = leg.sell.token.chain
+    if (realised) {
+      const spend = (component: string, value: Usd) => {
+        if (value >= 0n) metrics.tradeCost.inc({ portfolio, chain, component }, usdToNumber(value))
+        else metrics.tradeImprovement.inc({ portfolio, chain }, usdToNumber(absolute(value)))
+      }
+      spend('slippage', realised.slippage)
+      spend('venue_fee', realised.fees)
+      spend('gas', realised.gas)
+      spend('bridge_fee', realised.bridge)
+    }
+    if (leg.kind === 'bridge') return
+    const venue = offer?.venue ?? leg.venue
+    const trade = { portfolio, chain, venue }
+    if (state !== 'done')
+      return metrics.trades.inc({ ...trade, outcome: failure?.code === 'REVERTED' ? 'reverted' : 'aborted' })
+    const isPartial = sold !== undefined && offer !== undefined && sold.units < offer.sell.units
+    metrics.trades.inc({ ...trade, outcome: isPartial ? 'partially_filled' : 'filled' })
+    metrics.tradeNotional.inc(trade, usdToNumber(notional))
+    if (sold && received && offer && offer.sell.units > 0n) {
+      const promised = mulDiv(offer.expectedOut.units, sold.units, offer.sell.units, 'down')
+      if (promised > 0n) {
+        const loss = mulDiv(promised - received.units, RATIO_ONE, promised, 'up')
+        metrics.tradeSlippage.observe({ ...trade, benchmark: 'quote' }, ratioToNumber(loss))
+      }
+    }
+    if (realised && notional > 0n) {
+      const loss = mulDiv(realised.slippage + realised.fees, RATIO_ONE, notional, 'up')
+      metrics.tradeSlippage.observe({ ...trade, benchmark: 'oracle' }, ratioToNumber(loss))
+    }
+  }
+
+  private cycleEnded(portfolio: string, outcome: string, endedAt: number | undefined): void {
+    this.metrics.cycles.inc({ portfolio, outcome })
+    if (!UNSUCCESSFUL.has(outcome))
+      this.metrics.cycleLastSuccess.set({ portfolio }, (endedAt ?? this.options.clock.now()) / 1000)
+  }
+
+  private reconciled({ portfolio, chain, mismatches, at }: EventOf<'reconciled'>): void {
+    const ofChain = this.reconciliations.get(chain) ?? new Map<string, { mismatches: number; at: number }>()
+    this.reconciliations.set(chain, ofChain.set(portfolio, { mismatches: mismatches.length, at }))
+    const latest = [...ofChain.values()]
+    this.metrics.reconciliationMismatches.set(
+      { chain },
+      latest.reduce((sum, one) => sum + one.mismatches, 0),
+    )
+    this.metrics.reconciliationLastSuccess.set({ chain }, Math.min(...latest.map((one) => one.at)) / 1000)
+  }
+}

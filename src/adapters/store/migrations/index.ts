@@ -1,0 +1,13 @@
+import type { QueryExecutorProvider } from 'kysely'
+import { up as firstTables } from './0001-first-tables.js'
+
+export interface Migration {
+  readonly name: string
+  readonly up: (db: QueryExecutorProvider) => Promise<void>
+}
+
+/** In the order in which they are applied. One that was released is never changed, removed or moved. */
+export const MIGRATIONS: readonly Migration[] = [{ name: '0001-first-tables', up: firstTables }]
+
+/** The schema this build reads and writes. */
+export const SCHEMA_VERSION = MIGRATIONS.at(-1)!.name

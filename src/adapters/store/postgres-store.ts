@@ -1,0 +1,171 @@
+import { sql } from 'kysely'
+import pg from 'pg'
+import type { Address, ChainKey, Hex } from '../../domain/assets.js'
+import { InvariantError } from '../../domain/errors.js'
+import type { Cycle, CycleOutcome, LegRun } from '../../domain/execution/cycle.js'
+import type { Attempt, Intent, NewIntent } from '../../domain/execution/intent.js'
+import type { Posting } from '../../domain/execution/ledger.js'
+import type { Transfer } from '../../domain/execution/transfer.js'
+import type { Cost } from '../../domain/planning/cost.js'
+import { type Lease, StaleLeaseError } from '../../ports/lease.js'
+import { ConflictError, type CycleSummary, type OperatingState, Store } from '../../ports/store.js'
+import { endCycle, insertCycle, listCycles, loadCosts, loadCycles, loadLastTradedAt, updateLeg } from './cycle-rows.js'
+import type { Database, Transaction } from './database.js'
+import { insertAttempt, insertIntent, releaseNonce, updateIntent } from './intent-rows.js'
+import { insertOpening, insertPostings, loadWalletBalances } from './posting-rows.js'
+import { insertTransfer, loadClaimedArrivals, loadOpenTransfers, updateTransfer } from './transfer-rows.js'
+
+/**
+ * Guarantees, for every method that changes something:
+ * - It is one transaction, committed to disk when the promise fulfils. A rejection with DatabaseError may come after
+ *   the commit: read again before anything else (K-09).
+ * - Its first statement proves the lease's epoch by the database's clock and keeps the lease from being taken before
+ *   the commit.
+ * - A row changes only if it still is what the caller read: the whole of a leg or transfer, the state and block of an
+ *   intent. Its version and, for intents, the epoch go with the change (R-04).
+ *
+ * It does not judge whether a change is wise; it refuses those that no sequence of events explains.
+ */
+export class PostgresStore extends Store {
+  constructor(private readonly deps: { database: Database; lease: Lease }) {
+    super()
+  }
+
+  openCycle(cycle: Cycle): Promise<boolean> {
+    return this.change((tx) => insertCycle(tx, cycle))
+  }
+
+  closeCycle(id: string, outcome: CycleOutcome, at: number): Promise<void> {
+    return this.change((tx) => endCycle(tx, id, outcome, at))
+  }
+
+  async cycle(id: string): Promise<Cycle | undefined> {
+    const [cycle] = await loadCycles(this.deps.database, { id })
+    return cycle
+  }
+
+  openCycles(): Promise<readonly Cycle[]> {
+    return loadCycles(this.deps.database, 'open')
+  }
+
+  cycles(query: { portfolio?: string; before?: string; limit: number }): Promise<readonly CycleSummary[]> {
+    return listCycles(this.deps.database, query)
+  }
+
+  lastTradedAt(portfolio: string): Promise<number | undefined> {
+    return loadLastTradedAt(this.deps.database, portfolio)
+  }
+
+  saveLeg(cycleId: string, before: LegRun, after: LegRun, realised?: Cost): Promise<void> {
+    return this.change((tx) => updateLeg(tx, cycleId, before, after, realised))
+  }
+
+  realisedCosts(cycleId: string): Promise<ReadonlyMap<string, Cost>> {
+    return loadCosts(this.deps.database, cycleId)
+  }
+
+  reserveIntent(intent: NewIntent, chainNonce: number, leg: { before: LegRun; after: LegRun }): Promise<Intent> {
+    return this.change(async (tx, epoch) => {
+      const reserved = await insertIntent(tx, epoch, intent, chainNonce)
+      await updateLeg(tx, intent.cycleId, leg.before, leg.after)
+      return reserved
+    })
+  }
+
+  recordAttempt(intent: Intent, attempt: Attempt): Promise<Intent> {
+    return this.change((tx, epoch) => insertAttempt(tx, epoch, intent, attempt))
+  }
+
+  releaseIntent(intent: Intent): Promise<Intent> {
+    return this.change((tx, epoch) => releaseNonce(tx, epoch, intent))
+  }
+
+  moveIntent(before: Intent, after: Intent, postings: readonly Posting[]): Promise<void> {
+    return this.change(async (tx, epoch) => {
+      await updateIntent(tx, epoch, before, after)
+      await insertPostings(tx, postings)
+    })
+  }
+
+  openTransfer(transfer: Transfer): Promise<boolean> {
+    return this.change((tx) => insertTransfer(tx, transfer))
+  }
+
+  moveTransfer(before: Transfer, after: Transfer, postings: readonly Posting[]): Promise<void> {
+    return this.change(async (tx) => {
+      await updateTransfer(tx, before, after)
+      await insertPostings(tx, postings)
+    })
+  }
+
+  openTransfers(portfolio?: string): Promise<readonly Transfer[]> {
+    return loadOpenTransfers(this.deps.database, portfolio)
+  }
+
+  claimedArrivals(chain: ChainKey): Promise<readonly Hex[]> {
+    return loadClaimedArrivals(this.deps.database, chain)
+  }
+
+  openLedger(account: Address, postings: readonly Posting[]): Promise<void> {
+    return this.change((tx) => insertOpening(tx, account, postings))
+  }
+
+  walletBalances(account: Address): Promise<readonly { chain: ChainKey; token: Address; units: bigint }[]> {
+    return loadWalletBalances(this.deps.database, account)
+  }
+
+  async operatingState(): Promise<OperatingState> {
+    const row = await this.deps.database.selectFrom('operating_state').selectAll().executeTakeFirstOrThrow()
+    return { state: row.state, reason: row.reason, since: row.since.getTime() }
+  }
+
+  setOperatingState({ state, reason, since }: OperatingState): Promise<void> {
+    return this.change(async (tx) => {
+      await tx
+        .updateTable('operating_state')
+        .set({ state, reason, since: new Date(since) })
+        .execute()
+    })
+  }
+
+  private async change<T>(act: (tx: Transaction, epoch: number) => Promise<T>): Promise<T> {
+    const { database, lease } = this.deps
+    if (!lease.isHeld())
+      throw new StaleLeaseError('This process does not hold the lease, or has not renewed it in time. It must end.')
+    const epoch = lease.epoch()
+    try {
+      return await database
+        .transaction()
+        .setIsolationLevel('read committed')
+        .execute(async (tx) => {
+          await proveEpoch(tx, epoch)
+          return act(tx, epoch)
+        })
+    } catch (error) {
+      throw classify(error)
+    }
+  }
+}
+
+/** An epoch belongs to one holder for ever, so it alone names the lease. */
+async function proveEpoch(tx: Transaction, epoch: number): Promise<void> {
+  const row = await tx
+    .selectFrom('lease')
+    .select('epoch')
+    .where('epoch', '=', String(epoch))
+    .where('expires_at', '>', sql<Date>`clock_timestamp()`)
+    .forKeyShare()
+    .executeTakeFirst()
+  if (!row) throw new StaleLeaseError(`The lease of epoch ${epoch} has ended or was taken. This process must end.`)
+}
+
+/** Another change came first. Any other broken constraint means that the caller's picture is wrong. */
+const CONFLICTS = new Set(['intents_pkey', 'transfers_one_per_arrival'])
+
+function classify(error: unknown): unknown {
+  if (!(error instanceof pg.DatabaseError) || !error.code?.startsWith('23')) return error
+  const told = `${error.message}${error.detail ? ` ${error.detail}` : ''}`
+  if (CONFLICTS.has(error.constraint ?? ''))
+    return new ConflictError(`${told} Reload and decide again.`, { cause: error })
+  return new InvariantError(`The records contradict this change: ${told}`, { cause: error })
+}

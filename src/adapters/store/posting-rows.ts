@@ -1,0 +1,68 @@
+import { sql } from 'kysely'
+import { type Address, type ChainKey, sameAddress } from '../../domain/assets.js'
+import { InvariantError } from '../../domain/errors.js'
+import type { Posting } from '../../domain/execution/ledger.js'
+import type { Database, Transaction } from './database.js'
+
+/** Refuses postings that do not sum to zero for every token, and any that is booked already. */
+export async function insertPostings(tx: Transaction, postings: readonly Posting[]): Promise<void> {
+  const sums = new Map<string, bigint>()
+  for (const posting of postings) sums.set(keyOf(posting), (sums.get(keyOf(posting)) ?? 0n) + posting.units)
+  for (const [token, sum] of sums)
+    if (sum !== 0n) throw new InvariantError(`Postings of ${token} sum to ${sum} base units; both sides must be equal.`)
+  if (postings.length === 0) return
+  await tx
+    .insertInto('postings')
+    .values(
+      postings.map(({ cause, owner, chain, token, account, units }) => ({
+        cause,
+        owner: lower(owner),
+        chain,
+        token: lower(token),
+        account,
+        units,
+      })),
+    )
+    .execute()
+}
+
+export async function insertOpening(tx: Transaction, account: Address, postings: readonly Posting[]): Promise<void> {
+  const foreign = postings.find(({ owner }) => !sameAddress(owner, account))
+  if (foreign) throw new InvariantError(`The ledger of ${account} cannot open with a posting of ${foreign.owner}.`)
+  const met = await tx
+    .selectFrom('postings')
+    .select(['chain', 'token'])
+    .distinct()
+    .where('owner', '=', lower(account))
+    .where('account', '=', 'wallet')
+    .execute()
+  const known = new Set(met.map(keyOf))
+  await insertPostings(
+    tx,
+    postings.filter((posting) => !known.has(keyOf(posting))),
+  )
+}
+
+export async function loadWalletBalances(
+  db: Database,
+  account: Address,
+): Promise<{ chain: ChainKey; token: Address; units: bigint }[]> {
+  const rows = await db
+    .selectFrom('postings')
+    .select(['chain', 'token', sql<string>`sum(units)`.as('units')])
+    .where('owner', '=', lower(account))
+    .where('account', '=', 'wallet')
+    .groupBy(['chain', 'token'])
+    .orderBy('chain')
+    .orderBy('token')
+    .execute()
+  return rows.map(({ chain, token, units }) => ({ chain, token, units: BigInt(units) }))
+}
+
+function keyOf({ chain, token }: { chain: ChainKey; token: Address }): string {
+  return `${chain}:${lower(token)}`
+}
+
+function lower(address: Address): Address {
+  return address.toLowerCase() as Address
+}

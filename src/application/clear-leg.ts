@@ -1,0 +1,59 @@
+import { type Address, sameAddress, type Token } from '../domain/assets.js'
+import { clearedLeg, type Cycle, lastIntent, type LegRun } from '../domain/execution/cycle.js'
+import { gasLimitFor } from '../domain/execution/fees.js'
+import type { Intent } from '../domain/execution/intent.js'
+import type { Portfolio } from '../domain/policy/portfolio.js'
+import { amountOf, formatAmount, type TokenAmount } from '../domain/units/amount.js'
+import type { Chain } from '../ports/chain.js'
+import type { Clock } from '../ports/clock.js'
+import type { Observer } from '../ports/observer.js'
+import type { Store } from '../ports/store.js'
+import { newIntent } from './offer-leg.js'
+
+/**
+ * Ends the sending part of a leg: books what the chain says was sold and received, and leaves no allowance behind. A
+ * spender that kept some gets it revoked, and the leg goes on only when the chain shows zero.
+ */
+export class ClearLeg {
+  constructor(private readonly deps: { chain: Chain; store: Store; clock: Clock; observer: Observer }) {}
+
+  async run(portfolio: Portfolio, cycle: Cycle, run: LegRun): Promise<void> {
+    const { chain, store, clock, observer } = this.deps
+    const token = run.leg.sell.token
+    const spender = run.offer?.spender
+    if (spender !== undefined && (await chain.allowance(token, portfolio.account, spender)) > 0n) {
+      const call = chain.approval(token, spender, 0n)
+      const gas = gasLimitFor(await chain.estimateGas(portfolio.account, call))
+      const intent = newIntent(portfolio, cycle, run, 'revoke', call, gas, clock.now())
+      const reserved = await store.reserveIntent(intent, await chain.nonce(call.chain, portfolio.account), {
+        before: run,
+        after: run,
+      })
+      observer.notify({ type: 'intent-changed', portfolio: portfolio.id, intent: reserved, at: clock.now() })
+      return
+    }
+    const booked = bookMovements(run, lastIntent(cycle, run, run.leg.kind))
+    await store.saveLeg(cycle.id, run, clearedLeg(booked))
+    const least = booked.offer?.minimumOut
+    if (!booked.failure && booked.received && least && booked.received.units < least.units) {
+      const reason = `B-02: leg ${run.leg.id} received ${formatAmount(booked.received)}, less than its minimum of ${formatAmount(least)}.`
+      await store.setOperatingState({ state: 'paused_new', reason, since: clock.now() })
+      observer.notify({ type: 'paused', reason })
+    }
+  }
+}
+
+/** What the leg's own transaction moved, by the receipt. A bridge's receipt is on the other chain and comes later. */
+function bookMovements(run: LegRun, trade: Intent | undefined): LegRun {
+  if (!trade || !('inclusion' in trade) || !trade.inclusion.isSuccess) return run
+  const moved = (token: Token): bigint => movedUnits(trade, token.address)
+  const sold = amountOf(run.leg.sell.token, -moved(run.leg.sell.token))
+  if (run.leg.kind === 'bridge') return { ...run, sold }
+  const received: TokenAmount = amountOf(run.leg.expectedOut.token, moved(run.leg.expectedOut.token))
+  return { ...run, sold, received }
+}
+
+function movedUnits(intent: Intent, token: Address): bigint {
+  if (!('inclusion' in intent)) return 0n
+  return intent.inclusion.movements.find((movement) => sameAddress(movement.token, token))?.units ?? 0n
+}

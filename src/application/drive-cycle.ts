@@ -1,0 +1,177 @@
+import { InvariantError } from '../domain/errors.js'
+import {
+  advanceLegs,
+  type Cycle,
+  type CycleStep,
+  holdWaitingLegs,
+  isCycleOver,
+  type LegRun,
+  nextSteps,
+  outcomeOf,
+} from '../domain/execution/cycle.js'
+import { notionalOf, realisedCost } from '../domain/execution/realised.js'
+import type { Intent } from '../domain/execution/intent.js'
+import type { Transfer } from '../domain/execution/transfer.js'
+import { priceIn, weiCost } from '../domain/planning/cost.js'
+import { bridgeOf } from '../domain/planning/quote.js'
+import type { Portfolio } from '../domain/policy/portfolio.js'
+import { valueOf } from '../domain/units/usd.js'
+import type { Clock } from '../ports/clock.js'
+import type { Failpoints } from '../ports/failpoints.js'
+import { type Lease, StaleLeaseError } from '../ports/lease.js'
+import type { Observer } from '../ports/observer.js'
+import { ConflictError, type Store } from '../ports/store.js'
+import type { ClearLeg } from './clear-leg.js'
+import type { OfferLeg } from './offer-leg.js'
+import type { SettleIntent } from './settle-intent.js'
+import type { SettleTransfers } from './settle-transfers.js'
+
+/**
+ * Carries an open cycle to its end: asks the pure core for the next steps of what is written down, performs them,
+ * writes down what happened, and looks again. Starting a cycle and resuming one after a crash are this same loop.
+ */
+export class DriveCycle {
+  constructor(
+    private readonly deps: {
+      offerLeg: OfferLeg
+      clearLeg: ClearLeg
+      settleIntent: SettleIntent
+      settleTransfers: SettleTransfers
+      store: Store
+      lease: Lease
+      clock: Clock
+      observer: Observer
+      failpoints: Failpoints
+      pollMs: number
+    },
+  ) {}
+
+  /** Ends when the cycle is closed, the lease is lost or the signal aborts. */
+  async run(portfolio: Portfolio, cycleId: string, signal: AbortSignal): Promise<void> {
+    const { store, lease, clock, observer, settleTransfers, pollMs } = this.deps
+    while (!signal.aborted && lease.isHeld()) {
+      const stored = await store.cycle(cycleId)
+      if (!stored) throw new InvariantError(`Cycle ${cycleId} is driven but not written down.`)
+      const cycle = await this.writeProgress(portfolio, stored)
+      if (isCycleOver(cycle)) return this.close(portfolio, cycle)
+      const outcomes = await Promise.allSettled(
+        nextSteps(cycle, clock.now()).map((step) => this.perform(portfolio, cycle, step)),
+      )
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected') {
+          if (outcome.reason instanceof StaleLeaseError || outcome.reason instanceof InvariantError)
+            throw outcome.reason
+          if (!(outcome.reason instanceof ConflictError))
+            observer.notify({
+              type: 'failed',
+              what: `a step of cycle ${cycleId}`,
+              isRetried: true,
+              error: outcome.reason,
+            })
+        }
+      if (cycle.transfers.length > 0) await settleTransfers.run(portfolio)
+      await clock.sleep(pollMs, signal)
+    }
+  }
+
+  /** Writes what the evidence already proves about the legs, and ends the ones that must not begin any more. */
+  private async writeProgress(portfolio: Portfolio, stored: Cycle): Promise<Cycle> {
+    const { store } = this.deps
+    const operating = await store.operatingState()
+    const proven = advanceLegs(stored)
+    const cycle = operating.state === 'running' ? proven : advanceLegs(holdWaitingLegs(proven, operating.reason))
+    for (const [index, before] of stored.legs.entries()) {
+      const after = cycle.legs[index]!
+      if (after !== before) await store.saveLeg(stored.id, before, after)
+    }
+    return cycle
+  }
+
+  private async perform(portfolio: Portfolio, cycle: Cycle, step: CycleStep): Promise<void> {
+    const { offerLeg, clearLeg, settleIntent, store, clock, observer, failpoints } = this.deps
+    switch (step.type) {
+      case 'settle-intent':
+        return settleIntent.run(portfolio, step.intent, this.bridgeFor(cycle, step.intent))
+      case 'offer-leg':
+        return offerLeg.run(portfolio, cycle, step.run, step.amount)
+      case 'clear-leg':
+        return clearLeg.run(portfolio, cycle, step.run)
+      case 'open-transfer': {
+        await failpoints.reach('K-25')
+        const transfer = transferOf(portfolio, cycle, step.run, step.intent)
+        if (await store.openTransfer(transfer))
+          observer.notify({
+            type: 'transfer-changed',
+            portfolio: portfolio.id,
+            transfer,
+            usd: transfer.value,
+            at: clock.now(),
+          })
+        return
+      }
+    }
+  }
+
+  private bridgeFor(cycle: Cycle, intent: Intent): string | undefined {
+    if (intent.kind !== 'bridge') return undefined
+    const offer = cycle.legs.find(({ leg }) => leg.id === intent.legId)?.offer
+    return offer && bridgeOf(offer.tool)
+  }
+
+  private async close(portfolio: Portfolio, cycle: Cycle): Promise<void> {
+    const { store, clock, observer } = this.deps
+    for (const run of cycle.legs) {
+      const realised = realisedCost(cycle, run)
+      await store.saveLeg(cycle.id, run, run, realised)
+      observer.notify({
+        type: 'leg-ended',
+        portfolio: portfolio.id,
+        cycleId: cycle.id,
+        run,
+        realised,
+        notional: notionalOf(cycle, run),
+      })
+    }
+    for (const intent of cycle.intents)
+      if ('inclusion' in intent) {
+        const usd = weiCost(cycle.market, intent.chain, intent.inclusion.gasPaid)
+        observer.notify({ type: 'gas-spent', chain: intent.chain, kind: intent.kind, usd })
+      }
+    const outcome = outcomeOf(cycle)
+    const endedAt = clock.now()
+    await store.closeCycle(cycle.id, outcome, endedAt)
+    observer.notify({
+      type: 'cycle-ended',
+      portfolio: portfolio.id,
+      cycle,
+      outcome,
+      seconds: (endedAt - cycle.startedAt) / 1000,
+    })
+  }
+}
+
+/** The crossing that a final sending transaction began. */
+function transferOf(portfolio: Portfolio, cycle: Cycle, run: LegRun, intent: Intent): Transfer {
+  const { leg, offer, sold } = run
+  if (!offer || !('inclusion' in intent))
+    throw new InvariantError(`Leg ${leg.id} crosses without an offer or a mined transaction.`)
+  const sent = sold ?? offer.sell
+  return {
+    id: leg.id,
+    cycleId: cycle.id,
+    account: portfolio.account,
+    bridge: bridgeOf(offer.tool),
+    venue: offer.venue,
+    origin: leg.sell.token.chain,
+    originHash: intent.inclusion.hash,
+    destination: leg.expectedOut.token.chain,
+    sent,
+    expected: offer.expectedOut,
+    minimum: offer.minimumOut,
+    value: valueOf(sent, priceIn(cycle.market, sent.token.asset), 'down'),
+    sentAt: intent.inclusion.block.timestamp * 1000,
+    expectedSeconds: offer.durationSeconds,
+    state: 'in_flight',
+    arrival: undefined,
+  }
+}

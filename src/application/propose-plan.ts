@@ -1,0 +1,136 @@
+import type { Transfer } from '../domain/execution/transfer.js'
+import type { Market } from '../domain/planning/cost.js'
+import type { Plan } from '../domain/planning/plan.js'
+import { nextPlanStep } from '../domain/planning/planner.js'
+import { type QuoteAnswers, requestKey } from '../domain/planning/quote.js'
+import type { Portfolio } from '../domain/policy/portfolio.js'
+import { type Decision, evaluateTriggers } from '../domain/policy/trigger.js'
+import { type Drift, measureDrift } from '../domain/portfolio/drift.js'
+import type { AssetPrice, Snapshot } from '../domain/portfolio/snapshot.js'
+import { type Valuation, valuePortfolio } from '../domain/portfolio/valuation.js'
+import type { Clock } from '../ports/clock.js'
+import type { Observer } from '../ports/observer.js'
+import type { CollectQuotes } from './collect-quotes.js'
+import type { TakeSnapshot } from './take-snapshot.js'
+
+/** Everything a cycle knew, concluded and wants to do. The preview is exactly this. */
+export interface Proposal {
+  readonly snapshot: Snapshot
+  readonly valuation: Valuation
+  readonly drift: Drift
+  readonly decision: Decision
+  readonly market: Market
+  readonly plan: Plan | undefined
+  /** Why there is no plan although the decision was to act. */
+  readonly planReasons: readonly string[]
+}
+
+export interface ProposalContext {
+  readonly cycleId: string
+  readonly transfers: readonly Transfer[]
+  readonly lastTradedAt: number | undefined
+  readonly isManual: boolean
+}
+
+/** Snapshot, drift, decision, quotes, plan: the whole line of thought of one cycle, with nothing sent. */
+export class ProposePlan {
+  constructor(
+    private readonly deps: {
+      takeSnapshot: TakeSnapshot
+      collectQuotes: CollectQuotes
+      clock: Clock
+      observer: Observer
+    },
+  ) {}
+
+  async run(portfolio: Portfolio, context: ProposalContext): Promise<Proposal> {
+    const { takeSnapshot, clock, observer } = this.deps
+    const snapshot = await takeSnapshot.run(portfolio, context.transfers)
+    const targeted = new Set(portfolio.policy.targets.map(({ asset }) => asset))
+    const valuation = valuePortfolio(
+      snapshot,
+      portfolio.assets.filter(({ key }) => targeted.has(key)),
+    )
+    const drift = measureDrift(valuation, portfolio.policy)
+    this.tellUnknowns(portfolio, snapshot)
+    observer.notify({ type: 'portfolio-measured', portfolio: portfolio.id, snapshot, valuation, drift })
+
+    const decision = evaluateTriggers(drift, portfolio.policy, {
+      now: clock.now(),
+      lastTradedAt: context.lastTradedAt,
+      isManual: context.isManual,
+    })
+    observer.notify({ type: 'decided', portfolio: portfolio.id, cycleId: context.cycleId, decision })
+    const market = marketOf(portfolio, snapshot)
+    const thought = { snapshot, valuation, drift, decision, market }
+    if (!decision.act) return { ...thought, plan: undefined, planReasons: [] }
+
+    const book = new Map<string, QuoteAnswers>()
+    for (;;) {
+      const step = nextPlanStep(
+        {
+          planId: context.cycleId,
+          account: portfolio.account,
+          assets: portfolio.assets,
+          valuation,
+          drift,
+          policy: portfolio.policy,
+          market,
+          maxSlippage: portfolio.maxSlippage,
+        },
+        book,
+      )
+      switch (step.status) {
+        case 'needs-quotes': {
+          const answers = await Promise.all(
+            step.requests.map(
+              async (request) => [requestKey(request), await this.deps.collectQuotes.indicate(request)] as const,
+            ),
+          )
+          for (const [key, answer] of answers) book.set(key, answer)
+          break
+        }
+        case 'planned':
+          observer.notify({ type: 'plan-proposed', portfolio: portfolio.id, cycleId: context.cycleId, plan: step.plan })
+          return { ...thought, plan: step.plan, planReasons: [] }
+        case 'no-plan':
+          observer.notify({ type: 'no-plan', portfolio: portfolio.id, cycleId: context.cycleId, reasons: step.reasons })
+          return { ...thought, plan: undefined, planReasons: step.reasons }
+      }
+    }
+  }
+
+  private tellUnknowns(portfolio: Portfolio, snapshot: Snapshot): void {
+    const { observer } = this.deps
+    for (const chain of snapshot.chains) {
+      if (chain.status === 'unknown')
+        observer.notify({ type: 'chain-unknown', portfolio: portfolio.id, chain: chain.chain, reason: chain.reason })
+      else
+        for (const { reason } of chain.problems)
+          observer.notify({ type: 'chain-unknown', portfolio: portfolio.id, chain: chain.chain, reason })
+    }
+    for (const price of snapshot.prices)
+      if (price.status === 'unknown')
+        observer.notify({ type: 'price-unknown', portfolio: portfolio.id, asset: price.asset, reason: price.reason })
+  }
+}
+
+/** Known prices, and gas of every chain that answered and whose coin has a known price. */
+export function marketOf(portfolio: Portfolio, snapshot: Snapshot): Market {
+  const prices = pricesOf(snapshot.prices)
+  const gas = new Map<string, { gasPrice: bigint; nativeAsset: string; nativeDecimals: number }>()
+  for (const { key, native, priorityFee } of portfolio.chains) {
+    const reading = snapshot.chains.find(({ chain }) => chain === key)
+    if (reading?.status === 'known' && prices.has(native.asset))
+      gas.set(key, {
+        gasPrice: reading.baseFee + priorityFee,
+        nativeAsset: native.asset,
+        nativeDecimals: native.decimals,
+      })
+  }
+  return { prices, gas }
+}
+
+export function pricesOf(readings: readonly AssetPrice[]): Map<string, bigint> {
+  return new Map(readings.flatMap((one) => (one.status === 'known' ? [[one.asset, one.price] as const] : [])))
+}

@@ -1,0 +1,199 @@
+import { InvariantError } from '../domain/errors.js'
+import type { Cycle, CycleOutcome } from '../domain/execution/cycle.js'
+import { openingPostings } from '../domain/execution/ledger.js'
+import type { Portfolio } from '../domain/policy/portfolio.js'
+import type { Snapshot } from '../domain/portfolio/snapshot.js'
+import type { Clock } from '../ports/clock.js'
+import { type Lease, StaleLeaseError } from '../ports/lease.js'
+import type { Observer } from '../ports/observer.js'
+import type { Store } from '../ports/store.js'
+import type { DriveCycle } from './drive-cycle.js'
+import { type Proposal, type ProposePlan } from './propose-plan.js'
+import type { Reconcile } from './reconcile.js'
+import type { SettleTransfers } from './settle-transfers.js'
+
+/**
+ * One cycle of one portfolio, from snapshot to settled. An unfinished cycle is finished first: resuming is the same
+ * call. At most one runs per portfolio; a call that comes while another one works is skipped, never queued.
+ */
+export class RunCycle {
+  private readonly running = new Map<string, Promise<void>>()
+  private readonly retold = new Set<string>()
+
+  constructor(
+    private readonly deps: {
+      proposePlan: ProposePlan
+      driveCycle: DriveCycle
+      settleTransfers: SettleTransfers
+      reconcile: Reconcile
+      store: Store
+      lease: Lease
+      clock: Clock
+      observer: Observer
+      /** Ends the process: somebody else holds the lease, or an invariant broke while the store could not record it. */
+      stop: (error: unknown) => void
+    },
+  ) {}
+
+  async run(portfolio: Portfolio, signal: AbortSignal, trigger: 'schedule' | 'manual' = 'schedule'): Promise<void> {
+    if (this.running.has(portfolio.id)) return
+    const work = this.work(portfolio, signal, trigger).catch((error: unknown) => this.fail(portfolio, error))
+    this.running.set(portfolio.id, work)
+    await work
+    this.running.delete(portfolio.id)
+  }
+
+  /** Resolves once nothing is running any more. */
+  async idle(): Promise<void> {
+    await Promise.all(this.running.values())
+  }
+
+  private async work(portfolio: Portfolio, signal: AbortSignal, trigger: 'schedule' | 'manual'): Promise<void> {
+    const { store, lease, observer, driveCycle, settleTransfers, reconcile } = this.deps
+    if (!lease.isHeld()) {
+      observer.notify({
+        type: 'cycle-skipped',
+        portfolio: portfolio.id,
+        outcome: 'standby',
+        reason: 'Another process holds the lease.',
+      })
+      return
+    }
+    await this.retell(portfolio)
+    const unfinished = (await store.openCycles()).filter((cycle) => cycle.portfolio === portfolio.id)
+    for (const cycle of unfinished) await driveCycle.run(portfolio, cycle.id, signal)
+    if (unfinished.length > 0) return reconcile.run(portfolio)
+
+    await settleTransfers.run(portfolio)
+    const operating = await store.operatingState()
+    if (operating.state !== 'running') {
+      observer.notify({ type: 'cycle-skipped', portfolio: portfolio.id, outcome: 'paused', reason: operating.reason })
+      return
+    }
+    await this.begin(portfolio, signal, trigger)
+  }
+
+  private async begin(portfolio: Portfolio, signal: AbortSignal, trigger: 'schedule' | 'manual'): Promise<void> {
+    const { proposePlan, driveCycle, reconcile, store, clock, observer } = this.deps
+    const startedAt = clock.now()
+    const id = cycleId(portfolio.id, startedAt)
+    const proposal = await proposePlan.run(portfolio, {
+      cycleId: id,
+      transfers: await store.openTransfers(portfolio.id),
+      lastTradedAt: await store.lastTradedAt(portfolio.id),
+      isManual: trigger === 'manual',
+    })
+    const cycle = newCycle(portfolio, id, startedAt, proposal)
+    if (!(await store.openCycle(cycle))) return
+    if (portfolio.mode === 'live' && cycle.legs.length > 0) {
+      await this.openLedger(portfolio, proposal.snapshot)
+      await driveCycle.run(portfolio, id, signal)
+      return reconcile.run(portfolio)
+    }
+    const outcome = outcomeWithoutTrade(proposal)
+    await store.closeCycle(id, outcome, clock.now())
+    observer.notify({
+      type: 'cycle-ended',
+      portfolio: portfolio.id,
+      cycle,
+      outcome,
+      seconds: (clock.now() - startedAt) / 1000,
+    })
+  }
+
+  /** What the account holds before the first transaction of a token's chain is where the ledger starts. */
+  private async openLedger(portfolio: Portfolio, snapshot: Snapshot): Promise<void> {
+    const postings = snapshot.chains.flatMap((reading) =>
+      reading.status === 'known'
+        ? openingPostings(
+            portfolio.account,
+            reading.chain,
+            reading.holdings.map(({ token, units }) => ({ token: token.address, units })),
+          )
+        : [],
+    )
+    await this.deps.store.openLedger(portfolio.account, postings)
+  }
+
+  /** Tells the observer, once per process, what was under way before it started, so that gauges show it. */
+  private async retell({ id: portfolio }: Portfolio): Promise<void> {
+    const { store, observer, clock } = this.deps
+    if (this.retold.has(portfolio)) return
+    this.retold.add(portfolio)
+    const operating = await store.operatingState()
+    if (operating.state !== 'running') observer.notify({ type: 'paused', reason: operating.reason })
+    const at = clock.now()
+    for (const cycle of await store.openCycles())
+      if (cycle.portfolio === portfolio)
+        for (const intent of cycle.intents) observer.notify({ type: 'intent-changed', portfolio, intent, at })
+    for (const transfer of await store.openTransfers(portfolio))
+      observer.notify({ type: 'transfer-changed', portfolio, transfer, usd: transfer.value, at })
+  }
+
+  private async fail(portfolio: Portfolio, error: unknown): Promise<void> {
+    const { store, clock, observer, stop } = this.deps
+    if (error instanceof StaleLeaseError) return stop(error)
+    observer.notify({ type: 'failed', what: `the cycle of ${portfolio.id}`, isRetried: false, error })
+    observer.notify({
+      type: 'cycle-skipped',
+      portfolio: portfolio.id,
+      outcome: 'error',
+      reason: error instanceof Error ? error.message : String(error),
+    })
+    if (!(error instanceof InvariantError)) return
+    const reason = `An invariant broke: ${error.message}`
+    await store.setOperatingState({ state: 'paused_new', reason, since: clock.now() }).catch(stop)
+    observer.notify({ type: 'paused', reason })
+  }
+}
+
+/** `<portfolio>-<UTC second>`: one cycle per portfolio and second, whoever asks for it. */
+function cycleId(portfolio: string, startedAt: number): string {
+  return `${portfolio}-${new Date(startedAt).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
+}
+
+function newCycle(portfolio: Portfolio, id: string, startedAt: number, proposal: Proposal): Cycle {
+  const { valuation, drift, decision, market, plan, planReasons } = proposal
+  return {
+    id,
+    portfolio: portfolio.id,
+    mode: portfolio.mode,
+    startedAt,
+    endedAt: undefined,
+    outcome: undefined,
+    valuation,
+    drift,
+    decision,
+    market,
+    plan,
+    planReasons,
+    legs: (plan?.legs ?? []).map((leg) => ({
+      leg,
+      state: 'waiting',
+      offer: undefined,
+      sold: undefined,
+      received: undefined,
+      failure: undefined,
+      refusals: 0,
+      refusedAt: undefined,
+    })),
+    intents: [],
+    transfers: [],
+  }
+}
+
+/** `planned` is a dry run's end: the plan is recorded and, by the portfolio's mode, not executed. */
+function outcomeWithoutTrade({ decision, plan }: Proposal): CycleOutcome {
+  switch (decision.code) {
+    case 'nothing-known':
+      return 'stale_data'
+    case 'cooldown':
+      return 'cooldown'
+    case 'within-band':
+    case 'no-money':
+      return 'within_band'
+    case 'manual':
+    case 'band-breached':
+      return plan ? 'planned' : 'rejected'
+  }
+}

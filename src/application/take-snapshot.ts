@@ -1,0 +1,35 @@
+import { inTransitOf, type Transfer } from '../domain/execution/transfer.js'
+import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
+import type { ChainReading, InTransit, Snapshot } from '../domain/portfolio/snapshot.js'
+import type { Balances } from '../ports/balances.js'
+import type { Clock } from '../ports/clock.js'
+import type { ReadPrices } from './read-prices.js'
+
+/** The only look at the world a decision rests on: every chain, every price source, all at once. */
+export class TakeSnapshot {
+  constructor(private readonly deps: { balances: Balances; readPrices: ReadPrices; clock: Clock }) {}
+
+  /** `transfers` are the portfolio's open bridge transfers. */
+  async run(portfolio: Portfolio, transfers: readonly Transfer[]): Promise<Snapshot> {
+    const { balances, readPrices, clock } = this.deps
+    const [chains, prices] = await Promise.all([
+      Promise.all(portfolio.chains.map(({ key }) => balances.read(key, portfolio.account, tokensOn(portfolio, key)))),
+      readPrices.run(portfolio),
+    ])
+    return {
+      portfolio: portfolio.id,
+      takenAt: clock.now(),
+      chains,
+      inTransit: transfers.flatMap((transfer) => stillInTransit(transfer, chains)),
+      prices,
+    }
+  }
+}
+
+/** A payout at or below the block the balances were read at is in the balances already. */
+function stillInTransit(transfer: Transfer, chains: readonly ChainReading[]): InTransit[] {
+  const { arrival } = transfer
+  const reading = arrival && chains.find(({ chain }) => chain === arrival.chain)
+  if (arrival && reading?.status === 'known' && arrival.block.number <= reading.block.number) return []
+  return [inTransitOf(transfer)]
+}

@@ -1,0 +1,199 @@
+import { NestFactory } from '@nestjs/core'
+import type { NestExpressApplication } from '@nestjs/platform-express'
+import type { Logger } from 'pino'
+import { Registry } from 'prom-client'
+import { createLogger } from './adapters/observability/log.js'
+import { type Database, openDatabase } from './adapters/store/database.js'
+import { startEmbeddedPostgres } from './adapters/store/embedded-postgres.js'
+import { checkSchema, explainSchema, migrate, SchemaError } from './adapters/store/migrate.js'
+import { SCHEMA_VERSION } from './adapters/store/migrations/index.js'
+import { AppModule, LookModule, OpsModule, type Parts } from './app.module.js'
+import { ProposePlan } from './application/propose-plan.js'
+import { type Config, ConfigError, loadConfig } from './config/load.js'
+import { parseCommand, USAGE, UsageError } from './interface/cli.js'
+import { ErrorFilter } from './interface/http/error.filter.js'
+import { Portfolios } from './interface/http/portfolios.controller.js'
+import { planJson, planReport } from './interface/plan-report.js'
+import { Readiness } from './interface/readiness.js'
+import type { Failpoints } from './ports/failpoints.js'
+import { Observer } from './ports/observer.js'
+import { Store } from './ports/store.js'
+
+export interface Surroundings {
+  readonly version: string
+  readonly failpoints: Failpoints
+  readonly environment: NodeJS.ProcessEnv
+}
+
+/** Something a person has to put right before the command can work: one message, exit code 2. */
+class CannotWork extends Error {}
+
+const say = (text: string) => void process.stdout.write(`${text}\n`)
+
+/** Runs one command line. The exit code: 0 done, 1 broken, 2 cannot work with what it was given. `start` stays. */
+export async function runCommand(args: readonly string[], surroundings: Surroundings): Promise<number | undefined> {
+  try {
+    const command = parseCommand(args)
+    switch (command.name) {
+      case 'help':
+        say(USAGE)
+        return 0
+      case 'version':
+        say(surroundings.version)
+        return 0
+      case 'check-config': {
+        const { hash } = loadConfig(command.config, surroundings.environment)
+        say(`${command.config} is valid; its hash is ${hash}.`)
+        return 0
+      }
+      case 'migrate':
+        await migrateDatabase(loadConfig(command.config, surroundings.environment))
+        return 0
+      case 'plan':
+        await showPlans(loadConfig(command.config, surroundings.environment), command, surroundings)
+        return 0
+      case 'start':
+        await start(loadConfig(command.config, surroundings.environment), surroundings)
+        return undefined
+    }
+  } catch (error) {
+    const isTheirs = [UsageError, ConfigError, CannotWork, SchemaError].some((kind) => error instanceof kind)
+    process.stderr.write(`${isTheirs ? (error as Error).message : describe(error)}\n`)
+    return isTheirs ? 2 : 1
+  }
+}
+
+/** The configured database, or the embedded one of a development install. */
+async function reachDatabase({ file, secrets }: Config): Promise<{ database: Database; close: () => Promise<void> }> {
+  if (secrets.databaseUrl !== undefined) {
+    const database = openDatabase({ url: secrets.databaseUrl })
+    return { database, close: () => database.destroy() }
+  }
+  const embedded = await startEmbeddedPostgres({ dir: file.database.directory }).catch((error: unknown) => {
+    throw new CannotWork(error instanceof Error ? error.message : String(error))
+  })
+  process.stderr.write(`DATABASE_URL is not set: using the embedded Postgres with its data in ${embedded.dir}.\n`)
+  const database = openDatabase({ url: embedded.url })
+  const close = async () => {
+    await database.destroy()
+    await embedded.stop()
+  }
+  return { database, close }
+}
+
+async function migrateDatabase(config: Config): Promise<void> {
+  const { database, close } = await reachDatabase(config)
+  try {
+    const { applied } = await migrate(database)
+    say(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'The database is at this schema already.')
+  } finally {
+    await close()
+  }
+}
+
+/** Prints every portfolio's plan. A chain that does not answer narrows it; when none answers there is nothing to plan. */
+async function showPlans(
+  config: Config,
+  command: { json: boolean; portfolio: string | undefined },
+  surroundings: Surroundings,
+): Promise<void> {
+  // Without a configured database nothing is under way anywhere, and none is started just to look.
+  const database = openDatabase({ url: config.secrets.databaseUrl ?? 'postgres://127.0.0.1:1/none' })
+  const parts = partsOf(config, database, createLogger({ level: 'silent', pretty: false }), surroundings)
+  const app = await NestFactory.createApplicationContext(LookModule.of(parts), { logger: false })
+  try {
+    const portfolios = app.get(Portfolios).all
+    const chosen = portfolios.filter(({ id }) => command.portfolio === undefined || id === command.portfolio)
+    if (chosen.length === 0)
+      throw new CannotWork(
+        `No portfolio ${command.portfolio}; the file has ${portfolios.map(({ id }) => id).join(', ')}.`,
+      )
+    const reports: object[] = []
+    const silences = new Set<string>()
+    for (const portfolio of chosen) {
+      const proposal = await app.get(ProposePlan).run(portfolio, {
+        cycleId: `${portfolio.id}-preview`,
+        transfers: config.secrets.databaseUrl === undefined ? [] : await app.get(Store).openTransfers(portfolio.id),
+        lastTradedAt: undefined,
+        isManual: false,
+      })
+      const silent = proposal.snapshot.chains.flatMap((chain) => (chain.status === 'unknown' ? [chain.reason] : []))
+      for (const reason of silent) silences.add(reason)
+      if (silent.length === proposal.snapshot.chains.length) continue
+      reports.push(planJson(portfolio, proposal))
+      if (!command.json) say(`${planReport(portfolio, proposal)}\n`)
+    }
+    if (reports.length === 0) throw new CannotWork([...silences].join('\n'))
+    for (const reason of silences) process.stderr.write(`${reason}\n`)
+    if (command.json) say(JSON.stringify({ portfolios: reports }, null, 2))
+  } finally {
+    await app.close()
+    await database.destroy()
+  }
+}
+
+async function start(config: Config, surroundings: Surroundings): Promise<void> {
+  const { file } = config
+  const { database, close } = await reachDatabase(config)
+  try {
+    // A development install has a database of its own to keep; a configured one is migrated deliberately.
+    if (config.secrets.databaseUrl === undefined) await migrate(database)
+    const schema = await checkSchema(database)
+    if (schema !== 'current') throw new CannotWork(explainSchema(schema))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const log = createLogger({ level: file.log.level, pretty: process.stdout.isTTY })
+  const parts = partsOf(config, database, log, surroundings)
+  const admin = await NestFactory.create<NestExpressApplication>(AppModule.of(parts), { logger: false })
+  const observer = admin.get(Observer)
+  const ops = await NestFactory.create<NestExpressApplication>(
+    OpsModule.of({ store: admin.get(Store), registry: admin.get(Registry), readiness: admin.get(Readiness) }),
+    { logger: false },
+  )
+  for (const app of [admin, ops]) app.disable('x-powered-by')
+  admin.useGlobalFilters(new ErrorFilter(observer))
+  admin.useBodyParser('json', { limit: '32kb' })
+  const mode = Object.values(file.portfolios).some((portfolio) => portfolio.mode === 'live') ? 'live' : 'dry-run'
+  observer.notify({ type: 'daemon-started', version: surroundings.version, configHash: config.hash, mode })
+  log.debug({ config: file, hash: config.hash }, 'effective configuration')
+
+  let isStopping = false
+  const stop = async (signal: string) => {
+    if (isStopping) return
+    isStopping = true
+    log.info({ signal }, 'stopping: the current step is finished first')
+    await ops.close()
+    await admin.close()
+    await close()
+    process.exit(0)
+  }
+  // As PID 1 a signal without a handler is ignored, and re-raising one never ends the process: handle and exit.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
+  await ops.listen(file.server.metricsPort, file.server.host)
+  await admin.listen(file.server.adminPort, file.server.host)
+  log.info({ admin: await admin.getUrl(), metrics: await ops.getUrl() }, 'listening')
+}
+
+function partsOf(config: Config, database: Database, log: Logger, surroundings: Surroundings): Parts {
+  return {
+    config,
+    database,
+    log,
+    build: {
+      version: surroundings.version,
+      revision: surroundings.environment['EVENKEEL_REVISION'] ?? '',
+      schema: SCHEMA_VERSION,
+    },
+    failpoints: surroundings.failpoints,
+    stop: (error) => {
+      log.fatal({ err: error }, 'stopping at once')
+      process.exit(1)
+    },
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

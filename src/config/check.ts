@@ -1,0 +1,91 @@
+import { NATIVE } from '../domain/assets.js'
+import { parseDecimal } from '../domain/units/decimal.js'
+import { RATIO_ONE } from '../domain/units/ratio.js'
+import type { ConfigFile } from './schema.js'
+
+/** Chain ids of the sandbox: the only ones on which the well-known development keys may sign. */
+export function isSandboxChain(chainId: number): boolean {
+  return chainId >= 9_710_000 && chainId < 9_711_000
+}
+
+/** What a schema cannot say: every name must exist, every number must fit the others. All findings, each with its path. */
+export function checkConsistency(config: ConfigFile): string[] {
+  const errors: string[] = []
+  const say = (path: string, text: string) => errors.push(`${path}: ${text}`)
+  const names = (record: object) => Object.keys(record).join(', ') || 'none'
+
+  const ids = new Map<number, string>()
+  for (const [key, chain] of Object.entries(config.chains)) {
+    const twin = ids.get(chain.chainId)
+    if (twin)
+      say(`chains.${key}.chainId`, `expected a chain id of its own, but ${chain.chainId} is also that of ${twin}`)
+    ids.set(chain.chainId, key)
+    if (!config.assets[chain.native.asset])
+      say(
+        `chains.${key}.native.asset`,
+        `expected one of the assets (${names(config.assets)}), got ${chain.native.asset}`,
+      )
+    const onChain = Object.values(config.assets).flatMap(({ tokens }) => tokens.filter((token) => token.chain === key))
+    if (!onChain.some(({ symbol }) => symbol === chain.hub))
+      say(
+        `chains.${key}.hub`,
+        `expected the symbol of a token on ${key} (${onChain.map(({ symbol }) => symbol).join(', ') || 'none'}), got ${chain.hub}`,
+      )
+    if (parseDecimal(chain.gasReserve, chain.native.decimals) === undefined)
+      say(`chains.${key}.gasReserve`, `expected at most ${chain.native.decimals} decimals, got ${chain.gasReserve}`)
+  }
+  const seen = new Map<string, string>()
+  for (const [key, asset] of Object.entries(config.assets)) {
+    asset.tokens.forEach((token, index) => {
+      const path = `assets.${key}.tokens.${index}`
+      if (!config.chains[token.chain])
+        say(`${path}.chain`, `expected one of the chains (${names(config.chains)}), got ${token.chain}`)
+      if (token.address === NATIVE)
+        say(`${path}.address`, 'expected a contract; the native coin is configured under chains')
+      const id = `${token.chain}:${token.address.toLowerCase()}`
+      if (seen.has(id))
+        say(`${path}.address`, `expected a token of its own, but ${token.address} is also listed under ${seen.get(id)}`)
+      seen.set(id, `assets.${key}`)
+    })
+    if (!config.prices.feeds[key]) say(`prices.feeds.${key}`, `expected a feed: without one ${key} has no price`)
+    if (!config.prices.bounds[key])
+      say(`prices.bounds.${key}`, 'expected bounds: a price needs a minimum and a maximum')
+  }
+  for (const [key, feed] of Object.entries(config.prices.feeds)) {
+    if (!config.assets[key]) say(`prices.feeds.${key}`, `expected one of the assets (${names(config.assets)})`)
+    if (!config.chains[feed.chain])
+      say(`prices.feeds.${key}.chain`, `expected one of the chains (${names(config.chains)}), got ${feed.chain}`)
+  }
+  for (const key of Object.keys(config.prices.bounds))
+    if (!config.assets[key]) say(`prices.bounds.${key}`, `expected one of the assets (${names(config.assets)})`)
+  if (config.prices.quorum > 1 + config.prices.http.length)
+    say(
+      'prices.quorum',
+      `expected at most ${1 + config.prices.http.length}, the number of configured sources, got ${config.prices.quorum}`,
+    )
+  for (const [key, venue] of Object.entries(config.venues))
+    for (const chain of Object.keys(venue.allowed))
+      if (!config.chains[chain])
+        say(`venues.${key}.allowed.${chain}`, `expected one of the chains (${names(config.chains)})`)
+
+  if (Object.keys(config.portfolios).length === 0) say('portfolios', 'expected at least one')
+  for (const [key, portfolio] of Object.entries(config.portfolios)) {
+    const path = `portfolios.${key}`
+    let sum = 0n
+    for (const [asset, target] of Object.entries(portfolio.targets)) {
+      if (!config.assets[asset]) say(`${path}.targets.${asset}`, `expected one of the assets (${names(config.assets)})`)
+      sum += parseDecimal(target.weight, 18) ?? 0n
+    }
+    if (sum !== RATIO_ONE) say(`${path}.targets`, `expected weights that sum to 1, got ${Number(sum) / 1e18}`)
+    if (portfolio.mode === 'live' && config.signer.kind === 'none')
+      say(`${path}.mode`, 'expected dry-run: live needs a signer, and signer.kind is none')
+    if (portfolio.mode === 'live' && config.signer.kind === 'development')
+      for (const [name, chain] of Object.entries(config.chains))
+        if (!isSandboxChain(chain.chainId))
+          say(
+            `${path}.mode`,
+            `expected dry-run: the development signer must not sign on ${name} (chain id ${chain.chainId}), which is no sandbox chain`,
+          )
+  }
+  return errors
+}

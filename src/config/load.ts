@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { parseDocument } from 'yaml'
+import type { z } from 'zod'
+import { checkConsistency } from './check.js'
+import { type ConfigFile, configSchema } from './schema.js'
+
+/** The configuration cannot be used. `problems` holds every finding, each with the path of its key. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  constructor(
+    readonly file: string,
+    readonly problems: readonly string[],
+  ) {
+    super(`${file} cannot be used:\n${problems.map((one) => `  ${one}`).join('\n')}`)
+  }
+}
+
+export interface Secrets {
+  readonly databaseUrl: string | undefined
+  readonly adminToken: string | undefined
+  readonly lifiApiKey: string | undefined
+  readonly zeroexApiKey: string | undefined
+}
+
+export interface Config {
+  readonly file: ConfigFile
+  readonly secrets: Secrets
+  /** SHA-256 of the effective configuration without secrets, the first 12 hex digits. */
+  readonly hash: string
+}
+
+/** Reads file and environment once, validates everything, freezes the result. Throws ConfigError with every finding. */
+export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new ConfigError(path, [
+      `the file cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'}); name a YAML file with --config`,
+    ])
+  }
+  const document = parseDocument(text)
+  if (document.errors.length > 0)
+    throw new ConfigError(
+      path,
+      document.errors.map((error) => error.message.split('\n')[0]!),
+    )
+  const parsed = configSchema.safeParse(document.toJS())
+  if (!parsed.success) throw new ConfigError(path, parsed.error.issues.flatMap(describe))
+  const findings = checkConsistency(parsed.data)
+  if (findings.length > 0) throw new ConfigError(path, findings)
+  const secrets: Secrets = {
+    databaseUrl: secret(path, environment, 'DATABASE_URL'),
+    adminToken: secret(path, environment, 'EVENKEEL_ADMIN_TOKEN'),
+    lifiApiKey: secret(path, environment, 'LIFI_API_KEY'),
+    zeroexApiKey: secret(path, environment, 'ZEROX_API_KEY'),
+  }
+  const hash = createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex').slice(0, 12)
+  return deepFreeze({ file: parsed.data, secrets, hash })
+}
+
+function describe(issue: z.core.$ZodIssue): string[] {
+  const path = issue.path.join('.') || '(top level)'
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => `${[...issue.path, key].join('.')}: unknown key; remove it or check its spelling`)
+  return [`${path}: ${issue.message}`]
+}
+
+/** `NAME` from the environment, or the content of the file that `NAME_FILE` names. Empty counts as absent. */
+function secret(config: string, environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  const file = environment[`${name}_FILE`]
+  if (!file) return environment[name] || undefined
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined
+  } catch {
+    throw new ConfigError(config, [`${name}_FILE: expected a readable file, got ${file}`])
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    Object.values(value).forEach(deepFreeze)
+  }
+  return value
+}

@@ -1,0 +1,136 @@
+import { CronTime } from 'cron'
+import { type Asset, type ChainKey, NATIVE, type Token } from '../domain/assets.js'
+import { InvariantError } from '../domain/errors.js'
+import { bandOf } from '../domain/policy/policy.js'
+import type { Portfolio } from '../domain/policy/portfolio.js'
+import { parseDecimal } from '../domain/units/decimal.js'
+import { ratioOfBasisPoints } from '../domain/units/ratio.js'
+import type { ConfigFile } from './schema.js'
+
+/** Every asset with all its tokens, the native coins that count as it included. */
+export function assetsOf(config: ConfigFile): Asset[] {
+  return Object.entries(config.assets).map(([key, { class: assetClass, tokens }]) => ({
+    key,
+    class: assetClass,
+    tokens: [
+      ...tokens.map((token): Token => ({ ...token, asset: key })),
+      ...nativesOf(config).filter(({ asset }) => asset === key),
+    ],
+  }))
+}
+
+function nativesOf(config: ConfigFile): Token[] {
+  return Object.entries(config.chains).map(([chain, { native }]) => ({
+    chain,
+    asset: native.asset,
+    symbol: native.symbol,
+    address: NATIVE,
+    decimals: native.decimals,
+  }))
+}
+
+/** The portfolios as the domain knows them. Expects a configuration that passed its checks. */
+export function portfoliosOf(config: ConfigFile): Portfolio[] {
+  const assets = assetsOf(config)
+  const hub = (chain: ChainKey): Token => {
+    const token = assets
+      .flatMap(({ tokens }) => tokens)
+      .find((one) => one.chain === chain && one.symbol === config.chains[chain]!.hub && one.address !== NATIVE)
+    if (!token) throw new InvariantError(`Chain ${chain} has no hub token although its configuration was checked.`)
+    return token
+  }
+  return Object.entries(config.portfolios).map(([id, portfolio]) => ({
+    id,
+    mode: portfolio.mode,
+    account: portfolio.account.address,
+    accountAlias: portfolio.account.alias,
+    chains: nativesOf(config).map((native) => ({
+      key: native.chain,
+      native,
+      priorityFee: scaled(config.chains[native.chain]!.priorityFeeGwei, 9),
+    })),
+    assets,
+    priceRules: assets.map((asset) => ({
+      asset: asset.key,
+      quorum: config.prices.quorum,
+      maxDivergence: ratioOfBasisPoints(config.prices.maxDivergenceBps[asset.class]),
+      minimum: scaled(config.prices.bounds[asset.key]!.minimum, 18),
+      maximum: scaled(config.prices.bounds[asset.key]!.maximum, 18),
+    })),
+    maxSlippage: ratioOfBasisPoints(portfolio.slippageBps),
+    maxQuoteAgeMs: portfolio.maxQuoteAgeSeconds * 1000,
+    policy: {
+      targets: Object.entries(portfolio.targets).map(([asset, { weight, band }]) => ({
+        asset,
+        weight: scaled(weight, 18),
+        ...(band.absolute !== undefined && { absoluteBand: scaled(band.absolute, 18) }),
+        ...(band.relative !== undefined && { relativeBand: scaled(band.relative, 18) }),
+      })),
+      minimumTrade: scaled(portfolio.minimumTradeUsd, 18),
+      cooldownMs: portfolio.cooldownSeconds * 1000,
+      maxLoss: {
+        stable: ratioOfBasisPoints(portfolio.maxLossBps.stable),
+        major: ratioOfBasisPoints(portfolio.maxLossBps.major),
+        other: ratioOfBasisPoints(portfolio.maxLossBps.other),
+      },
+      maxBridgeLoss: ratioOfBasisPoints(portfolio.maxBridgeLossBps),
+      maxLeg: scaled(portfolio.maxLegUsd, 18),
+      maxGas: scaled(portfolio.maxGasUsd, 18),
+      gasReserve: Object.fromEntries(
+        Object.entries(config.chains).map(([chain, { gasReserve, native }]) => [
+          chain,
+          scaled(gasReserve, native.decimals),
+        ]),
+      ),
+      hubs: Object.fromEntries(Object.keys(config.chains).map((chain) => [chain, hub(chain)])),
+    },
+  }))
+}
+
+/** Each chain as its client needs it. */
+export function chainOptionsOf(config: ConfigFile) {
+  return Object.entries(config.chains).map(([key, chain]) => ({
+    key,
+    chainId: chain.chainId,
+    rpcUrl: chain.rpc[0]!,
+    nativeSymbol: chain.native.symbol,
+    nativeDecimals: chain.native.decimals,
+    multicall: chain.multicall,
+    blockTimeSeconds: chain.blockTimeSeconds,
+    finality: chain.finality === 'finalized' ? chain.finality : chain.finality.depth,
+    priorityFee: scaled(chain.priorityFeeGwei, 9),
+  }))
+}
+
+/** The closed sets that metric labels come from. */
+export function metricLabelsOf(config: ConfigFile, revision: string) {
+  return {
+    revision,
+    chains: Object.entries(config.chains).map(([key, { native }]) => ({ key, nativeDecimals: native.decimals })),
+    venues: Object.keys(config.venues),
+    bridges: [
+      ...new Set(Object.values(config.venues).flatMap((venue) => (venue.kind === 'lifi' ? (venue.bridges ?? []) : []))),
+    ],
+    portfolios: portfoliosOf(config).map(({ id, accountAlias, policy, maxSlippage }) => ({
+      id,
+      account: accountAlias,
+      intervalSeconds: intervalOf(config.portfolios[id]!.schedule),
+      slippageLimit: maxSlippage,
+      targets: policy.targets.map((target) => ({ asset: target.asset, weight: target.weight, band: bandOf(target) })),
+      gasReserve: policy.gasReserve,
+    })),
+  }
+}
+
+/** Seconds between the next two ticks of a cron expression. */
+function intervalOf(schedule: string): number {
+  const [first, second] = new CronTime(schedule, 'UTC').sendAt(2)
+  return second!.diff(first!, 'seconds').seconds
+}
+
+function scaled(text: string, decimals: number): bigint {
+  const value = parseDecimal(text, decimals)
+  if (value === undefined)
+    throw new InvariantError(`${text} is no decimal number with ${decimals} places although it was checked.`)
+  return value
+}

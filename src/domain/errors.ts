@@ -1,0 +1,35 @@
+/**
+ * Something that must never happen did. Whoever meets it stops the portfolio it belongs to; nobody catches it to
+ * carry on.
+ */
+export class InvariantError extends Error {
+  override readonly name = 'InvariantError'
+}
+
+/**
+ * The reasons for which Evenkeel declines to trade. A refusal is an ordinary value: returned, counted, shown. The
+ * codes are a closed set, the same in records, API and metrics.
+ */
+export const REFUSAL_CODES = [
+  'POLICY_DENIED',
+  'QUOTE_SCHEMA',
+  'QUOTE_MISMATCH',
+  'QUOTE_STALE',
+  'TARGET_NOT_ALLOWED',
+  'SPENDER_NOT_ALLOWED',
+  'VALUE_MISMATCH',
+  'MIN_OUT_TOO_LOW',
+  'QUOTE_ORACLE_DIVERGENCE',
+  'GAS_CAP',
+  'SIMULATION_FAILED',
+  'NO_QUOTE',
+  'INSUFFICIENT_BALANCE',
+] as const
+
+export type RefusalCode = (typeof REFUSAL_CODES)[number]
+
+export interface Refusal {
+  readonly code: RefusalCode
+  /** What was expected, what came, what to do. */
+  readonly detail: string
+}

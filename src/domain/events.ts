@@ -1,0 +1,109 @@
+import type { AssetKey, ChainKey } from './assets.js'
+import type { Cycle, CycleOutcome, LegRun } from './execution/cycle.js'
+import type { Intent } from './execution/intent.js'
+import type { Transfer } from './execution/transfer.js'
+import type { Cost } from './planning/cost.js'
+import type { Plan } from './planning/plan.js'
+import type { QuoteFailureKind, VenueKey } from './planning/quote.js'
+import type { RefusalCode } from './errors.js'
+import type { Decision } from './policy/trigger.js'
+import type { Drift } from './portfolio/drift.js'
+import type { Snapshot } from './portfolio/snapshot.js'
+import type { Valuation } from './portfolio/valuation.js'
+
+/** Everything that happens and means something to an operator. One adapter turns each into a log line and metrics. */
+export type Event =
+  | {
+      readonly type: 'daemon-started'
+      readonly version: string
+      readonly configHash: string
+      readonly mode: 'live' | 'dry-run'
+    }
+  | { readonly type: 'lease-taken'; readonly epoch: number }
+  | { readonly type: 'lease-lost'; readonly reason: string }
+  | { readonly type: 'paused'; readonly reason: string }
+  | { readonly type: 'resumed'; readonly reason: string }
+  | { readonly type: 'chain-unknown'; readonly portfolio: string; readonly chain: ChainKey; readonly reason: string }
+  | { readonly type: 'price-unknown'; readonly portfolio: string; readonly asset: AssetKey; readonly reason: string }
+  | {
+      readonly type: 'portfolio-measured'
+      readonly portfolio: string
+      readonly snapshot: Snapshot
+      readonly valuation: Valuation
+      readonly drift: Drift
+    }
+  | { readonly type: 'decided'; readonly portfolio: string; readonly cycleId: string; readonly decision: Decision }
+  | {
+      readonly type: 'quoted'
+      readonly venue: VenueKey
+      readonly chain: ChainKey
+      readonly outcome: 'ok' | QuoteFailureKind
+      readonly seconds: number
+      readonly detail: string
+    }
+  | { readonly type: 'plan-proposed'; readonly portfolio: string; readonly cycleId: string; readonly plan: Plan }
+  | {
+      readonly type: 'no-plan'
+      readonly portfolio: string
+      readonly cycleId: string
+      readonly reasons: readonly string[]
+    }
+  | {
+      readonly type: 'offer-refused'
+      readonly portfolio: string
+      readonly cycleId: string
+      readonly legId: string
+      readonly code: RefusalCode
+      readonly detail: string
+    }
+  | { readonly type: 'intent-changed'; readonly portfolio: string; readonly intent: Intent; readonly at: number }
+  | {
+      readonly type: 'broadcast'
+      readonly intentId: string
+      readonly chain: ChainKey
+      readonly hash: string
+      readonly answer: string
+    }
+  | { readonly type: 'gas-spent'; readonly chain: ChainKey; readonly kind: string; readonly usd: bigint }
+  | {
+      readonly type: 'transfer-changed'
+      readonly portfolio: string
+      readonly transfer: Transfer
+      readonly usd: bigint
+      readonly at: number
+    }
+  | {
+      readonly type: 'leg-ended'
+      readonly portfolio: string
+      readonly cycleId: string
+      readonly run: LegRun
+      readonly realised: Cost | undefined
+      readonly notional: bigint
+    }
+  | {
+      readonly type: 'cycle-ended'
+      readonly portfolio: string
+      readonly cycle: Cycle
+      readonly outcome: CycleOutcome
+      readonly seconds: number
+    }
+  | {
+      readonly type: 'cycle-skipped'
+      readonly portfolio: string
+      readonly outcome: 'paused' | 'standby' | 'error'
+      readonly reason: string
+    }
+  | {
+      readonly type: 'reconciled'
+      readonly portfolio: string
+      readonly chain: ChainKey
+      readonly mismatches: readonly { readonly token: string; readonly ledger: bigint; readonly onChain: bigint }[]
+      readonly at: number
+    }
+  | {
+      readonly type: 'failed'
+      readonly what: string
+      readonly error: unknown
+      /** The same is tried again by itself, without loss. */
+      readonly isRetried: boolean
+    }

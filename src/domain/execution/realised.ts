@@ -1,0 +1,28 @@
+import { type Cost, lossOf, weiCost } from '../planning/cost.js'
+import { type Usd, valueOf } from '../units/usd.js'
+import { priceIn } from '../planning/cost.js'
+import type { Cycle, LegRun } from './cycle.js'
+
+/**
+ * What a leg really cost, at the prices of the decision: sold against received by the receipts, and the gas of every
+ * transaction made for it, failed ones and approvals included. A leg that moved nothing cost its gas.
+ */
+export function realisedCost(cycle: Cycle, run: LegRun): Cost {
+  const gas = cycle.intents
+    .filter(({ legId }) => legId === run.leg.id)
+    .reduce(
+      (sum, intent) =>
+        'inclusion' in intent ? sum + weiCost(cycle.market, intent.chain, intent.inclusion.gasPaid) : sum,
+      0n,
+    )
+  if (!run.sold || !run.received) return { slippage: 0n, fees: 0n, gas, bridge: 0n }
+  const loss = lossOf(cycle.market, run.sold, run.received)
+  if (run.leg.kind === 'bridge') return { slippage: 0n, fees: 0n, gas, bridge: loss }
+  const fees = run.offer?.namedFees ?? 0n
+  return { slippage: loss - fees, fees, gas, bridge: 0n }
+}
+
+/** Value sold, at the prices of the decision. */
+export function notionalOf(cycle: Cycle, run: LegRun): Usd {
+  return run.sold ? valueOf(run.sold, priceIn(cycle.market, run.sold.token.asset), 'down') : 0n
+}

@@ -1,0 +1,141 @@
+import { type Address, type Asset, type AssetClass, isNative, sameAddress, type Token, tokenId } from '../assets.js'
+import type { Refusal, RefusalCode } from '../errors.js'
+import { lossOf, type Market, priceIn } from '../planning/cost.js'
+import type { Leg } from '../planning/plan.js'
+import { type LegKind, type Quote, type QuoteRequest } from '../planning/quote.js'
+import { amountOf, formatAmount, type TokenAmount } from '../units/amount.js'
+import { basisPointsOf, larger, mulDiv, type Ratio, RATIO_ONE, ratioOfBasisPoints, smaller } from '../units/ratio.js'
+import { valueOf } from '../units/usd.js'
+import type { Policy } from './policy.js'
+
+const SEVERITY: Record<AssetClass, number> = { stable: 0, major: 1, other: 2 }
+
+/** The loss a leg may cost at most: bridges have their own limit, swaps that of the worse asset class of the two. */
+export function maxLossOf(policy: Policy, kind: LegKind, sold: Asset, bought: Asset): Ratio {
+  if (kind === 'bridge') return policy.maxBridgeLoss
+  return policy.maxLoss[SEVERITY[sold.class] >= SEVERITY[bought.class] ? sold.class : bought.class]
+}
+
+/**
+ * The least that may be received, from our own prices alone; no quote enters it. Rounded up, so that rounding never
+ * favours the counterparty.
+ */
+export function ownMinimumOut(market: Market, sell: TokenAmount, buy: Token, maxLoss: Ratio): TokenAmount {
+  const least = mulDiv(valueOf(sell, priceIn(market, sell.token.asset), 'up'), RATIO_ONE - maxLoss, RATIO_ONE, 'up')
+  return amountOf(buy, mulDiv(least, 10n ** BigInt(buy.decimals), priceIn(market, buy.asset), 'up'))
+}
+
+/**
+ * The tolerance to ask of the venues for a firm offer: what the limit leaves above the loss that was planned for, less a
+ * fifth of it as room for prices that move meanwhile, and never more than the configured tolerance. Rounded down.
+ */
+export function toleranceFor(market: Market, leg: Pick<Leg, 'sell' | 'expectedOut' | 'maxLoss'>, most: Ratio): Ratio {
+  const room = leg.maxLoss - lossRatio(market, leg.sell, leg.expectedOut)
+  return room <= 0n ? 0n : smaller(most, (room * 4n) / 5n)
+}
+
+/** Value lost between what is sold and what is received, as a share of the sale; negative for a gain. Rounded up. */
+function lossRatio(market: Market, sell: TokenAmount, received: TokenAmount): Ratio {
+  const sold = valueOf(sell, priceIn(market, sell.token.asset), 'up')
+  return mulDiv(lossOf(market, sell, received), RATIO_ONE, sold, 'up')
+}
+
+/**
+ * The loss of a quote against our own prices as a refusal, or undefined when it is acceptable. A quote far better than
+ * our prices is refused as well: it means a wrong token, wrong decimals or a trap (C-08).
+ */
+export function checkPrice(market: Market, quote: Quote, maxLoss: Ratio): Refusal | undefined {
+  const { sell } = quote.request
+  const loss = lossRatio(market, sell, quote.expectedOut)
+  const best = larger(3n * maxLoss, ratioOfBasisPoints(100))
+  const line = `${quote.venue} gives ${formatAmount(quote.expectedOut)} for ${formatAmount(sell)}`
+  if (loss > maxLoss)
+    return refuse(
+      'MIN_OUT_TOO_LOW',
+      `${line}: ${basisPointsOf(loss)} bps under our price, policy allows ${basisPointsOf(maxLoss)} bps.`,
+    )
+  if (loss < -best)
+    return refuse(
+      'QUOTE_ORACLE_DIVERGENCE',
+      `${line}: ${basisPointsOf(-loss)} bps over our price, more than ${basisPointsOf(best)} bps is not believed.`,
+    )
+  return undefined
+}
+
+/** Contracts of a venue on one chain that we accept as target of a call and as spender of an allowance. */
+export interface AllowedContracts {
+  readonly targets: readonly Address[]
+  readonly spenders: readonly Address[]
+}
+
+export interface OrderCheck {
+  readonly request: QuoteRequest
+  readonly quote: Quote
+  readonly market: Market
+  readonly maxLoss: Ratio
+  readonly allowed: AllowedContracts
+  /** Milliseconds since 1970. */
+  readonly now: number
+  readonly maxAgeMs: number
+}
+
+/**
+ * Whether a firm quote may be signed. The checks run in a fixed order and the first failure refuses: answers our
+ * request (C-03), contracts on the allow-list (C-04, C-06), value exact (C-07), price by our own sources (C-08).
+ */
+export function checkOrder(check: OrderCheck): Refusal | undefined {
+  const { request, quote, allowed } = check
+  const { order } = quote
+  if (!order) return refuse('QUOTE_SCHEMA', `${quote.venue} answered without a transaction; a firm quote carries one.`)
+  if (
+    quote.request.kind !== request.kind ||
+    tokenId(quote.request.sell.token) !== tokenId(request.sell.token) ||
+    quote.request.sell.units !== request.sell.units ||
+    tokenId(quote.expectedOut.token) !== tokenId(request.buy) ||
+    tokenId(quote.minimumOut.token) !== tokenId(request.buy) ||
+    order.call.chain !== request.sell.token.chain
+  )
+    return refuse(
+      'QUOTE_MISMATCH',
+      `${quote.venue} answered another question than ${formatAmount(request.sell)} for ${request.buy.symbol}.`,
+    )
+  const age = check.now - quote.obtainedAt
+  if (age > check.maxAgeMs)
+    return refuse(
+      'QUOTE_STALE',
+      `The quote of ${quote.venue} is ${age} ms old, at most ${check.maxAgeMs} ms are accepted at signing.`,
+    )
+  if (!allowed.targets.some((target) => sameAddress(target, order.call.to)))
+    return refuse(
+      'TARGET_NOT_ALLOWED',
+      `${quote.venue} wants a call to ${order.call.to} on ${order.call.chain}, which its allow-list does not name.`,
+    )
+  const spender = order.spender
+  if (isNative(request.sell.token) !== (spender === undefined))
+    return refuse(
+      'SPENDER_NOT_ALLOWED',
+      `${quote.venue} names ${spender ?? 'no spender'} for a sale of ${request.sell.token.symbol}.`,
+    )
+  if (spender !== undefined && !allowed.spenders.some((one) => sameAddress(one, spender)))
+    return refuse(
+      'SPENDER_NOT_ALLOWED',
+      `${quote.venue} wants an allowance for ${spender} on ${order.call.chain}, which its allow-list does not name.`,
+    )
+  const onTop = quote.fees.filter((fee) => !fee.isIncluded).reduce((sum, fee) => sum + fee.amount.units, 0n)
+  const value = (isNative(request.sell.token) ? request.sell.units : 0n) + onTop
+  if (order.call.value !== value)
+    return refuse('VALUE_MISMATCH', `${quote.venue} wants ${order.call.value} wei with the call, ${value} are due.`)
+  const price = checkPrice(check.market, quote, check.maxLoss)
+  if (price) return price
+  const least = ownMinimumOut(check.market, request.sell, request.buy, check.maxLoss)
+  if (quote.minimumOut.units < least.units)
+    return refuse(
+      'MIN_OUT_TOO_LOW',
+      `${quote.venue} guarantees ${formatAmount(quote.minimumOut)}, our own prices demand ${formatAmount(least)}.`,
+    )
+  return undefined
+}
+
+function refuse(code: RefusalCode, detail: string): Refusal {
+  return { code, detail }
+}

@@ -1,0 +1,37 @@
+import type { Address, Asset, AssetKey, ChainKey, Token } from '../assets.js'
+import type { PriceRules } from '../portfolio/prices.js'
+import type { Ratio } from '../units/ratio.js'
+import type { Policy } from './policy.js'
+
+/** One chain as a portfolio sees it. */
+export interface ChainScope {
+  readonly key: ChainKey
+  /** The native coin as a token; its asset pays for gas. */
+  readonly native: Token
+  /** Added to the block's base fee when gas is reckoned, in wei per gas. */
+  readonly priorityFee: bigint
+}
+
+/** Everything configured about one portfolio. */
+export interface Portfolio {
+  readonly id: string
+  readonly mode: 'live' | 'dry-run'
+  readonly account: Address
+  readonly accountAlias: string
+  readonly chains: readonly ChainScope[]
+  readonly assets: readonly Asset[]
+  readonly priceRules: readonly PriceRules[]
+  readonly policy: Policy
+  /** Tolerance between quote and minimum asked of the venues. */
+  readonly maxSlippage: Ratio
+  /** Oldest firm quote that may still be signed. */
+  readonly maxQuoteAgeMs: number
+}
+
+export function tokensOn(portfolio: Portfolio, chain: ChainKey): Token[] {
+  return portfolio.assets.flatMap(({ tokens }) => tokens.filter((token) => token.chain === chain))
+}
+
+export function assetOf(portfolio: Portfolio, key: AssetKey): Asset | undefined {
+  return portfolio.assets.find((asset) => asset.key === key)
+}

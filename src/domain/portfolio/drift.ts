@@ -1,0 +1,46 @@
+import type { AssetKey } from '../assets.js'
+import { bandOf, type Policy } from '../policy/policy.js'
+import { absolute, mulDiv, type Ratio, RATIO_ONE } from '../units/ratio.js'
+import { shareOf, type Usd } from '../units/usd.js'
+import type { Valuation } from './valuation.js'
+
+export interface AssetDrift {
+  readonly asset: AssetKey
+  readonly value: Usd
+  readonly weight: Ratio
+  readonly target: Ratio
+  /** Weight minus target; positive when overweight. Rounded toward zero, so never reported larger than it is. */
+  readonly drift: Ratio
+  readonly band: Ratio
+  readonly isInBand: boolean
+}
+
+export interface Drift {
+  /** NAV of the measured scope. */
+  readonly nav: Usd
+  readonly assets: readonly AssetDrift[]
+  /** Half the sum of the absolute drifts: the share of NAV that must trade to reach every target. */
+  readonly portfolio: Ratio
+  /** Assets left out because their value is unknown; the rest is measured against targets scaled up to sum to one. */
+  readonly excluded: readonly { readonly asset: AssetKey; readonly reason: string }[]
+}
+
+/** Distance of every known asset from its target over the whole portfolio, in-transit amounts included. */
+export function measureDrift(valuation: Valuation, policy: Policy): Drift {
+  const known = valuation.assets.filter((one) => one.status === 'known')
+  const excluded = valuation.assets.flatMap((one) =>
+    one.status === 'unknown' ? [{ asset: one.asset, reason: one.reason }] : [],
+  )
+  const scope = known.map((one) => ({ value: one, target: policy.targets.find(({ asset }) => asset === one.asset) }))
+  const scopeWeight = scope.reduce((sum, { target }) => sum + (target?.weight ?? 0n), 0n)
+  const assets = scope.map(({ value: { asset, value }, target }): AssetDrift => {
+    const weight = valuation.nav === 0n ? 0n : shareOf(value, valuation.nav, 'down')
+    const wanted = target && scopeWeight > 0n ? mulDiv(target.weight, RATIO_ONE, scopeWeight, 'down') : 0n
+    const drift =
+      valuation.nav === 0n ? 0n : mulDiv(value * RATIO_ONE - wanted * valuation.nav, 1n, valuation.nav, 'zero')
+    const band = target ? bandOf(target) : 0n
+    return { asset, value, weight, target: wanted, drift, band, isInBand: absolute(drift) <= band }
+  })
+  const portfolio = assets.reduce((sum, { drift }) => sum + absolute(drift), 0n) / 2n
+  return { nav: valuation.nav, assets, portfolio, excluded }
+}

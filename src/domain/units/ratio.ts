@@ -1,0 +1,48 @@
+import { InvariantError } from '../errors.js'
+
+/** Direction in which a quotient that is not whole is rounded: toward minus infinity, plus infinity, or zero. */
+export type Rounding = 'down' | 'up' | 'zero'
+
+/** `a × b ÷ divisor` in whole numbers, rounded as named. Throws InvariantError when the divisor is not positive. */
+export function mulDiv(a: bigint, b: bigint, divisor: bigint, rounding: Rounding): bigint {
+  if (divisor <= 0n) throw new InvariantError(`mulDiv needs a positive divisor, got ${divisor}.`)
+  const product = a * b
+  const quotient = product / divisor // bigint division truncates toward zero
+  const remainder = product % divisor
+  if (remainder === 0n || rounding === 'zero') return quotient
+  if (rounding === 'down') return product < 0n ? quotient - 1n : quotient
+  return product > 0n ? quotient + 1n : quotient
+}
+
+/** A share, scaled by 10^18: 1 is `RATIO_ONE`, one basis point is 10^14. Signed where it is a difference. */
+export type Ratio = bigint & { readonly unit?: 'ratio' }
+
+export const RATIO_ONE: Ratio = 10n ** 18n
+const RATIO_PER_BASIS_POINT = 10n ** 14n
+
+export function ratioOfBasisPoints(basisPoints: number): Ratio {
+  if (!Number.isInteger(basisPoints)) throw new InvariantError(`Basis points are whole numbers, got ${basisPoints}.`)
+  return BigInt(basisPoints) * RATIO_PER_BASIS_POINT
+}
+
+/** Whole basis points, rounded toward zero, so that a deviation is never reported larger than it is. */
+export function basisPointsOf(ratio: Ratio): number {
+  return Number(ratio / RATIO_PER_BASIS_POINT)
+}
+
+/** For display and metrics only: the nearest float. */
+export function ratioToNumber(ratio: Ratio): number {
+  return Number(ratio) / Number(RATIO_ONE)
+}
+
+export function absolute(value: bigint): bigint {
+  return value < 0n ? -value : value
+}
+
+export function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
+}
+
+export function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}

@@ -1,0 +1,28 @@
+import { Controller, Get, Param, Query } from '@nestjs/common'
+import { Store } from '../../ports/store.js'
+import { Problem } from './problem.js'
+import { cyclesQuery, cycleSummaryWire, cycleWire, parseOrRefuse } from './wire.js'
+
+@Controller('v1/cycles')
+export class CyclesController {
+  constructor(private readonly store: Store) {}
+
+  /** Newest first; `next` is the `before` of the following page, absent on the last one. */
+  @Get()
+  async list(@Query() query: unknown) {
+    const { portfolio, before, limit } = parseOrRefuse(cyclesQuery, query)
+    const cycles = await this.store.cycles({
+      limit,
+      ...(portfolio !== undefined && { portfolio }),
+      ...(before !== undefined && { before }),
+    })
+    return { cycles: cycles.map(cycleSummaryWire), ...(cycles.length === limit && { next: cycles.at(-1)?.id }) }
+  }
+
+  @Get(':id')
+  async one(@Param('id') id: string) {
+    const cycle = await this.store.cycle(id)
+    if (!cycle) throw new Problem(404, 'not-found', `No cycle ${JSON.stringify(id)}; GET /v1/cycles lists them.`)
+    return cycleWire(cycle, await this.store.realisedCosts(id))
+  }
+}

@@ -1,0 +1,42 @@
+import { Controller, Get, Param } from '@nestjs/common'
+import type { Portfolio } from '../../domain/policy/portfolio.js'
+import { Store } from '../../ports/store.js'
+import { Problem } from './problem.js'
+import { portfolioWire } from './wire.js'
+
+/** The configured portfolios, as an injection token. */
+export class Portfolios {
+  constructor(readonly all: readonly Portfolio[]) {}
+}
+
+@Controller('v1/portfolios')
+export class PortfoliosController {
+  constructor(
+    private readonly portfolios: Portfolios,
+    private readonly store: Store,
+  ) {}
+
+  @Get()
+  async list() {
+    return { portfolios: await Promise.all(this.portfolios.all.map((portfolio) => this.describe(portfolio))) }
+  }
+
+  @Get(':id')
+  async one(@Param('id') id: string) {
+    const portfolio = this.portfolios.all.find((one) => one.id === id)
+    if (!portfolio)
+      throw new Problem(
+        404,
+        'not-found',
+        `No portfolio ${JSON.stringify(id)}; there are ${this.portfolios.all.map((one) => one.id).join(', ')}.`,
+      )
+    return this.describe(portfolio)
+  }
+
+  /** As of the last cycle: every cycle records what it measured. */
+  private async describe(portfolio: Portfolio) {
+    const [summary] = await this.store.cycles({ portfolio: portfolio.id, limit: 1 })
+    const last = summary && (await this.store.cycle(summary.id))
+    return portfolioWire(portfolio, await this.store.operatingState(), last)
+  }
+}

@@ -1,0 +1,233 @@
+import { z } from 'zod'
+import { type Cost, totalOf } from '../../domain/planning/cost.js'
+import type { Cycle, LegRun } from '../../domain/execution/cycle.js'
+import type { Intent } from '../../domain/execution/intent.js'
+import type { Transfer } from '../../domain/execution/transfer.js'
+import type { Plan } from '../../domain/planning/plan.js'
+import type { Portfolio } from '../../domain/policy/portfolio.js'
+import type { Drift } from '../../domain/portfolio/drift.js'
+import type { Valuation } from '../../domain/portfolio/valuation.js'
+import type { TokenAmount } from '../../domain/units/amount.js'
+import { formatDecimal } from '../../domain/units/decimal.js'
+import { type Ratio } from '../../domain/units/ratio.js'
+import { type Usd, usdToText } from '../../domain/units/usd.js'
+import type { CycleSummary, OperatingState } from '../../ports/store.js'
+import { Problem } from './problem.js'
+
+export const reasonBody = z.strictObject({ reason: z.string().trim().min(1).max(500) })
+
+export const cyclesQuery = z.strictObject({
+  portfolio: z.string().max(64).optional(),
+  before: z.string().max(128).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+})
+
+/** Parses what came; throws a Problem that names every finding. */
+export function parseOrRefuse<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input ?? {})
+  if (parsed.success) return parsed.data
+  const errors = parsed.error.issues.map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message }))
+  throw new Problem(
+    400,
+    'invalid-request',
+    errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '),
+    errors,
+  )
+}
+
+const time = (ms: number): string => new Date(ms).toISOString()
+const ratio = (value: Ratio): string => formatDecimal(value, 18)
+
+/** Exact base units beside the readable number: both are decimal text. */
+const amount = ({ token, units }: TokenAmount) => ({
+  chain: token.chain,
+  symbol: token.symbol,
+  address: token.address,
+  amount: formatDecimal(units, token.decimals),
+  units: units.toString(),
+})
+
+export function costWire(cost: Cost) {
+  return {
+    slippageUsd: usdToText(cost.slippage),
+    feesUsd: usdToText(cost.fees),
+    gasUsd: usdToText(cost.gas),
+    bridgeUsd: usdToText(cost.bridge),
+    totalUsd: usdToText(totalOf(cost)),
+  }
+}
+
+export function stateWire({ state, reason, since }: OperatingState) {
+  return { state, reason, since: time(since) }
+}
+
+export function driftWire(drift: Drift, valuation: Valuation) {
+  return {
+    navUsd: usdToText(drift.nav),
+    isComplete: valuation.isComplete,
+    drift: ratio(drift.portfolio),
+    assets: drift.assets.map((one) => {
+      const value = valuation.assets.find(({ asset }) => asset === one.asset)
+      return {
+        asset: one.asset,
+        valueUsd: usdToText(one.value),
+        weight: ratio(one.weight),
+        target: ratio(one.target),
+        drift: ratio(one.drift),
+        band: ratio(one.band),
+        isInBand: one.isInBand,
+        ...(value?.status === 'known' && {
+          priceUsd: usdToText(value.price),
+          inTransitUsd: usdToText(value.inTransitValue),
+          positions: value.positions.map((position) => ({
+            ...amount(position.amount),
+            valueUsd: usdToText(position.value),
+          })),
+        }),
+      }
+    }),
+    excluded: drift.excluded,
+  }
+}
+
+export function portfolioWire(portfolio: Portfolio, operating: OperatingState, last: Cycle | undefined) {
+  return {
+    id: portfolio.id,
+    mode: portfolio.mode,
+    account: { alias: portfolio.accountAlias, address: portfolio.account },
+    operatingState: stateWire(operating),
+    measuredAt: last && time(last.startedAt),
+    lastCycle: last && { id: last.id, outcome: last.outcome, decision: last.decision },
+    ...(last && driftWire(last.drift, last.valuation)),
+    chains: last && valueByChain(last.valuation),
+  }
+}
+
+function valueByChain(valuation: Valuation) {
+  const values = new Map<string, Usd>()
+  for (const asset of valuation.assets)
+    if (asset.status === 'known')
+      for (const { chain, value } of asset.positions) values.set(chain, (values.get(chain) ?? 0n) + value)
+  return [...values].map(([chain, value]) => ({ chain, valueUsd: usdToText(value) }))
+}
+
+export function cycleSummaryWire(cycle: CycleSummary) {
+  return {
+    ...cycle,
+    startedAt: time(cycle.startedAt),
+    endedAt: cycle.endedAt === undefined ? null : time(cycle.endedAt),
+    outcome: cycle.outcome ?? null,
+  }
+}
+
+export function planWire(plan: Plan) {
+  return {
+    id: plan.id,
+    cost: costWire(plan.cost),
+    expectedDrift: ratio(plan.expectedDrift),
+    unmet: plan.unmet.map(({ asset, value, reason }) => ({ asset, valueUsd: usdToText(value), reason })),
+    legs: plan.legs.map((leg) => ({
+      id: leg.id,
+      kind: leg.kind,
+      sell: amount(leg.sell),
+      expectedOut: amount(leg.expectedOut),
+      minimumOut: amount(leg.minimumOut),
+      venue: leg.venue,
+      tool: leg.tool,
+      cost: costWire(leg.cost),
+      dependsOn: leg.dependsOn ?? null,
+      alternatives: leg.alternatives.map((one) => ({
+        venue: one.venue,
+        tool: one.tool,
+        costUsd: one.cost === undefined ? null : usdToText(one.cost),
+        refusal: one.refusal ?? null,
+      })),
+    })),
+  }
+}
+
+export function cycleWire(cycle: Cycle, realised: ReadonlyMap<string, Cost>) {
+  return {
+    id: cycle.id,
+    portfolio: cycle.portfolio,
+    mode: cycle.mode,
+    startedAt: time(cycle.startedAt),
+    endedAt: cycle.endedAt === undefined ? null : time(cycle.endedAt),
+    outcome: cycle.outcome ?? null,
+    decision: cycle.decision,
+    prices: Object.fromEntries([...cycle.market.prices].map(([asset, price]) => [asset, usdToText(price)])),
+    ...driftWire(cycle.drift, cycle.valuation),
+    plan: cycle.plan ? planWire(cycle.plan) : null,
+    planReasons: cycle.planReasons,
+    legs: cycle.legs.map((run) => legWire(run, realised.get(run.leg.id))),
+    intents: cycle.intents.map(intentWire),
+    transfers: cycle.transfers.map(transferWire),
+  }
+}
+
+function legWire({ leg, state, offer, sold, received, failure }: LegRun, realised: Cost | undefined) {
+  return {
+    id: leg.id,
+    kind: leg.kind,
+    state,
+    venue: offer?.venue ?? leg.venue,
+    tool: offer?.tool ?? leg.tool,
+    sold: sold ? amount(sold) : null,
+    received: received ? amount(received) : null,
+    failure: failure ?? null,
+    realisedCost: realised ? costWire(realised) : null,
+  }
+}
+
+function intentWire(intent: Intent) {
+  return {
+    id: intent.id,
+    legId: intent.legId,
+    kind: intent.kind,
+    chain: intent.chain,
+    account: intent.account,
+    nonce: intent.nonce,
+    state: intent.state,
+    to: intent.call.to,
+    valueWei: intent.call.value.toString(),
+    reservedAt: time(intent.reservedAt),
+    attempts: intent.attempts.map(({ hash, signedAt, maxFeePerGas, gasLimit }) => ({
+      hash,
+      signedAt: time(signedAt),
+      maxFeePerGasWei: maxFeePerGas.toString(),
+      gasLimit: gasLimit.toString(),
+    })),
+    inclusion:
+      'inclusion' in intent
+        ? {
+            hash: intent.inclusion.hash,
+            block: intent.inclusion.block.number.toString(),
+            isSuccess: intent.inclusion.isSuccess,
+            gasPaidWei: intent.inclusion.gasPaid.toString(),
+          }
+        : null,
+  }
+}
+
+export function transferWire(transfer: Transfer) {
+  return {
+    id: transfer.id,
+    bridge: transfer.bridge,
+    state: transfer.state,
+    origin: { chain: transfer.origin, hash: transfer.originHash },
+    destination: transfer.destination,
+    sent: amount(transfer.sent),
+    expected: amount(transfer.expected),
+    minimum: amount(transfer.minimum),
+    sentAt: time(transfer.sentAt),
+    expectedSeconds: transfer.expectedSeconds,
+    arrival: transfer.arrival
+      ? {
+          chain: transfer.arrival.chain,
+          hash: transfer.arrival.hash,
+          block: transfer.arrival.block.number.toString(),
+          received: amount(transfer.arrival.amount),
+        }
+      : null,
+  }
+}

@@ -1,0 +1,48 @@
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common'
+import type { SchedulerRegistry } from '@nestjs/schedule'
+import { CronJob } from 'cron'
+import type { HoldLease } from '../../application/hold-lease.js'
+import type { RunCycle } from '../../application/run-cycle.js'
+import type { Portfolio } from '../../domain/policy/portfolio.js'
+import type { Readiness } from '../readiness.js'
+
+/**
+ * Runs every portfolio on its schedule, and at once when the lease is taken: after a restart unfinished work does not
+ * wait for the clock. A run that is still going when the next is due is not joined by another.
+ */
+export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly stopping = new AbortController()
+  private holding: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly deps: {
+      registry: SchedulerRegistry
+      runCycle: RunCycle
+      holdLease: HoldLease
+      readiness: Readiness
+      schedules: readonly { portfolio: Portfolio; cron: string }[]
+    },
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { registry, runCycle, holdLease, readiness, schedules } = this.deps
+    const { signal } = this.stopping
+    const run = (portfolio: Portfolio) => void runCycle.run(portfolio, signal)
+    for (const { portfolio, cron } of schedules) {
+      const job = CronJob.from({ cronTime: cron, timeZone: 'UTC', onTick: () => run(portfolio) })
+      registry.addCronJob(`cycle ${portfolio.id}`, job as never)
+      job.start()
+    }
+    this.holding = holdLease.run(signal, () => schedules.forEach(({ portfolio }) => run(portfolio)))
+    readiness.isReady = true
+  }
+
+  /** Finishes the step each portfolio is at, then lets the lease go. */
+  async onApplicationShutdown(): Promise<void> {
+    this.deps.readiness.isReady = false
+    for (const job of this.deps.registry.getCronJobs().values()) await job.stop()
+    this.stopping.abort()
+    await this.deps.runCycle.idle()
+    await this.holding
+  }
+}

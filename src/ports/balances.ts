@@ -1,0 +1,11 @@
+import type { Address, ChainKey, Token } from '../domain/assets.js'
+import type { ChainReading } from '../domain/portfolio/snapshot.js'
+
+/** Reads what an account holds. */
+export abstract class Balances {
+  /**
+   * Every given token of one chain at one and the same block. A chain that does not answer completely, or answers for
+   * another chain id, is an `unknown` reading with the reason, never an exception and never zeros.
+   */
+  abstract read(chain: ChainKey, account: Address, tokens: readonly Token[]): Promise<ChainReading>
+}

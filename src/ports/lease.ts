@@ -1,0 +1,16 @@
+/** Something acted for a lease that another process has taken since. The process must end. */
+export class StaleLeaseError extends Error {
+  override readonly name = 'StaleLeaseError'
+}
+
+/** The right to be the one writer. Every state change names the epoch it was made under. */
+export abstract class Lease {
+  /** Takes the lease if nobody holds it. True when held after the call. */
+  abstract acquire(): Promise<boolean>
+  /** Whether it is held, by this process' own monotonic clock; false in good time before it can be taken away. */
+  abstract isHeld(): boolean
+  /** Rejects with StaleLeaseError once another process has taken it. */
+  abstract renew(): Promise<void>
+  abstract release(): Promise<void>
+  abstract epoch(): number
+}

@@ -1,0 +1,34 @@
+import type { Quote, QuoteFailureKind, QuoteRequest, VenueKey } from '../domain/planning/quote.js'
+import type { AllowedContracts } from '../domain/policy/limits.js'
+import type { ChainKey } from '../domain/assets.js'
+
+/** Why a venue did not quote. Retrying looks at `kind`, never at the message. */
+export class QuoteError extends Error {
+  override readonly name = 'QuoteError'
+  constructor(
+    readonly venue: VenueKey,
+    readonly kind: QuoteFailureKind,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options)
+  }
+}
+
+/** One aggregator. Answers questions; never signs, sends or tracks. */
+export abstract class Quotes {
+  abstract readonly venue: VenueKey
+  /** Whether a request may be put to this venue at all. */
+  abstract serves(request: QuoteRequest): boolean
+  /** What a call to this venue may touch on a chain. */
+  abstract allowed(chain: ChainKey): AllowedContracts
+  /** An indication for planning. Rejects with QuoteError. */
+  abstract indicate(request: QuoteRequest): Promise<Quote>
+  /** A firm quote with its `order`, asked for right before signing. Rejects with QuoteError. */
+  abstract order(request: QuoteRequest): Promise<Quote>
+}
+
+/** All configured aggregators. */
+export class QuoteVenues {
+  constructor(readonly venues: readonly Quotes[]) {}
+}

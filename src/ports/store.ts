@@ -1,0 +1,78 @@
+import type { Address, ChainKey, Hex } from '../domain/assets.js'
+import type { Cycle, CycleOutcome, LegRun } from '../domain/execution/cycle.js'
+import type { Attempt, Intent, NewIntent } from '../domain/execution/intent.js'
+import type { Posting } from '../domain/execution/ledger.js'
+import type { Transfer } from '../domain/execution/transfer.js'
+import type { Cost } from '../domain/planning/cost.js'
+
+export interface OperatingState {
+  readonly state: 'running' | 'paused_new'
+  readonly reason: string
+  /** Milliseconds since 1970. */
+  readonly since: number
+}
+
+export interface CycleSummary {
+  readonly id: string
+  readonly portfolio: string
+  readonly mode: Cycle['mode']
+  readonly startedAt: number
+  readonly endedAt: number | undefined
+  readonly outcome: CycleOutcome | undefined
+  readonly reasons: readonly string[]
+  readonly legs: number
+}
+
+/** The row was not in the state the change expected; reload and decide again. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError'
+}
+
+/**
+ * What is written down. Every change is one transaction that also proves the lease epoch, so a process that lost the
+ * lease changes nothing (rejects with StaleLeaseError). A change that expected another state rejects with
+ * ConflictError. Reads need no lease.
+ */
+export abstract class Store {
+  /** Writes a new cycle with its plan and legs. False when the id exists: the slot was served already. */
+  abstract openCycle(cycle: Cycle): Promise<boolean>
+  abstract closeCycle(id: string, outcome: CycleOutcome, at: number): Promise<void>
+  abstract cycle(id: string): Promise<Cycle | undefined>
+  /** Cycles without an end, oldest first. */
+  abstract openCycles(): Promise<readonly Cycle[]>
+  /** Newest first. `before` is a cycle id. */
+  abstract cycles(query: { portfolio?: string; before?: string; limit: number }): Promise<readonly CycleSummary[]>
+  /** When the last live cycle of a portfolio that traded ended, in milliseconds since 1970. */
+  abstract lastTradedAt(portfolio: string): Promise<number | undefined>
+
+  abstract saveLeg(cycleId: string, before: LegRun, after: LegRun, realised?: Cost): Promise<void>
+  abstract realisedCosts(cycleId: string): Promise<ReadonlyMap<string, Cost>>
+
+  /**
+   * Allocates the account's next nonce, writes the intent as `reserved` and the leg's new state, all or nothing.
+   * `chainNonce` is the next nonce by the chain: an account seen for the first time starts there, and one whose chain
+   * is ahead of us was used by somebody else (rejects with InvariantError).
+   */
+  abstract reserveIntent(intent: NewIntent, chainNonce: number, leg: { before: LegRun; after: LegRun }): Promise<Intent>
+  /** Writes the signed bytes; the intent is `signed` from the commit on. */
+  abstract recordAttempt(intent: Intent, attempt: Attempt): Promise<Intent>
+  /** Gives an unsigned intent's nonce back. Rejects with ConflictError unless it is the account's highest. */
+  abstract releaseIntent(intent: Intent): Promise<Intent>
+  /** Writes the intent's next state with the postings it causes. */
+  abstract moveIntent(before: Intent, after: Intent, postings: readonly Posting[]): Promise<void>
+
+  /** False when the transfer is written already. */
+  abstract openTransfer(transfer: Transfer): Promise<boolean>
+  abstract moveTransfer(before: Transfer, after: Transfer, postings: readonly Posting[]): Promise<void>
+  abstract openTransfers(portfolio?: string): Promise<readonly Transfer[]>
+  /** Hashes of payouts already taken as evidence for some transfer on a chain. */
+  abstract claimedArrivals(chain: ChainKey): Promise<readonly Hex[]>
+
+  /** Books opening balances of tokens the ledger has not met on this account. */
+  abstract openLedger(account: Address, postings: readonly Posting[]): Promise<void>
+  /** Units in the wallet by the ledger, per chain and token. */
+  abstract walletBalances(account: Address): Promise<readonly { chain: ChainKey; token: Address; units: bigint }[]>
+
+  abstract operatingState(): Promise<OperatingState>
+  abstract setOperatingState(state: OperatingState): Promise<void>
+}

@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { sql } from 'kysely'
+import { DatabaseError, openDatabase } from '../../src/adapters/store/database.js'
+import { fromJson, toJson } from '../../src/adapters/store/json.js'
+import { PostgresLease } from '../../src/adapters/store/postgres-lease.js'
+import { PostgresStore } from '../../src/adapters/store/postgres-store.js'
+import { InvariantError } from '../../src/domain/errors.js'
+import { StaleLeaseError } from '../../src/ports/lease.js'
+import { aCycle, aLeg, anAttempt, aRun, newIntent, NOW, OWNER, sendingRun } from '../support/builders.js'
+import { createTestDatabase, type TestDatabase } from '../support/database.js'
+import { describeStore } from '../support/store-contract.js'
+
+const build = { build: 'test', schemaVersion: 'test' }
+
+describeStore('on Postgres', async () => {
+  const { database, drop } = await createTestDatabase()
+  const lease = new PostgresLease({ database, ...build, ttlMs: 600_000, selfFenceMs: 500_000 })
+  await lease.acquire()
+  return { reopen: () => new PostgresStore({ database, lease }), close: drop }
+})
+
+describe('PostgresStore', () => {
+  let db: TestDatabase
+  beforeAll(async () => {
+    db = await createTestDatabase()
+  }, 60_000)
+  afterAll(() => db.drop())
+  beforeEach(() => sql`update lease set holder = null, expires_at = clock_timestamp()`.execute(db.database))
+
+  const anotherStore = async () => {
+    const lease = new PostgresLease({ database: db.database, ...build, ttlMs: 60_000, selfFenceMs: 50_000 })
+    return { lease, store: new PostgresStore({ database: db.database, lease }) }
+  }
+  const expireLease = () => sql`update lease set expires_at = clock_timestamp()`.execute(db.database)
+
+  describe('lease', () => {
+    test('without it nothing is written, and everything can be read', async () => {
+      const { store } = await anotherStore()
+      await expect(store.openCycle(aCycle())).rejects.toThrow(StaleLeaseError)
+      expect(await store.cycle('cycle-1')).toBeUndefined()
+      expect(await store.openTransfers()).toEqual([])
+    })
+
+    test('one that was taken stops every change, although its process believes to hold it', async () => {
+      const old = await anotherStore()
+      expect(await old.lease.acquire()).toBe(true)
+      const cycle = aCycle({ id: 'fenced', legs: [aRun({ leg: aLeg({ id: 'fenced.1' }) })] })
+      const run = cycle.legs[0]!
+      await old.store.openCycle(cycle)
+      const change = { before: run, after: sendingRun(run) }
+      const intent = await old.store.reserveIntent(newIntent(cycle, run), 0, change)
+      await expireLease()
+      const young = await anotherStore()
+      expect(await young.lease.acquire()).toBe(true)
+      expect(old.lease.isHeld()).toBe(true)
+
+      const changes: Record<string, () => Promise<unknown>> = {
+        openCycle: () => old.store.openCycle(aCycle({ id: 'other', legs: [] })),
+        closeCycle: () => old.store.closeCycle(cycle.id, 'error', NOW),
+        saveLeg: () => old.store.saveLeg(cycle.id, change.after, run),
+        reserveIntent: () => old.store.reserveIntent(newIntent(cycle, run, { ordinal: 2 }), 0, change),
+        recordAttempt: () => old.store.recordAttempt(intent, anAttempt(1)),
+        releaseIntent: () => old.store.releaseIntent(intent),
+        openLedger: () => old.store.openLedger(OWNER, []),
+        setOperatingState: () => old.store.setOperatingState({ state: 'paused_new', reason: 'stale', since: NOW }),
+      }
+      for (const [name, attempt] of Object.entries(changes))
+        expect([name, await attempt().catch((error: Error) => error.name)]).toEqual([name, 'StaleLeaseError'])
+
+      expect((await young.store.cycle(cycle.id))?.intents).toStrictEqual([intent])
+      expect((await young.store.operatingState()).state).toBe('running')
+      await young.store.releaseIntent(intent)
+    })
+
+    test('one that ran out stops every change, although nobody has taken it', async () => {
+      const { lease, store } = await anotherStore()
+      await lease.acquire()
+      await expireLease()
+      await expect(store.openCycle(aCycle())).rejects.toThrow(StaleLeaseError)
+    })
+
+    test('is not taken in the middle of a change', async () => {
+      const old = await anotherStore()
+      await old.lease.acquire()
+      let hasTaken: Promise<boolean> | undefined
+      const order: string[] = []
+      await db.database.transaction().execute(async (tx) => {
+        await tx.selectFrom('lease').select('epoch').forKeyShare().execute()
+        await expireLease()
+        const young = await anotherStore()
+        hasTaken = young.lease.acquire().then(async (taken) => {
+          order.push('taken')
+          await young.lease.release()
+          return taken
+        })
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        order.push('changed')
+      })
+      expect(await hasTaken).toBe(true)
+      expect(order).toEqual(['changed', 'taken'])
+    })
+  })
+
+  describe('rows', () => {
+    test('an operator can filter by what the documents say', async () => {
+      const { lease, store } = await anotherStore()
+      await lease.acquire()
+      const cycle = aCycle({ id: 'shown', legs: [aRun({ leg: aLeg({ id: 'shown.1' }) })] })
+      await store.openCycle(cycle)
+      const { rows } = await sql`
+        select decision_code, nav_usd::text, state, kind, venue, chain, sell_units::text, expected_units::text, version
+        from cycles join legs on cycle_id = cycles.id where cycles.id = 'shown'`.execute(db.database)
+      expect(rows).toEqual([
+        {
+          decision_code: 'band-breached',
+          nav_usd: '25000000.000000000000000001',
+          state: 'waiting',
+          kind: 'swap',
+          venue: 'zeroex',
+          chain: 'alpha',
+          sell_units: '1500000000000000001',
+          expected_units: '4500000000',
+          version: 1,
+        },
+      ])
+    })
+
+    test('commits wait for the disk, and every wait has an end', async () => {
+      const { rows } = await sql<{ name: string; setting: string }>`
+        select name, setting from pg_settings where name in ('synchronous_commit', 'application_name',
+          'lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout') order by name`.execute(
+        db.database,
+      )
+      expect(Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))).toEqual({
+        application_name: 'evenkeel',
+        idle_in_transaction_session_timeout: '10000',
+        lock_timeout: '5000',
+        statement_timeout: '10000',
+        synchronous_commit: 'on',
+      })
+    })
+
+    test('turns synchronous commits on where the server has them off', async () => {
+      const name = new URL(db.url).pathname.slice(1)
+      await sql.raw(`alter database ${name} set synchronous_commit = off`).execute(db.database)
+      const fresh = openDatabase({ url: db.url, poolSize: 1 })
+      const { rows } = await sql`show synchronous_commit`.execute(fresh)
+      expect(rows).toEqual([{ synchronous_commit: 'on' }])
+      await fresh.destroy()
+    })
+  })
+
+  describe('a database that fails', () => {
+    test('is named with its host, never with the password', async () => {
+      const url = new URL(db.url)
+      url.password = 'open-sesame'
+      for (const address of [url.href, 'postgres://me:open-sesame@127.0.0.1:1/funds']) {
+        const unreachable = openDatabase({ url: address })
+        const failure = await sql`select 1`.execute(unreachable).catch((error: unknown) => error)
+        expect(failure).toBeInstanceOf(DatabaseError)
+        expect((failure as Error).message).toMatch(/^Postgres at 127\.0\.0\.1:\d+, database \w+, does not take/)
+        expect((failure as Error).message).not.toContain('open-sesame')
+        await unreachable.destroy()
+      }
+      expect(() => openDatabase({ url: 'postgres://me:open-sesame@[funds' })).toThrow(/^DATABASE_URL is no Postgres/)
+    })
+
+    test('in the middle of a change leaves nothing written, and the next change has a new connection', async () => {
+      const { lease, store } = await anotherStore()
+      await lease.acquire()
+      const cut = db.database.transaction().execute(async (tx) => {
+        await sql`update operating_state set reason = 'half done'`.execute(tx)
+        const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)
+        await sql`select pg_terminate_backend(${rows[0]!.pid})`.execute(db.database)
+        await sql`select 1`.execute(tx)
+      })
+      await expect(cut).rejects.toThrow(DatabaseError)
+      expect((await store.operatingState()).reason).not.toBe('half done')
+      await store.setOperatingState({ state: 'running', reason: 'up again', since: NOW })
+      expect((await store.operatingState()).reason).toBe('up again')
+    })
+  })
+})
+
+describe('JSON of the domain', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('12n', '-0n', '~', '~"', '~map', 'null', '\0', '\ud800', 'a\udfff\\u0000', '__proto__'),
+  )
+  const value = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      text,
+      fc.bigInt(),
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).filter((number) => !Object.is(number, -0)),
+      fc.boolean(),
+      fc.constant(undefined),
+      fc.array(tie('value')),
+      fc.array(fc.tuple(text, tie('value'))).map((entries) => Object.fromEntries(entries) as unknown),
+      fc.array(fc.tuple(tie('value'), tie('value'))).map((entries) => new Map(entries) as unknown),
+    ),
+  })).value
+
+  test('comes back as it was, through text', () => {
+    fc.assert(
+      fc.property(value, (original) => {
+        expect(fromJson(JSON.parse(toJson(original)))).toStrictEqual(original)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('comes back as it was, through a jsonb column', async () => {
+    const { database, drop } = await createTestDatabase('empty')
+    await fc.assert(
+      fc.asyncProperty(value, async (original) => {
+        const { rows } = await sql<{ json: unknown }>`select ${toJson(original)}::jsonb as json`.execute(database)
+        expect(fromJson(rows[0]!.json)).toStrictEqual(original)
+      }),
+      { numRuns: 300 },
+    )
+    await drop()
+  }, 60_000)
+
+  test('is plain to read', () => {
+    const read = { units: 5n, refusedAt: undefined, note: '5n', prices: new Map([['ETH', 3n]]), hash: '0x12' }
+    expect(toJson(read)).toBe(
+      '{"units":"5n","refusedAt":null,"note":"~\\"5n","prices":{"~map":[["ETH","3n"]]},"hash":"0x12"}',
+    )
+  })
+
+  test.each([[Number.NaN], [Number.POSITIVE_INFINITY], [null], [new Date(0)], [Symbol('x')], [() => 1]])(
+    'refuses %p, which the domain does not know',
+    (stranger) => {
+      expect(() => toJson({ legs: [{ stranger }] })).toThrow(InvariantError)
+      expect(() => toJson({ legs: [{ stranger }] })).toThrow('$.legs[0].stranger')
+    },
+  )
+})

@@ -1,0 +1,222 @@
+import { type Address, type ChainKey, type Hex, type Token } from '../../src/domain/assets.js'
+import type { Cycle, LegRun } from '../../src/domain/execution/cycle.js'
+import type { Attempt, Inclusion, NewIntent, StepKind } from '../../src/domain/execution/intent.js'
+import type { Transfer } from '../../src/domain/execution/transfer.js'
+import { type Market, NO_COST } from '../../src/domain/planning/cost.js'
+import type { Leg, Plan } from '../../src/domain/planning/plan.js'
+import type { Valuation } from '../../src/domain/portfolio/valuation.js'
+import { amountOf } from '../../src/domain/units/amount.js'
+import { ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
+import { ONE_USD } from '../../src/domain/units/usd.js'
+
+export const OWNER: Address = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266'
+export const NOW = Date.UTC(2026, 10, 20, 12)
+
+/** A value of 32 bytes, the same for the same number. */
+export function hashOf(number: number): Hex {
+  return `0x${number.toString(16).padStart(64, '0')}`
+}
+
+export function addressOf(number: number): Address {
+  return `0x${number.toString(16).padStart(40, '0')}`
+}
+
+export function aToken(changes: Partial<Token> = {}): Token {
+  return { chain: 'alpha', asset: 'USD', symbol: 'USDC', address: addressOf(0xc), decimals: 6, ...changes }
+}
+
+export const WETH = aToken({ asset: 'ETH', symbol: 'WETH', address: addressOf(0xe), decimals: 18 })
+
+export function aLeg(changes: Partial<Leg> = {}): Leg {
+  const sell = amountOf(WETH, 1_500_000_000_000_000_001n)
+  const expectedOut = amountOf(aToken(), 4_500_000_000n)
+  return {
+    id: 'plan-1.1',
+    kind: 'swap',
+    sell,
+    expectedOut,
+    minimumOut: amountOf(expectedOut.token, 4_480_000_000n),
+    maxLoss: ratioOfBasisPoints(50),
+    venue: 'zeroex',
+    tool: 'Uniswap_V3',
+    cost: { ...NO_COST, gas: ONE_USD / 3n },
+    dependsOn: undefined,
+    alternatives: [{ venue: 'lifi', tool: 'sushi', cost: undefined, refusal: 'No route.' }],
+    ...changes,
+  }
+}
+
+export function aRun(changes: Partial<LegRun> = {}): LegRun {
+  return {
+    leg: aLeg(),
+    state: 'waiting',
+    offer: undefined,
+    sold: undefined,
+    received: undefined,
+    failure: undefined,
+    refusals: 0,
+    refusedAt: undefined,
+    ...changes,
+  }
+}
+
+/** The run of a leg as it is written together with an intent of its trade. */
+export function sendingRun(run: LegRun): LegRun {
+  const { venue, tool, sell, expectedOut, minimumOut } = run.leg
+  return {
+    ...run,
+    state: 'sending',
+    offer: { venue, tool, sell, expectedOut, minimumOut, spender: undefined, namedFees: ONE_USD, durationSeconds: 0 },
+  }
+}
+
+export function aPlan(legs: readonly Leg[], id = 'plan-1'): Plan {
+  return {
+    id,
+    legs,
+    cost: legs[0]?.cost ?? NO_COST,
+    unmet: [{ asset: 'BTC', value: -3n * ONE_USD, reason: 'Below the minimum trade.' }],
+    expectedDrift: ratioOfBasisPoints(7),
+  }
+}
+
+export function aMarket(): Market {
+  return {
+    prices: new Map([
+      ['ETH', 3_000n * ONE_USD],
+      ['USD', ONE_USD],
+    ]),
+    gas: new Map([['alpha', { gasPrice: 12_000_000_001n, nativeAsset: 'ETH', nativeDecimals: 18 }]]),
+  }
+}
+
+export function aValuation(): Valuation {
+  const value = 25_000_000n * ONE_USD + 1n
+  return {
+    nav: value,
+    isComplete: false,
+    assets: [
+      {
+        asset: 'ETH',
+        status: 'known',
+        price: 3_000n * ONE_USD,
+        value,
+        positions: [{ asset: 'ETH', chain: 'alpha', amount: amountOf(WETH, 10n ** 22n), value }],
+        inTransitValue: 0n,
+      },
+      { asset: 'BTC', status: 'unknown', reason: 'Holdings on beta are unknown: timeout' },
+    ],
+  }
+}
+
+/** A live cycle that has just been decided, with one leg unless told otherwise. */
+export function aCycle(changes: Partial<Cycle> = {}): Cycle {
+  const legs = changes.legs ?? [aRun()]
+  const nav = 25_000_000n * ONE_USD
+  return {
+    id: 'cycle-1',
+    portfolio: 'core',
+    mode: 'live',
+    startedAt: NOW,
+    endedAt: undefined,
+    outcome: undefined,
+    valuation: aValuation(),
+    drift: {
+      nav,
+      assets: [
+        {
+          asset: 'ETH',
+          value: nav,
+          weight: ratioOfBasisPoints(10_000),
+          target: ratioOfBasisPoints(9_000),
+          drift: ratioOfBasisPoints(1_000),
+          band: ratioOfBasisPoints(200),
+          isInBand: false,
+        },
+      ],
+      portfolio: ratioOfBasisPoints(500),
+      excluded: [{ asset: 'BTC', reason: 'Holdings on beta are unknown: timeout' }],
+    },
+    decision: { act: true, code: 'band-breached', reasons: ['ETH is 1000 bps from its target.'], breached: ['ETH'] },
+    market: aMarket(),
+    plan:
+      legs.length === 0
+        ? undefined
+        : aPlan(
+            legs.map(({ leg }) => leg),
+            legs[0]!.leg.id.split('.')[0],
+          ),
+    planReasons: [],
+    intents: [],
+    transfers: [],
+    ...changes,
+    legs,
+  }
+}
+
+export function newIntent(cycle: Cycle, run: LegRun, changes: Partial<NewIntent> = {}): NewIntent {
+  const kind: StepKind = changes.kind ?? run.leg.kind
+  const ordinal = changes.ordinal ?? 1
+  const chain: ChainKey = run.leg.sell.token.chain
+  return {
+    id: `${run.leg.id}.${kind}.${ordinal}`,
+    cycleId: cycle.id,
+    legId: run.leg.id,
+    kind,
+    ordinal,
+    chain,
+    account: OWNER,
+    call: { chain, to: addressOf(0xabc), data: '0x1234', value: 10n ** 30n },
+    gasLimit: 180_000n,
+    reservedAt: NOW + 1,
+    ...changes,
+  }
+}
+
+export function anAttempt(number: number): Attempt {
+  return {
+    hash: hashOf(number),
+    raw: `0x02f8${number.toString(16).padStart(8, '0')}`,
+    gasLimit: 180_000n,
+    maxFeePerGas: 2n ** 70n,
+    maxPriorityFeePerGas: 1_000_000_000n,
+    signedAt: NOW + 2,
+  }
+}
+
+export function anInclusion(number: number, changes: Partial<Inclusion> = {}): Inclusion {
+  return {
+    hash: hashOf(number),
+    block: { number: 100n, hash: hashOf(0xb10c), timestamp: 1_763_640_000 },
+    isSuccess: true,
+    gasPaid: 2_100_000_000_000_000n,
+    movements: [
+      { token: WETH.address, units: -1_500_000_000_000_000_001n },
+      { token: aToken().address, units: 4_490_000_000n },
+    ],
+    ...changes,
+  }
+}
+
+export function aTransfer(cycle: Cycle, run: LegRun, changes: Partial<Transfer> = {}): Transfer {
+  const there = aToken({ chain: 'beta', address: addressOf(0xcb) })
+  return {
+    id: run.leg.id,
+    cycleId: cycle.id,
+    account: OWNER,
+    bridge: 'swift',
+    venue: 'lifi',
+    origin: 'alpha',
+    originHash: hashOf(7),
+    destination: 'beta',
+    sent: amountOf(aToken(), 1_000_000_000n),
+    expected: amountOf(there, 998_000_000n),
+    minimum: amountOf(there, 990_000_000n),
+    value: 1_000n * ONE_USD,
+    sentAt: NOW + 3,
+    expectedSeconds: 20,
+    state: 'in_flight',
+    arrival: undefined,
+    ...changes,
+  }
+}

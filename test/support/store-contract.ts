@@ -1,0 +1,503 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { InvariantError } from '../../src/domain/errors.js'
+import type { Cycle, LegRun } from '../../src/domain/execution/cycle.js'
+import type { Intent } from '../../src/domain/execution/intent.js'
+import { intentPostings, openingPostings, type Posting, transferPostings } from '../../src/domain/execution/ledger.js'
+import type { Arrival } from '../../src/domain/execution/transfer.js'
+import { amountOf } from '../../src/domain/units/amount.js'
+import { ONE_USD } from '../../src/domain/units/usd.js'
+import { ConflictError, type Store } from '../../src/ports/store.js'
+import {
+  aCycle,
+  aLeg,
+  anAttempt,
+  anInclusion,
+  aRun,
+  aToken,
+  aTransfer,
+  addressOf,
+  hashOf,
+  newIntent,
+  NOW,
+  OWNER,
+  sendingRun,
+  WETH,
+} from './builders.js'
+
+export interface StoreUnderTest {
+  /** Another store on the same records, as a restarted process would have. */
+  reopen(): Store
+  close(): Promise<void>
+}
+
+/** What every Store does. Each test has its own portfolio, cycle, legs and chain; all share one set of records. */
+export function describeStore(name: string, create: () => Promise<StoreUnderTest>): void {
+  describe(`Store: ${name}`, () => {
+    let under: StoreUnderTest
+    let store: Store
+    let count = 0
+
+    beforeAll(async () => {
+      under = await create()
+      store = under.reopen()
+    }, 60_000)
+    afterAll(() => under.close())
+
+    /** A cycle with ids of its own on a chain of its own. */
+    const someCycle = (legCount = 1, changes: Partial<Cycle> = {}): Cycle => {
+      count += 1
+      const chain = `chain-${count}`
+      const legs = Array.from({ length: legCount }, (_, index) =>
+        aRun({ leg: aLeg({ id: `plan-${count}.${index + 1}`, sell: amountOf({ ...WETH, chain }, 10n ** 18n) }) }),
+      )
+      return aCycle({ id: `cycle-${count}`, portfolio: `portfolio-${count}`, legs, ...changes })
+    }
+    const opened = async (legCount = 1, changes: Partial<Cycle> = {}): Promise<Cycle> => {
+      const cycle = someCycle(legCount, changes)
+      expect(await store.openCycle(cycle)).toBe(true)
+      return cycle
+    }
+    const leg = (cycle: Cycle, index = 0): LegRun => cycle.legs[index]!
+    const reserve = (cycle: Cycle, index = 0, chainNonce = 0): Promise<Intent> => {
+      const run = leg(cycle, index)
+      return store.reserveIntent(newIntent(cycle, run), chainNonce, { before: run, after: sendingRun(run) })
+    }
+    const signed = async (cycle: Cycle, index = 0): Promise<Intent & { state: 'signed' }> => {
+      const intent = await store.recordAttempt(await reserve(cycle, index), anAttempt(count * 100 + index))
+      if (intent.state !== 'signed') throw new Error(`Expected a signed intent, got a ${intent.state} one.`)
+      return intent
+    }
+    const reload = async (cycle: Cycle): Promise<Cycle> => {
+      const found = await under.reopen().cycle(cycle.id)
+      if (!found) throw new Error(`Cycle ${cycle.id} is not there.`)
+      return found
+    }
+
+    describe('cycles', () => {
+      test('gives back exactly what was written, maps, large numbers and absent values included', async () => {
+        const cycle = await opened(2, { planReasons: ['5n', '~"', 'null', 'tab\there'] })
+        expect(await reload(cycle)).toStrictEqual(cycle)
+      })
+
+      test('keeps a cycle without a plan that has ended already', async () => {
+        const cycle = await opened(0, { endedAt: NOW + 5, outcome: 'within_band' })
+        expect(await reload(cycle)).toStrictEqual(cycle)
+        expect((await store.openCycles()).some(({ id }) => id === cycle.id)).toBe(false)
+      })
+
+      test('does not open a cycle twice', async () => {
+        const cycle = await opened()
+        expect(await store.openCycle({ ...cycle, startedAt: NOW + 99 })).toBe(false)
+        expect(await reload(cycle)).toStrictEqual(cycle)
+      })
+
+      test('refuses a cycle that comes with intents', async () => {
+        const cycle = await opened()
+        const later = someCycle()
+        await expect(store.openCycle({ ...later, intents: [await reserve(cycle)] })).rejects.toThrow(InvariantError)
+        expect(await store.cycle(later.id)).toBeUndefined()
+      })
+
+      test('knows no cycle of another name', async () => {
+        expect(await store.cycle('nothing')).toBeUndefined()
+      })
+
+      test('lists open cycles, oldest first', async () => {
+        const late = await opened(1, { startedAt: NOW - 1_000 })
+        const early = await opened(1, { startedAt: NOW - 2_000 })
+        const ids = (await store.openCycles()).map(({ id }) => id)
+        expect(ids.slice(0, 2)).toEqual([early.id, late.id])
+      })
+
+      test('closes an open cycle once', async () => {
+        const cycle = await opened()
+        await store.closeCycle(cycle.id, 'rejected', NOW + 7)
+        expect(await reload(cycle)).toStrictEqual({ ...cycle, endedAt: NOW + 7, outcome: 'rejected' })
+        await expect(store.closeCycle(cycle.id, 'traded', NOW + 8)).rejects.toThrow(ConflictError)
+        await expect(store.closeCycle('nothing', 'traded', NOW + 8)).rejects.toThrow(ConflictError)
+      })
+
+      test('pages through a portfolio, newest first, also where cycles began together', async () => {
+        const portfolio = 'paged'
+        const starts = [NOW + 3, NOW + 1, NOW + 2, NOW + 2, NOW + 2]
+        const all: Cycle[] = []
+        for (const startedAt of starts) all.push(await opened(1, { portfolio, startedAt }))
+        const expected = all.toSorted((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1)).map(({ id }) => id)
+        const seen: string[] = []
+        for (let before: string | undefined; ; before = seen.at(-1)!) {
+          const page = await store.cycles({ portfolio, limit: 2, ...(before !== undefined && { before }) })
+          if (page.length === 0) break
+          seen.push(...page.map(({ id }) => id))
+        }
+        expect(seen).toEqual(expected)
+        expect(await store.cycles({ portfolio, limit: 2, before: 'nothing' })).toEqual([])
+      })
+
+      test('sums a cycle up', async () => {
+        const cycle = await opened(2, { planReasons: ['No route.'] })
+        expect(await store.cycles({ portfolio: cycle.portfolio, limit: 5 })).toStrictEqual([
+          {
+            id: cycle.id,
+            portfolio: cycle.portfolio,
+            mode: 'live',
+            startedAt: NOW,
+            endedAt: undefined,
+            outcome: undefined,
+            reasons: [...cycle.decision.reasons, 'No route.'],
+            legs: 2,
+          },
+        ])
+        expect((await store.cycles({ limit: 1_000 })).some(({ id }) => id === cycle.id)).toBe(true)
+      })
+
+      test('knows when a portfolio last traded: live cycles that traded alone count', async () => {
+        const { id, portfolio } = await opened()
+        expect(await store.lastTradedAt(portfolio)).toBeUndefined()
+        await store.closeCycle(id, 'traded', NOW + 10)
+        await opened(1, { portfolio, endedAt: NOW + 20, outcome: 'rejected' })
+        await opened(1, { portfolio, endedAt: NOW + 30, outcome: 'traded', mode: 'dry-run' })
+        expect(await store.lastTradedAt(portfolio)).toBe(NOW + 10)
+      })
+    })
+
+    describe('legs', () => {
+      test('changes a leg that is still as it was read, and no other', async () => {
+        const cycle = await opened(2)
+        const before = leg(cycle)
+        const after: LegRun = { ...before, refusals: 1, refusedAt: NOW + 4 }
+        await store.saveLeg(cycle.id, before, after)
+        expect((await reload(cycle)).legs).toStrictEqual([after, leg(cycle, 1)])
+        await expect(store.saveLeg(cycle.id, before, { ...before, state: 'skipped' })).rejects.toThrow(ConflictError)
+        await expect(store.saveLeg('other', after, { ...after, state: 'skipped' })).rejects.toThrow(ConflictError)
+        expect((await reload(cycle)).legs).toStrictEqual([after, leg(cycle, 1)])
+      })
+
+      test('keeps what a leg really cost', async () => {
+        const cycle = await opened(2)
+        const cost = { slippage: -5n, fees: ONE_USD, gas: 3n, bridge: 0n }
+        const done: LegRun = { ...leg(cycle, 1), state: 'done', received: leg(cycle, 1).leg.expectedOut }
+        expect(await store.realisedCosts(cycle.id)).toEqual(new Map())
+        await store.saveLeg(cycle.id, leg(cycle, 1), done, cost)
+        await store.saveLeg(cycle.id, done, { ...done, refusals: 1 })
+        expect(await under.reopen().realisedCosts(cycle.id)).toEqual(new Map([[done.leg.id, cost]]))
+      })
+    })
+
+    describe('nonces', () => {
+      test('writes intent and leg together', async () => {
+        const cycle = await opened()
+        const intent = await reserve(cycle, 0, 41)
+        expect(intent).toStrictEqual({ ...newIntent(cycle, leg(cycle)), nonce: 41, state: 'reserved', attempts: [] })
+        expect(await reload(cycle)).toStrictEqual({ ...cycle, legs: [sendingRun(leg(cycle))], intents: [intent] })
+      })
+
+      test('gives twenty callers at once twenty nonces in a row (P-10)', async () => {
+        const cycle = await opened(20)
+        const intents = await Promise.all(cycle.legs.map((_, index) => reserve(cycle, index, 7)))
+        const nonces = intents.map(({ nonce }) => nonce).toSorted((a, b) => a - b)
+        expect(nonces).toEqual(Array.from({ length: 20 }, (_, index) => 7 + index))
+        expect((await reload(cycle)).intents).toHaveLength(20)
+      })
+
+      test('one of two callers gets the intent, and no nonce is lost', async () => {
+        const cycle = await opened(2)
+        const results = await Promise.allSettled([reserve(cycle), reserve(cycle)])
+        expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+        const failure = results.find(({ status }) => status === 'rejected') as PromiseRejectedResult
+        expect(failure.reason).toBeInstanceOf(ConflictError)
+        expect((await reserve(cycle, 1)).nonce).toBe(1)
+        expect((await reload(cycle)).intents).toHaveLength(2)
+      })
+
+      test('takes letter case of an account for no difference', async () => {
+        const cycle = await opened(2)
+        await reserve(cycle)
+        const account = OWNER.toLowerCase() as typeof OWNER
+        const run = leg(cycle, 1)
+        const change = { before: run, after: sendingRun(run) }
+        const second = await store.reserveIntent(newIntent(cycle, run, { account }), 0, change)
+        expect(second).toMatchObject({ nonce: 1, account })
+      })
+
+      test('halts on an account that somebody else has used (B-04)', async () => {
+        const cycle = await opened(2)
+        await reserve(cycle, 0, 5)
+        await expect(reserve(cycle, 1, 7)).rejects.toThrow(/B-04/)
+        await expect(reserve(cycle, 1, 7)).rejects.toThrow(InvariantError)
+        expect((await reserve(cycle, 1, 6)).nonce).toBe(6)
+      })
+
+      test('reserves nothing when the leg has changed', async () => {
+        const cycle = await opened(2)
+        await store.saveLeg(cycle.id, leg(cycle), { ...leg(cycle), refusals: 1 })
+        await expect(reserve(cycle)).rejects.toThrow(ConflictError)
+        expect((await reload(cycle)).intents).toEqual([])
+        expect((await reserve(cycle, 1, 9)).nonce).toBe(9)
+      })
+
+      test('gives a leg no second trade while the first may still land (R-03)', async () => {
+        const cycle = await opened()
+        await signed(cycle)
+        const run = sendingRun(leg(cycle))
+        const again = store.reserveIntent(newIntent(cycle, run, { ordinal: 2 }), 0, { before: run, after: run })
+        await expect(again).rejects.toThrow(InvariantError)
+        expect((await reload(cycle)).intents).toHaveLength(1)
+      })
+
+      test('gives the nonce of an unsigned intent to the next one, under another name', async () => {
+        const cycle = await opened()
+        const released = await store.releaseIntent(await reserve(cycle, 0, 3))
+        expect(released).toMatchObject({ state: 'released', nonce: 3 })
+        const run = sendingRun(leg(cycle))
+        const change = { before: run, after: run }
+        await expect(store.reserveIntent(newIntent(cycle, run), 3, change)).rejects.toThrow(ConflictError)
+        const second = await store.reserveIntent(newIntent(cycle, run, { ordinal: 2 }), 3, change)
+        expect(second.nonce).toBe(3)
+        expect((await reload(cycle)).intents).toStrictEqual([released, second])
+      })
+
+      test('gives back no nonce below another, no signed one, and none twice', async () => {
+        const cycle = await opened(3)
+        const first = await reserve(cycle)
+        const second = await reserve(cycle, 1)
+        await expect(store.releaseIntent(first)).rejects.toThrow(ConflictError)
+        await store.releaseIntent(second)
+        await expect(store.releaseIntent(second)).rejects.toThrow(ConflictError)
+        const bytes = await store.recordAttempt(first, anAttempt(count * 100))
+        await expect(store.releaseIntent(bytes)).rejects.toThrow(InvariantError)
+        await expect(store.releaseIntent(first)).rejects.toThrow(ConflictError)
+        expect((await reserve(cycle, 2)).nonce).toBe(1)
+      })
+
+      test('never skips or repeats a nonce, whatever is reserved, signed and released in whatever order (P-10)', async () => {
+        await fc.assert(
+          fc.asyncProperty(
+            fc.array(fc.constantFrom('reserve', 'sign', 'release', 'reserve stale'), { maxLength: 12 }),
+            async (acts) => {
+              const cycle = await opened(12)
+              const open: Intent[] = []
+              let used = 0
+              for (const [index, act] of acts.entries()) {
+                const last = open.at(-1)
+                if (act === 'reserve') open.push(await reserve(cycle, index))
+                if (act === 'reserve stale') {
+                  const run = leg(cycle, index)
+                  const stale = { before: sendingRun(run), after: run }
+                  await expect(store.reserveIntent(newIntent(cycle, run), 0, stale)).rejects.toThrow(ConflictError)
+                }
+                if (act === 'sign' && last) {
+                  for (const intent of open.splice(0)) {
+                    used += 1
+                    await store.recordAttempt(intent, anAttempt(1_000_000 + count * 100 + intent.nonce))
+                  }
+                }
+                if (act === 'release' && last) {
+                  await store.releaseIntent(last)
+                  open.pop()
+                }
+                expect(open.map(({ nonce }) => nonce)).toEqual(open.map((_, place) => used + place))
+              }
+              const kept = (await reload(cycle)).intents.filter(({ state }) => state !== 'released')
+              expect(kept.map(({ nonce }) => nonce)).toEqual(kept.map((_, place) => place))
+            },
+          ),
+          { numRuns: 25 },
+        )
+      }, 60_000)
+    })
+
+    describe('intents', () => {
+      test('a process that starts anew sees the signed bytes', async () => {
+        const cycle = await opened()
+        const intent = await signed(cycle)
+        expect((await reload(cycle)).intents).toStrictEqual([intent])
+        expect((await under.reopen().openCycles()).find(({ id }) => id === cycle.id)?.intents).toStrictEqual([intent])
+      })
+
+      test('signs an intent once', async () => {
+        const cycle = await opened()
+        const reserved = await reserve(cycle)
+        const intent = await store.recordAttempt(reserved, anAttempt(count * 100))
+        await expect(store.recordAttempt(reserved, anAttempt(count * 100 + 1))).rejects.toThrow(ConflictError)
+        await expect(store.recordAttempt(intent, anAttempt(count * 100 + 1))).rejects.toThrow(InvariantError)
+        expect((await reload(cycle)).intents).toStrictEqual([intent])
+      })
+
+      test('refuses the same bytes for two intents', async () => {
+        const cycle = await opened(2)
+        await signed(cycle)
+        const second = await reserve(cycle, 1)
+        await expect(store.recordAttempt(second, anAttempt(count * 100))).rejects.toThrow(InvariantError)
+        expect((await reload(cycle)).intents.map(({ state }) => state)).toEqual(['signed', 'reserved'])
+      })
+
+      test('follows the chain: mined, unmined, mined in another block, final with its postings', async () => {
+        const cycle = await opened()
+        const live = await signed(cycle)
+        const inclusion = anInclusion(count * 100)
+        const mined: Intent = { ...live, state: 'mined', inclusion }
+        await store.moveIntent(live, mined, [])
+        expect((await reload(cycle)).intents).toStrictEqual([mined])
+        await store.moveIntent(mined, live, [])
+        expect((await reload(cycle)).intents).toStrictEqual([live])
+        await store.moveIntent(live, mined, [])
+        const moved = { ...inclusion, block: { ...inclusion.block, number: 101n, hash: hashOf(0xb10d) } }
+        const again: Intent = { ...live, state: 'mined', inclusion: moved }
+        await store.moveIntent(mined, again, [])
+        const final: Intent = { ...live, state: 'final_ok', inclusion: moved }
+        await expect(store.moveIntent(mined, final, [])).rejects.toThrow(ConflictError)
+        await store.moveIntent(again, final, intentPostings(final, undefined))
+        expect((await reload(cycle)).intents).toStrictEqual([final])
+
+        const units = (await store.walletBalances(OWNER))
+          .filter(({ chain }) => chain === live.chain)
+          .map(({ token, units }) => [token, units])
+        expect(new Map(units as [string, bigint][])).toEqual(
+          new Map([
+            [addressOf(0), -inclusion.gasPaid],
+            [WETH.address, -1_500_000_000_000_000_001n],
+            [aToken().address, 4_490_000_000n],
+          ]),
+        )
+      })
+
+      test('books a final intent once, however often it is told', async () => {
+        const cycle = await opened()
+        const live = await signed(cycle)
+        const mined: Intent = { ...live, state: 'mined', inclusion: anInclusion(count * 100) }
+        const final: Intent = { ...live, state: 'final_ok', inclusion: anInclusion(count * 100) }
+        await store.moveIntent(live, mined, [])
+        const tells = Array.from({ length: 5 }, () => store.moveIntent(mined, final, intentPostings(final, undefined)))
+        const results = await Promise.allSettled(tells)
+        expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+        for (const result of results)
+          if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(ConflictError)
+        const gas = (await store.walletBalances(OWNER)).find(
+          ({ chain, token }) => chain === live.chain && token === addressOf(0),
+        )
+        expect(gas?.units).toBe(-final.inclusion.gasPaid)
+      })
+
+      test('moves nothing along a way that is no edge (P-08)', async () => {
+        const cycle = await opened(2)
+        const live = await signed(cycle)
+        const inclusion = anInclusion(count * 100)
+        const final: Intent = { ...live, state: 'final_ok', inclusion }
+        const unsigned = await reserve(cycle, 1)
+        await expect(store.moveIntent(live, final, [])).rejects.toThrow(InvariantError)
+        await expect(store.moveIntent(live, live, [])).rejects.toThrow(InvariantError)
+        const release: Intent = { ...unsigned, state: 'released', attempts: [] }
+        await expect(store.moveIntent(unsigned, release, [])).rejects.toThrow(InvariantError)
+        await expect(store.moveIntent(live, { ...final, id: unsigned.id }, [])).rejects.toThrow(InvariantError)
+        expect((await reload(cycle)).intents).toStrictEqual([live, unsigned])
+      })
+    })
+
+    describe('ledger', () => {
+      const postings = (cause: string, chain: string): Posting[] => [
+        { cause, owner: OWNER, chain, token: WETH.address, account: 'trade', units: -5n },
+        { cause, owner: OWNER, chain, token: WETH.address, account: 'wallet', units: 5n },
+      ]
+
+      test('changes nothing when a posting exists or a side is missing', async () => {
+        const cycle = await opened()
+        const live = await signed(cycle)
+        const mined: Intent = { ...live, state: 'mined', inclusion: anInclusion(count * 100) }
+        const [one, other] = postings(live.id, live.chain) as [Posting, Posting]
+        await expect(store.moveIntent(live, mined, [one])).rejects.toThrow(InvariantError)
+        await expect(store.moveIntent(live, mined, [one, one, other, other])).rejects.toThrow(InvariantError)
+        expect((await reload(cycle)).intents).toStrictEqual([live])
+        await store.moveIntent(live, mined, [one, other])
+        await expect(store.moveIntent(mined, live, [one, other])).rejects.toThrow(InvariantError)
+        expect((await reload(cycle)).intents).toStrictEqual([mined])
+      })
+
+      test('opens with tokens it has not met, once', async () => {
+        const chain = `chain-opening-${name}`
+        const token = aToken().address
+        await store.openLedger(OWNER, openingPostings(OWNER, chain, [{ token, units: 10n ** 40n }]))
+        await store.openLedger(
+          OWNER,
+          openingPostings(OWNER, chain, [
+            { token, units: 99n },
+            { token: WETH.address, units: 7n },
+          ]),
+        )
+        const here = (await store.walletBalances(OWNER)).filter((balance) => balance.chain === chain)
+        expect(here).toStrictEqual([
+          { chain, token, units: 10n ** 40n },
+          { chain, token: WETH.address, units: 7n },
+        ])
+        expect(await store.walletBalances(addressOf(0xdead))).toEqual([])
+        await expect(
+          store.openLedger(addressOf(0xdead), openingPostings(OWNER, chain, [{ token: addressOf(9), units: 1n }])),
+        ).rejects.toThrow(InvariantError)
+      })
+    })
+
+    describe('transfers', () => {
+      const arrivalOf = (number: number): Arrival => ({
+        chain: 'beta',
+        hash: hashOf(number),
+        block: { number: 9n, hash: hashOf(0xb10c), timestamp: 1_763_640_100 },
+        amount: amountOf(aToken({ chain: 'beta', address: addressOf(0xcb) }), 997_000_000n),
+      })
+
+      test('opens a transfer once and finds it until its end', async () => {
+        const cycle = await opened()
+        const transfer = aTransfer(cycle, leg(cycle))
+        expect(await store.openTransfer(transfer)).toBe(true)
+        expect(await store.openTransfer(transfer)).toBe(false)
+        expect((await reload(cycle)).transfers).toStrictEqual([transfer])
+        expect(await store.openTransfers(cycle.portfolio)).toStrictEqual([transfer])
+        expect(await store.openTransfers('other')).toEqual([])
+
+        const late = { ...transfer, state: 'late' as const }
+        await store.moveTransfer(transfer, late, [])
+        const seen = { ...late, state: 'seen' as const, arrival: arrivalOf(count) }
+        await expect(store.moveTransfer(transfer, seen, [])).rejects.toThrow(ConflictError)
+        await store.moveTransfer(late, seen, [])
+        expect((await store.openTransfers()).filter(({ id }) => id === transfer.id)).toStrictEqual([seen])
+        const full = { ...seen, state: 'full' as const }
+        await store.moveTransfer(seen, full, transferPostings(full))
+        expect(await store.openTransfers(cycle.portfolio)).toEqual([])
+        expect((await reload(cycle)).transfers).toStrictEqual([full])
+        await expect(store.moveTransfer(full, seen, [])).rejects.toThrow(InvariantError)
+      })
+
+      test('takes one payout as evidence for one transfer', async () => {
+        const cycle = await opened(2)
+        const [one, two] = cycle.legs.map((run) => aTransfer(cycle, run)) as [
+          ReturnType<typeof aTransfer>,
+          ReturnType<typeof aTransfer>,
+        ]
+        await store.openTransfer(one)
+        await store.openTransfer(two)
+        const arrival = arrivalOf(1_000 + count)
+        const seen = { ...one, state: 'seen' as const, arrival }
+        await store.moveTransfer(one, seen, [])
+        expect(await store.claimedArrivals('beta')).toContain(arrival.hash)
+        expect(await store.claimedArrivals('alpha')).not.toContain(arrival.hash)
+        await expect(store.moveTransfer(two, { ...two, state: 'seen', arrival }, [])).rejects.toThrow(ConflictError)
+        await store.moveTransfer(seen, one, [])
+        expect(await store.claimedArrivals('beta')).not.toContain(arrival.hash)
+        await store.moveTransfer(two, { ...two, state: 'seen', arrival }, [])
+        expect((await reload(cycle)).transfers).toStrictEqual([one, { ...two, state: 'seen', arrival }])
+      })
+
+      test('refuses a transfer of a leg that is not written down', async () => {
+        const cycle = await opened()
+        const stray = aTransfer(cycle, leg(cycle), { id: 'no-such-leg' })
+        await expect(store.openTransfer(stray)).rejects.toThrow(InvariantError)
+      })
+    })
+
+    test('starts running, and stays as it is told', async () => {
+      expect((await store.operatingState()).state).toBe('running')
+      const paused = { state: 'paused_new' as const, reason: "Maintenance; 'quoted'", since: NOW }
+      await store.setOperatingState(paused)
+      expect(await under.reopen().operatingState()).toStrictEqual(paused)
+    })
+  })
+}
