@@ -68,12 +68,38 @@ async function swapToward(
   pool: SandboxPool,
   prices: ReferencePrices,
 ): Promise<SandboxTransaction | undefined> {
+  const fair = fairSqrtPrice(chain, pool, prices)
+  return pool.kind === 'uniswap-v3' ? swapV3(chain, pool, fair) : swapV2(chain, pool, fair)
+}
+
+/** Distance of a pool's price from the reference, as a logarithm of the price; positive when the pool is below it. */
+export async function poolGap(chain: SandboxChain, pool: SandboxPool, prices: ReferencePrices): Promise<number> {
+  const current =
+    pool.kind === 'uniswap-v3' ? Number(await sqrtPriceOf(chain, pool)) : sqrtRatio(await reservesOf(chain, pool))
+  return 2 * Math.log(fairSqrtPrice(chain, pool, prices) / current)
+}
+
+function fairSqrtPrice(chain: SandboxChain, pool: SandboxPool, prices: ReferencePrices): number {
   const [token0, token1] = pool.symbols.map((symbol) => {
     const { decimals, asset } = chain.token(symbol)
     return { decimals, usd: prices.usd(asset) }
   }) as [PricedToken, PricedToken]
-  const fair = Number(sqrtPriceX96(pairPrice(token0, token1)))
-  return pool.kind === 'uniswap-v3' ? swapV3(chain, pool, fair) : swapV2(chain, pool, fair)
+  return Number(sqrtPriceX96(pairPrice(token0, token1)))
+}
+
+async function sqrtPriceOf(chain: SandboxChain, pool: SandboxPool): Promise<bigint> {
+  const read = { address: pool.address, abi: v3PoolAbi, functionName: 'slot0' } as const
+  return (await chain.publicClient.readContract(read))[0]
+}
+
+async function reservesOf(chain: SandboxChain, pool: SandboxPool): Promise<readonly [bigint, bigint]> {
+  const read = { address: pool.address, abi: v2PairAbi, functionName: 'getReserves' } as const
+  const [reserve0, reserve1] = await chain.publicClient.readContract(read)
+  return [reserve0, reserve1]
+}
+
+function sqrtRatio([reserve0, reserve1]: readonly [bigint, bigint]): number {
+  return Number(squareRoot((reserve1 << 192n) / reserve0))
 }
 
 interface PricedToken {
@@ -89,8 +115,7 @@ export function move(gap: number, fee: number): number {
 }
 
 async function swapV3(chain: SandboxChain, pool: SandboxPool, fair: number): Promise<SandboxTransaction | undefined> {
-  const read = { address: pool.address, abi: v3PoolAbi, functionName: 'slot0' } as const
-  const [price] = await chain.publicClient.readContract(read)
+  const price = await sqrtPriceOf(chain, pool)
   const change = move(2 * Math.log(fair / Number(price)), pool.fee)
   if (change === 0) return undefined
   const target = (price * BigInt(Math.round(Math.exp(change / 2) * 1e12))) / 10n ** 12n
@@ -113,12 +138,11 @@ async function swapV3(chain: SandboxChain, pool: SandboxPool, fair: number): Pro
 }
 
 async function swapV2(chain: SandboxChain, pool: SandboxPool, fair: number): Promise<SandboxTransaction | undefined> {
-  const read = { address: pool.address, abi: v2PairAbi, functionName: 'getReserves' } as const
-  const [reserve0, reserve1] = await chain.publicClient.readContract(read)
-  const current = Number(squareRoot((reserve1 << 192n) / reserve0))
-  const change = move(2 * Math.log(fair / current), pool.fee)
+  const reserves = await reservesOf(chain, pool)
+  const change = move(2 * Math.log(fair / sqrtRatio(reserves)), pool.fee)
   if (change === 0) return undefined
-  const [reserveIn, path] = change > 0 ? [reserve1, [pool.token1, pool.token0]] : [reserve0, [pool.token0, pool.token1]]
+  const [reserveIn, path] =
+    change > 0 ? [reserves[1], [pool.token1, pool.token0]] : [reserves[0], [pool.token0, pool.token1]]
   // Along x·y = k the price goes with the square of a reserve; the fee is taken from what comes in.
   const growth = BigInt(Math.round(Math.expm1(Math.abs(change) / 2) * 1e12))
   const amountIn = (reserveIn * growth * 1000n) / (997n * 10n ** 12n)

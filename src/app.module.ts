@@ -37,7 +37,7 @@ import { TakeSnapshot } from './application/take-snapshot.js'
 import { isSandboxChain } from './config/check.js'
 import type { Config } from './config/load.js'
 import { assetsOf, chainOptionsOf, metricLabelsOf, portfoliosOf } from './config/portfolios.js'
-import { AdminGuard } from './interface/http/admin.guard.js'
+import { AdminToken } from './interface/http/admin.guard.js'
 import { CyclesController } from './interface/http/cycles.controller.js'
 import { HealthController } from './interface/http/health.controller.js'
 import { MetricsController } from './interface/http/metrics.controller.js'
@@ -317,7 +317,7 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
       inject: [Store, Clock, Observer],
     },
     { provide: Readiness, useClass: Readiness },
-    { provide: AdminGuard, useFactory: () => new AdminGuard(secrets.adminToken) },
+    { provide: AdminToken, useFactory: () => new AdminToken(secrets.adminToken) },
   ]
 }
 

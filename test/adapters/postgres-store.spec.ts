@@ -83,23 +83,31 @@ describe('PostgresStore', () => {
     test('is not taken in the middle of a change', async () => {
       const old = await anotherStore()
       await old.lease.acquire()
-      let hasTaken: Promise<boolean> | undefined
+      const young = await anotherStore()
       const order: string[] = []
+      const waits: Promise<unknown>[] = []
       await db.database.transaction().execute(async (tx) => {
-        await tx.selectFrom('lease').select('epoch').forKeyShare().execute()
+        await tx.selectFrom('operating_state').select('state').forUpdate().execute()
+        const change = old.store.setOperatingState({ state: 'running', reason: 'slow', since: NOW })
+        waits.push(change.then(() => order.push('changed')))
+        await waiting(1)
         await expireLease()
-        const young = await anotherStore()
-        hasTaken = young.lease.acquire().then(async (taken) => {
-          order.push('taken')
-          await young.lease.release()
-          return taken
-        })
-        await new Promise((resolve) => setTimeout(resolve, 200))
-        order.push('changed')
+        waits.push(young.lease.acquire().then((taken) => order.push(`taken ${taken}`)))
+        await waiting(2)
       })
-      expect(await hasTaken).toBe(true)
-      expect(order).toEqual(['changed', 'taken'])
+      await Promise.all(waits)
+      expect(order).toEqual(['changed', 'taken true'])
     })
+
+    /** Until so many sessions of the database wait for a lock. */
+    const waiting = async (count: number) => {
+      for (let found = 0; found < count;) {
+        const { rows } = await sql<{ count: number }>`
+          select count(*)::int as count from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`.execute(db.database)
+        found = rows[0]!.count
+      }
+    }
   })
 
   describe('rows', () => {

@@ -11,7 +11,7 @@ export interface TestDatabase {
   readonly url: string
   readonly database: Database
   /** Closes the connections and removes the database. */
-  drop(): Promise<void>
+  readonly drop: () => Promise<void>
 }
 
 /** A database of its own: migrated, or `empty`. On the server of `DATABASE_URL`, else on one per test process. */
@@ -40,7 +40,7 @@ export async function createTestDatabase(contents: 'migrated' | 'empty' = 'migra
  * in a file. It ends, and its folder with it, when the process does.
  */
 async function processServer(): Promise<string> {
-  const dir = join(tmpdir(), `evenkeel-test-postgres-${process.pid}`)
+  const dir = join(tmpdir(), `evenkeel-test-${process.pid}-${Math.round(performance.timeOrigin)}`)
   const address = join(dir, 'url')
   const known = await readFile(address, 'utf8').catch(() => undefined)
   if (known !== undefined) return known

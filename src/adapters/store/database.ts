@@ -37,10 +37,6 @@ export function openDatabase({ url, poolSize = 10 }: DatabaseOptions): Database 
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: ANSWER_TIMEOUT_MS,
-    // Signed bytes count as sent from the commit on, so a commit that a power cut can undo is none (R-01, R-02).
-    onConnect: async (client) => {
-      await client.query(KEEP_COMMITS)
-    },
   })
   const ignore = () => undefined
   // A connection that ends while nothing runs on it is replaced; one that ends under a query fails that query.
@@ -48,10 +44,16 @@ export function openDatabase({ url, poolSize = 10 }: DatabaseOptions): Database 
   pool.on('connect', (client) => {
     client.on('error', ignore)
   })
+  const prepared = new WeakSet<pg.PoolClient>()
   const connect = async () => {
+    let client: pg.PoolClient | undefined
     try {
-      return guard(await pool.connect(), place)
+      client = await pool.connect()
+      if (!prepared.has(client)) await client.query(KEEP_COMMITS)
+      prepared.add(client)
+      return guard(client, place)
     } catch (cause) {
+      client?.release(true)
       throw new DatabaseError(
         `${place} does not take a connection: ${reasonOf(cause)}. Check DATABASE_URL and that Postgres is up.`,
         { cause },
@@ -61,6 +63,7 @@ export function openDatabase({ url, poolSize = 10 }: DatabaseOptions): Database 
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: { connect, end: () => pool.end() } }) })
 }
 
+/** Signed bytes count as sent from the commit on, so a commit that a power cut can undo is none (R-01, R-02). */
 const KEEP_COMMITS = `select set_config('synchronous_commit', 'on', false)
   where current_setting('synchronous_commit') in ('off', 'local')`
 

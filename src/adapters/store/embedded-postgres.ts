@@ -25,7 +25,7 @@ export interface EmbeddedPostgres {
   /** Where the data is: `dir`, or a folder for temporary files where the server's user cannot reach `dir`. */
   readonly dir: string
   /** Ends the server in order. */
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /**

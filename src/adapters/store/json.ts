@@ -46,7 +46,9 @@ function encode(value: unknown, path: string): Json {
     case 'symbol':
       break
   }
-  throw new InvariantError(`${String(value)} at ${path} is nothing the domain keeps, so it cannot be written as JSON.`)
+  throw new InvariantError(
+    `${value === null ? 'null' : typeof value} at ${path} is nothing the domain keeps, so it cannot be written as JSON.`,
+  )
 }
 
 function decode(json: Json): unknown {

@@ -14,8 +14,9 @@ export type SchemaState =
 const MIGRATION_LOCK = 7_246_195_003
 
 /**
- * Brings the database to this build's schema, forward only, all or nothing; of several callers at once one works and
- * the others wait for it. Rejects with SchemaError when the database knows migrations that this build does not.
+ * Brings the database to this build's schema, forward only, all or nothing. Of several callers at once one works and
+ * the others wait for it, within the connection's time-outs. Rejects with SchemaError when the database knows
+ * migrations that this build does not.
  */
 export async function migrate(
   db: Database,
@@ -25,7 +26,6 @@ export async function migrate(
     .transaction()
     .setIsolationLevel('read committed')
     .execute(async (tx) => {
-      await sql`select set_config('statement_timeout', '0', true), set_config('lock_timeout', '60s', true)`.execute(tx)
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(tx)
       await sql`
         create table if not exists schema_migrations (

@@ -87,6 +87,7 @@ export function driftWire(drift: Drift, valuation: Valuation) {
       }
     }),
     excluded: drift.excluded,
+    chains: valueByChain(valuation),
   }
 }
 
@@ -99,7 +100,6 @@ export function portfolioWire(portfolio: Portfolio, operating: OperatingState, l
     measuredAt: last && time(last.startedAt),
     lastCycle: last && { id: last.id, outcome: last.outcome, decision: last.decision },
     ...(last && driftWire(last.drift, last.valuation)),
-    chains: last && valueByChain(last.valuation),
   }
 }
 

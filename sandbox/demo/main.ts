@@ -1,0 +1,240 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { poolGap } from '../arbitrage.js'
+import { writeDaemonConfig } from '../daemon-config.js'
+import { startPostgres } from '../postgres.js'
+import { SandboxStartError } from '../start-error.js'
+import { type RunningWorld, startWorld } from '../start-world.js'
+import { ledgerDifferences, leftAllowances } from './audit.js'
+import { DaemonProcess, freePorts } from './daemon.js'
+import { demoReport, sumOfCosts } from './report.js'
+import { Story } from './story.js'
+import type { CycleView, PortfolioView } from './views.js'
+
+const usage = 'npm run demo -- [--seed N] [--dir DIR] [--json FILE] [--keep]'
+const portfolioId = 'treasury'
+/** Within this the portfolio must be back in its bands, or the demo has failed. */
+const tradingLimitMs = 90_000
+
+interface Arguments {
+  seed: number
+  dir: string
+  json: string | undefined
+  keep: boolean
+}
+
+function readArguments(): Arguments {
+  const options = {
+    seed: { type: 'string', default: '1' },
+    dir: { type: 'string', default: '.evenkeel/demo' },
+    json: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+  } as const
+  try {
+    const { values } = parseArgs({ options, strict: true, allowPositionals: false })
+    if (!/^\d{1,9}$/.test(values.seed))
+      throw new SandboxStartError(`Expected a whole number after --seed, came "${values.seed}".`)
+    return {
+      seed: Number(values.seed),
+      dir: resolve(values.dir),
+      json: values.json && resolve(values.json),
+      keep: values.keep,
+    }
+  } catch (error) {
+    if (error instanceof SandboxStartError) throw error
+    throw new SandboxStartError(`${(error as Error).message.split('. ')[0]}. Usage: ${usage}`)
+  }
+}
+
+/** Everything that runs, so that it ends in reverse order however the demo ends. */
+const ends: (() => Promise<void>)[] = []
+let isEnding: Promise<void> | undefined
+function endEverything(): Promise<void> {
+  return (isEnding ??= (async () => {
+    for (const end of ends.toReversed())
+      await end().catch((error: unknown) => process.stderr.write(`${String(error)}\n`))
+  })())
+}
+
+async function main(): Promise<number> {
+  const { seed, dir, json, keep } = readArguments()
+  const story = new Story((line) => process.stdout.write(`${line}\n`), process.stdout.isTTY)
+  await rm(dir, { recursive: true, force: true })
+  await mkdir(dir, { recursive: true })
+
+  story.chapter('1. A world: three chains, real Uniswap pools, two aggregators, two bridges, a database')
+  const [postgres, world] = await Promise.all([
+    startPostgres({ dir: join(dir, 'postgres'), isDisposable: true }),
+    startWorld({ seed, scenario: 'rally', portBase: 0, dir, onProgress: (text) => story.line(text) }),
+  ])
+  ends.push(
+    () => postgres.stop(),
+    () => world.stop(),
+  )
+  const [adminPort = 0, metricsPort = 0] = await freePorts(2)
+  const configFile = join(dir, 'evenkeel.yaml')
+  await writeDaemonConfig(world.world, configFile, { adminPort, metricsPort, schedule: '*/3 * * * * *' })
+  const adminUrl = `http://127.0.0.1:${adminPort}`
+  const metricsUrl = `http://127.0.0.1:${metricsPort}`
+  const daemon = await DaemonProcess.start({
+    configFile,
+    databaseUrl: postgres.url,
+    adminUrl,
+    metricsUrl,
+    adminToken: 'demo',
+    logFile: join(dir, 'daemon.log'),
+  })
+  ends.push(() => daemon.stop())
+  story.line(`the daemon runs; its log is ${join(dir, 'daemon.log')}`)
+
+  story.chapter('2. The portfolio at rest')
+  await until(async () => (await daemon.cycles()).some(({ outcome }) => outcome === 'within_band'), 15_000)
+  story.portfolio(await daemon.portfolio(portfolioId))
+
+  story.chapter('3. The market moves: ETH +18 %, LINK -22 %, BTC +2 %')
+  await daemon.tell('pause', 'The market is moving; wait until it settles.')
+  story.line('an operator pauses the daemon over HTTP while it lasts')
+  world.control.startScenario()
+  await settled(world, story)
+  const cyclesBefore = (await daemon.cycles()).length
+  await daemon.tell('resume', 'The market has settled.')
+  story.line('the operator resumes')
+
+  story.chapter('4. The daemon brings the portfolio back')
+  const traded: CycleView[] = []
+  const before = await follow(daemon, story, cyclesBefore, traded)
+
+  story.chapter('5. The end, by the chains')
+  const after = await daemon.portfolio(portfolioId)
+  story.portfolio(after)
+  story.costs(traded.at(0)?.plan?.cost, sumOfCosts(traded))
+  const cyclesRun = (await daemon.cycles()).length
+  const isGood = await judge(world, postgres.url, after, traded, story)
+  if (json !== undefined) {
+    await writeFile(json, `${JSON.stringify(demoReport(before, after, traded, cyclesRun), null, 2)}\n`)
+    story.line(`written to ${json}`)
+  }
+  if (keep) {
+    story.chapter('Everything stays up until Ctrl-C')
+    story.line(`API       ${adminUrl}/v1/portfolios  (token: demo)`)
+    story.line(`metrics   ${metricsUrl}/metrics`)
+    story.line(`control   ${world.world.apis.control.url}/state`)
+    story.line(`database  ${postgres.url}`)
+    await new Promise(() => undefined)
+  }
+  return isGood ? 0 : 1
+}
+
+/** Waits until the prices have made their moves and the pools have followed. */
+async function settled(world: RunningWorld, story: Story): Promise<void> {
+  const usd = (asset: 'ETH' | 'LINK' | 'BTC') => world.prices.usd(asset)
+  const start = { eth: usd('ETH'), link: usd('LINK') }
+  const arrived = () => usd('ETH') > start.eth * 1.15 && usd('LINK') < start.link * 0.8
+  let shown = ''
+  await until(async () => {
+    const now = `ETH ${usd('ETH').toFixed(0)}, BTC ${usd('BTC').toFixed(0)}, LINK ${usd('LINK').toFixed(2)}`
+    if (now !== shown) story.line((shown = now))
+    return arrived() && (await widestGap(world)) < 0.006
+  }, 45_000)
+  story.line('the pools have followed')
+}
+
+/** Widest distance of any pool from the reference price, as a share. */
+async function widestGap({ chains, pools, prices }: RunningWorld): Promise<number> {
+  const gaps = await Promise.all(
+    pools.map((pool) => {
+      const chain = chains.find(({ key }) => key === pool.chain)
+      return chain ? poolGap(chain, pool, prices) : Promise.resolve(0)
+    }),
+  )
+  return Math.max(...gaps.map(Math.abs))
+}
+
+/** Tells every cycle that trades until one finds the portfolio inside its bands; the portfolio as it was before. */
+async function follow(daemon: DaemonProcess, story: Story, seen: number, traded: CycleView[]): Promise<PortfolioView> {
+  let before: PortfolioView | undefined
+  const told = new Set<string>()
+  await until(async () => {
+    const cycles = await daemon.cycles()
+    for (const { id } of cycles.slice(0, cycles.length - seen).toReversed()) {
+      if (told.has(id)) continue
+      const cycle = await daemon.cycle(id)
+      before ??= cycle
+      story.decision(cycle)
+      if (cycle.decision.act) {
+        if (traded.length === 0) story.portfolio(cycle)
+        story.plan(cycle)
+      }
+      const ended = cycle.legs.length === 0 ? cycle : await followCycle(daemon, story, id)
+      if (ended.legs.length > 0) traded.push(ended)
+      told.add(id)
+      if (traded.length > 0 && ended.outcome === 'within_band') return true
+    }
+    return false
+  }, tradingLimitMs)
+  if (!before) throw new Error('No cycle ran.')
+  return before
+}
+
+async function followCycle(daemon: DaemonProcess, story: Story, id: string): Promise<CycleView> {
+  for (;;) {
+    const cycle = await daemon.cycle(id)
+    story.progress(cycle)
+    if (cycle.outcome !== null) return cycle
+    await sleep(300)
+  }
+}
+
+/** Asks the chains and the database whether all is as it should be. */
+async function judge(
+  world: RunningWorld,
+  databaseUrl: string,
+  after: PortfolioView,
+  traded: readonly CycleView[],
+  story: Story,
+): Promise<boolean> {
+  const treasury = world.world.accounts.find(({ alias }) => alias === 'treasury')
+  if (!treasury) throw new Error('The world has no treasury.')
+  const outside = after.assets.filter(({ isInBand }) => !isInBand).map(({ asset }) => asset)
+  const open = traded.flatMap(({ transfers }) => transfers.filter(({ arrival }) => !arrival).map(({ id }) => id))
+  const allowances = await leftAllowances(world.chains, treasury.address)
+  const differences = await ledgerDifferences(databaseUrl, world.chains, treasury.address)
+  const findings: [string, readonly string[]][] = [
+    ['every asset is inside its band', outside],
+    ['the daemon traded', traded.length > 0 ? [] : ['it did not']],
+    ['nothing is in flight', open],
+    ['no allowance is left', allowances],
+    ['the ledger equals the chains to the base unit', differences],
+  ]
+  for (const [claim, faults] of findings)
+    story.verdict(faults.length === 0, faults.length === 0 ? claim : `${claim}: ${faults.join('; ')}`)
+  return findings.every(([, faults]) => faults.length === 0)
+}
+
+/** Asks again and again; throws when the answer stays no. */
+async function until(isTrue: () => Promise<boolean>, limitMs: number): Promise<void> {
+  const deadline = Date.now() + limitMs
+  while (!(await isTrue())) {
+    if (Date.now() > deadline)
+      throw new SandboxStartError(`Waited ${limitMs / 1000} s in vain; the daemon's log says what it was doing.`)
+    await sleep(300)
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void endEverything().finally(() => process.exit(130)))
+
+main()
+  .catch((error: unknown) => {
+    const isExpected = error instanceof SandboxStartError
+    process.stderr.write(
+      isExpected ? `${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`,
+    )
+    return 1
+  })
+  .then(async (code) => {
+    await endEverything()
+    process.exit(code)
+  })

@@ -1,0 +1,163 @@
+import { styleText } from 'node:util'
+import type {
+  AmountView,
+  AssetView,
+  CostView,
+  CycleView,
+  IntentView,
+  LegView,
+  PortfolioView,
+  TransferView,
+} from './views.js'
+
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+
+/** Tells what happens, a line at a time, in colour where a person looks. */
+export class Story {
+  private readonly startedAt = Date.now()
+  private readonly told = new Set<string>()
+
+  constructor(
+    private readonly write: (line: string) => void,
+    private readonly isColoured: boolean,
+  ) {}
+
+  chapter(title: string): void {
+    this.write('')
+    this.write(this.style('bold', title))
+  }
+
+  line(text: string): void {
+    const seconds = ((Date.now() - this.startedAt) / 1000).toFixed(1).padStart(6)
+    this.write(`${this.style('dim', `${seconds} s`)}  ${text}`)
+  }
+
+  /** What is held where, and every asset's drift against its band as a bar. */
+  portfolio({ navUsd, drift, assets, chains }: PortfolioView): void {
+    this.line(
+      `NAV ${usd(navUsd)}, portfolio drift ${percent(drift)}; ${chains.map(({ chain, valueUsd }) => `${chain} ${usd(valueUsd)}`).join(', ')}`,
+    )
+    this.line(
+      this.style(
+        'dim',
+        `${'asset'.padEnd(6)}${'value'.padStart(13)}${'weight'.padStart(9)}${'target'.padStart(9)}   drift, with the band between the bars`,
+      ),
+    )
+    for (const asset of assets) this.line(this.assetLine(asset))
+  }
+
+  private assetLine(asset: AssetView): string {
+    const [drift, band] = [Number(asset.drift), Number(asset.band)]
+    const half = 14
+    const cells = Array.from({ length: 2 * half + 1 }, () => '·')
+    const at = (share: number) => Math.max(0, Math.min(2 * half, half + Math.round((share * half) / 2)))
+    cells[half] = '+'
+    cells[at(-1)] = '│'
+    cells[at(1)] = '│'
+    cells[at(band === 0 ? 0 : drift / band)] = asset.isInBand ? this.style('green', '●') : this.style('red', '●')
+    const points = `${drift >= 0 ? '+' : ''}${(drift * 1e4).toFixed(0)} bps`.padStart(9)
+    const verdict = asset.isInBand ? '' : this.style('red', ' outside its band')
+    return `${asset.asset.padEnd(6)}${usd(asset.valueUsd).padStart(13)}${percent(asset.weight).padStart(9)}${percent(asset.target).padStart(9)}   ${cells.join('')}${points} of ±${(band * 1e4).toFixed(0)}${verdict}`
+  }
+
+  decision({ id, decision }: CycleView): void {
+    this.line(
+      `cycle ${id}: ${this.style(decision.act ? 'yellow' : 'green', decision.act ? 'act' : 'do nothing')} (${decision.code})`,
+    )
+    for (const reason of decision.reasons) this.line(`  ${reason}`)
+  }
+
+  plan({ plan, planReasons }: CycleView): void {
+    for (const reason of planReasons) this.line(`  no plan: ${reason}`)
+    if (!plan) return
+    for (const leg of plan.legs) {
+      this.line(`${this.style('bold', short(leg.id))} ${legText(leg)}`)
+      this.line(this.style('dim', `    through ${leg.venue} (${leg.tool}), cost ${costText(leg.cost)}`))
+      for (const other of leg.alternatives) this.line(this.style('dim', `    instead of ${otherText(other)}`))
+    }
+    this.line(`whole plan: cost ${costText(plan.cost)}; portfolio drift afterwards ${percent(plan.expectedDrift)}`)
+    for (const { asset, valueUsd, reason } of plan.unmet)
+      this.line(`${asset} stays ${usd(valueUsd)} short of target: ${reason}`)
+  }
+
+  /** Whatever of the cycle's transactions and transfers has not been told yet. */
+  progress({ intents, transfers, legs }: CycleView): void {
+    for (const intent of intents) this.once(`${intent.id} ${intent.state}`, () => this.intentLine(intent))
+    for (const transfer of transfers) this.once(`${transfer.id} ${transfer.state}`, () => this.transferLine(transfer))
+    for (const { id, failure } of legs)
+      if (failure)
+        this.once(`${id} ${failure.code}`, () =>
+          this.style('yellow', `${short(id)} ends early (${failure.code}): ${failure.detail}`),
+        )
+  }
+
+  private intentLine({ id, kind, chain, nonce, state, attempts, inclusion }: IntentView): string | undefined {
+    const what = `${short(id)} ${kind} on ${chain}, nonce ${nonce}`
+    const hash = this.style('dim', (inclusion?.hash ?? attempts[0]?.hash ?? '').slice(0, 14))
+    switch (state) {
+      case 'signed':
+        return `${this.style('cyan', 'sent ')} ${what} ${hash}`
+      case 'mined':
+        return `${this.style('cyan', 'mined')} ${what} ${hash} in block ${inclusion?.block}`
+      case 'final_ok':
+        return `${this.style('green', 'final')} ${what} ${hash}`
+      case 'final_reverted':
+        return `${this.style('red', 'reverted')} ${what} ${hash}`
+      default:
+        return undefined
+    }
+  }
+
+  private transferLine({ bridge, state, origin, destination, sent, arrival }: TransferView): string {
+    if (state === 'in_flight')
+      return `${this.style('yellow', 'in flight')} ${amount(sent)} over ${bridge}, ${origin.chain} → ${destination}`
+    if (!arrival) return `${this.style('red', state)} ${amount(sent)} over ${bridge}, ${origin.chain} → ${destination}`
+    const verb = state === 'seen' ? 'arrived' : `settled (${state})`
+    return `${this.style('green', verb)} ${amount(arrival.received)} on ${arrival.chain} ${this.style('dim', arrival.hash.slice(0, 14))}`
+  }
+
+  verdict(isGood: boolean, text: string): void {
+    this.line(`${isGood ? this.style('green', 'yes') : this.style('red', 'NO ')}  ${text}`)
+  }
+
+  costs(planned: CostView | undefined, realised: CostView): void {
+    this.line(`cost   realised ${costText(realised)}`)
+    if (planned) this.line(`       planned  ${costText(planned)}`)
+  }
+
+  private once(key: string, line: () => string | undefined): void {
+    if (this.told.has(key)) return
+    this.told.add(key)
+    const text = line()
+    if (text !== undefined) this.line(text)
+  }
+
+  private style(style: Style, text: string): string {
+    return this.isColoured ? styleText(style, text, { validateStream: false }) : text
+  }
+}
+
+/** The part of an id that tells legs and intents of one cycle apart. */
+const short = (id: string) => id.slice(id.indexOf('.') + 1)
+
+const usd = (text: string) =>
+  Number(text).toLocaleString('en-US', { style: 'currency', currency: 'USD', maximumFractionDigits: 0 })
+const cents = (text: string) => Number(text).toLocaleString('en-US', { style: 'currency', currency: 'USD' })
+const percent = (text: string) => `${(Number(text) * 100).toFixed(2)} %`
+const amount = ({ amount: text, symbol }: AmountView) =>
+  `${Number(text).toLocaleString('en-US', { maximumSignificantDigits: 7 })} ${symbol}`
+
+function legText({ kind, sell, expectedOut, dependsOn }: LegView): string {
+  const after = dependsOn ? ` after ${short(dependsOn)}` : ''
+  if (kind === 'bridge') return `bridge ${amount(sell)} from ${sell.chain} to ${expectedOut.chain}${after}`
+  return `swap ${amount(sell)} for ${amount(expectedOut)} on ${sell.chain}${after}`
+}
+
+function otherText({ venue, tool, costUsd, refusal }: LegView['alternatives'][number]): string {
+  const cost = costUsd === null ? '' : ` at ${cents(costUsd)}`
+  return `${venue}${tool ? ` (${tool})` : ''}${cost}${refusal ? `: ${refusal.length > 140 ? `${refusal.slice(0, 137)}…` : refusal}` : ''}`
+}
+
+function costText({ totalUsd, slippageUsd, feesUsd, gasUsd, bridgeUsd }: CostView): string {
+  return `${cents(totalUsd)} (slippage ${cents(slippageUsd)}, fees ${cents(feesUsd)}, gas ${cents(gasUsd)}, bridge ${cents(bridgeUsd)})`
+}

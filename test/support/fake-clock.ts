@@ -1,0 +1,29 @@
+import { Clock } from '../../src/ports/clock.js'
+import { NOW } from './builders.js'
+
+/** Time passes only when somebody sleeps or a test says so; whatever happens with time listens. */
+export class FakeClock extends Clock {
+  private readonly listeners: ((ms: number) => void)[] = []
+
+  constructor(private time = NOW) {
+    super()
+  }
+
+  override now(): number {
+    return this.time
+  }
+
+  override async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await Promise.resolve()
+    if (!signal?.aborted) this.pass(ms)
+  }
+
+  pass(ms: number): void {
+    this.time += ms
+    for (const listener of this.listeners) listener(ms)
+  }
+
+  onPass(listener: (ms: number) => void): void {
+    this.listeners.push(listener)
+  }
+}
