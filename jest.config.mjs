@@ -5,6 +5,7 @@ const shared = {
 }
 export default {
   workerIdleMemoryLimit: '512MB',
+  reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
     {

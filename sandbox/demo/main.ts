@@ -226,15 +226,12 @@ async function until(isTrue: () => Promise<boolean>, limitMs: number): Promise<v
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void endEverything().finally(() => process.exit(130)))
 
-main()
-  .catch((error: unknown) => {
-    const isExpected = error instanceof SandboxStartError
-    process.stderr.write(
-      isExpected ? `${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`,
-    )
-    return 1
-  })
-  .then(async (code) => {
-    await endEverything()
-    process.exit(code)
-  })
+try {
+  process.exitCode = await main()
+} catch (error) {
+  const isExpected = error instanceof SandboxStartError
+  process.stderr.write(isExpected ? `${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`)
+  process.exitCode = 1
+}
+await endEverything()
+process.exit()

@@ -75,7 +75,7 @@ export class SettleIntent {
   }
 
   private async watch(portfolio: Portfolio, intent: Intent, bridge: string | undefined): Promise<void> {
-    const { chain, store, clock, resendMs } = this.deps
+    const { chain, store, clock, failpoints, resendMs } = this.deps
     const sightings = await Promise.all(intent.attempts.map(({ hash }) => chain.inclusion(intent, hash)))
     const inclusion = sightings.find((one) => one !== undefined)
     const finalizedBlock = inclusion ? await chain.finalizedBlock(intent.chain) : 0n
@@ -83,6 +83,7 @@ export class SettleIntent {
     if (next !== intent) {
       await store.moveIntent(intent, next, intentPostings(next, bridge))
       this.tell(portfolio, next)
+      if (next.state === 'mined') await failpoints.reach('K-15')
       return
     }
     const last = intent.attempts.at(-1)

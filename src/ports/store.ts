@@ -31,7 +31,7 @@ export class ConflictError extends Error {
 /**
  * What is written down. Every change is one transaction that also proves the lease epoch, so a process that lost the
  * lease changes nothing (rejects with StaleLeaseError). A change that expected another state rejects with
- * ConflictError. Reads need no lease.
+ * ConflictError. Reads need no lease, and neither does the operating state: a standby must be able to pause.
  */
 export abstract class Store {
   /** Writes a new cycle with its plan and legs. False when the id exists: the slot was served already. */

@@ -37,8 +37,11 @@ beforeEach(() => {
   asked = []
 })
 
-async function deployFeed(round?: { answer: bigint; startedAt?: number; updatedAt?: number }): Promise<Address> {
-  const address = await chain.deploy(contractNamed(contracts, 'PriceFeed'), ['TEST / USD', 8])
+async function deployFeed(
+  round?: { answer: bigint; startedAt?: number; updatedAt?: number },
+  decimals = 8,
+): Promise<Address> {
+  const address = await chain.deploy(contractNamed(contracts, 'PriceFeed'), ['TEST / USD', decimals])
   if (round) await write(address, round)
   await chain.settle()
   return address
@@ -74,7 +77,7 @@ async function pricesOf(
 describe('prices of feeds', () => {
   test('are read in one multicall and scaled to 18 decimals exactly', async () => {
     const eth = await deployFeed({ answer: 300_012_345_678n, updatedAt: now - 10 })
-    const link = await deployFeed({ answer: 1n })
+    const link = await deployFeed({ answer: 1n }, 18)
     expect(await pricesOf([feed('ETH', eth), feed('LINK', link, { decimals: 18 })])).toEqual([
       {
         asset: 'ETH',
@@ -85,7 +88,14 @@ describe('prices of feeds', () => {
       },
       { asset: 'LINK', source: 'chainlink', status: 'usable', price: 1n, timestamp: now },
     ])
-    expect(asked).toEqual([2])
+    expect(asked).toEqual([4])
+  })
+
+  test('F-69 of a feed with other decimals than configured do not count', async () => {
+    const address = await deployFeed({ answer: 300_012_345_678n }, 18)
+    expect(await pricesOf([feed('ETH', address)])).toMatchObject([
+      unusable(/^The feed of ETH on bay has 18 decimals, prices\.feeds\.ETH\.decimals says 8\. Correct it\.$/),
+    ])
   })
 
   test('are read for the assets asked alone', async () => {
@@ -97,7 +107,7 @@ describe('prices of feeds', () => {
       clock,
     })
     expect(await prices.read(['BTC', 'DAI'])).toHaveLength(1)
-    expect(asked).toEqual([1])
+    expect(asked).toEqual([2])
   })
 
   test.each([
@@ -136,7 +146,10 @@ describe('prices of feeds', () => {
 
   test('are unusable when the round was never finished', async () => {
     const unfinished: ReadContracts = () =>
-      Promise.resolve([{ status: 'success', result: [1n, 5n, BigInt(now), 0n, 1n] }])
+      Promise.resolve([
+        { status: 'success', result: [1n, 5n, BigInt(now), 0n, 1n] },
+        { status: 'success', result: 8 },
+      ])
     const address = await deployFeed()
     const prices = new ChainlinkPrices({ feeds: [feed('ETH', address)], sequencerFeeds: {}, read: unfinished, clock })
     expect(await prices.read(['ETH'])).toMatchObject([unusable(/no finished round/)])
@@ -192,7 +205,7 @@ describe('a chain with a sequencer', () => {
     const feeds = [feed('ETH', price), feed('BTC', price)]
     const readings = await pricesOf(feeds, { bay: { address, graceSeconds } })
     expect(readings.map((reading) => ('reason' in reading ? reading.reason : undefined))).toEqual([reason, reason])
-    expect(asked).toEqual([3])
+    expect(asked).toEqual([5])
   })
 
   test('whose uptime feed does not answer gives no prices', async () => {

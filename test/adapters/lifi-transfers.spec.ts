@@ -227,6 +227,14 @@ describe('a status that names a transaction which cannot be the payout', () => {
   })
 })
 
+describe('a payout that we sent ourselves', () => {
+  it('is no arrival, whatever it pays us', async () => {
+    server.reply = { body: done() }
+    shown.receipt = { ...paid({ token: USDT_ON.taiko.address, to: ACCOUNT, units: 1n }), sender: ACCOUNT }
+    expect(await build().find(transfer, [])).toBeUndefined()
+  })
+})
+
 describe('a service that cannot be asked', () => {
   it.each<[string, Reply, RegExp]>([
     ['is down', { status: 503, body: '<html></html>' }, /answered 503/],

@@ -271,7 +271,8 @@ export class FakeChain extends Chain {
     const action = decodeAction(data)
     if (action.do === 'approve') {
       const key = `${to} ${from} ${action.spender}`
-      if (this.resetFirst.has(to) && action.units > 0n && (allowances.get(key) ?? 0n) > 0n) return 'reset it to zero first'
+      if (this.resetFirst.has(to) && action.units > 0n && (allowances.get(key) ?? 0n) > 0n)
+        return 'reset it to zero first'
       allowances.set(key, action.units)
       return []
     }

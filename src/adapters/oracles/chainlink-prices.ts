@@ -48,7 +48,8 @@ export interface ChainlinkPricesOptions {
 /** How far a feed's clock may run ahead of ours. */
 const MAX_AHEAD_SECONDS = 60n
 
-const latestRoundAbi = [
+const feedAbi = [
+  { type: 'function', name: 'decimals', stateMutability: 'view', inputs: [], outputs: [{ name: '', type: 'uint8' }] },
   {
     type: 'function',
     name: 'latestRoundData',
@@ -72,7 +73,7 @@ type Round = z.infer<typeof roundSchema>
 /**
  * Prices of Chainlink-style push feeds: one read per chain, all feeds and the sequencer's uptime feed in it.
  *
- * Guarantees: a reading is usable only if the answer is positive and its age lies within the feed's heartbeat and a
+ * Guarantees: a reading is usable only if the feed has the configured decimals, the answer is positive and its age lies within the feed's heartbeat and a
  * tenth of it (C-32), and the chain's sequencer is up and has been for its grace time (C-34). A feed or chain that
  * fails leaves the readings of the others as they are. It does not check that the address is the feed of that asset.
  */
@@ -103,13 +104,14 @@ export class ChainlinkPrices extends PriceSource {
 
   private async readChain(chain: ChainKey, feeds: readonly Feed[]): Promise<SourceReading[]> {
     const sequencer = this.options.sequencerFeeds[chain]
-    const addresses = [...feeds, ...(sequencer ? [sequencer] : [])].map(({ address }) => address)
+    const rounds = [...feeds, ...(sequencer ? [sequencer] : [])]
+    const calls = [
+      ...rounds.map(({ address }) => ({ address, abi: feedAbi, functionName: 'latestRoundData' })),
+      ...feeds.map(({ address }) => ({ address, abi: feedAbi, functionName: 'decimals' })),
+    ]
     let answers: readonly ContractAnswer[]
     try {
-      answers = await this.options.read(
-        chain,
-        addresses.map((address) => ({ address, abi: latestRoundAbi, functionName: 'latestRoundData' })),
-      )
+      answers = await this.options.read(chain, calls)
     } catch (error) {
       const reason = `Chain ${chain} did not answer for the feeds: ${messageOf(error)} Check its endpoint.`
       return feeds.map((feed) => this.unusable(feed, reason))
@@ -118,15 +120,19 @@ export class ChainlinkPrices extends PriceSource {
     const outage = sequencer && outageOf(chain, sequencer, answers[feeds.length], now)
     return feeds.map((feed, index) => {
       if (outage !== undefined) return this.unusable(feed, outage)
-      return this.judge(feed, roundOf(answers[index]), now)
+      return this.judge(feed, roundOf(answers[index]), decimalsOf(answers[rounds.length + index]), now)
     })
   }
 
-  private judge(feed: Feed, round: Round | string, now: bigint): SourceReading {
+  private judge(feed: Feed, round: Round | string, found: number | undefined, now: bigint): SourceReading {
     const { asset, chain, decimals, heartbeatSeconds } = feed
     const refuse = (reason: string) => this.unusable(feed, reason)
     if (typeof round === 'string') return refuse(`The feed of ${asset} on ${chain} did not answer: ${round}`)
     const { answer, updatedAt } = round
+    if (found !== decimals)
+      return refuse(
+        `The feed of ${asset} on ${chain} has ${found ?? 'unknown'} decimals, prices.feeds.${asset}.decimals says ${decimals}. Correct it.`,
+      )
     if (updatedAt === 0n)
       return refuse(`The feed of ${asset} on ${chain} has no finished round. Check the feed's address.`)
     if (updatedAt - now > MAX_AHEAD_SECONDS)
@@ -166,6 +172,10 @@ function outageOf(
   if (now - round.startedAt < BigInt(graceSeconds))
     return `The sequencer of ${chain} is up for ${seconds(now - round.startedAt)}, prices count after ${seconds(graceSeconds)}. Wait.`
   return undefined
+}
+
+function decimalsOf(given: ContractAnswer | undefined): number | undefined {
+  return given?.status === 'success' && typeof given.result === 'number' ? given.result : undefined
 }
 
 /** The round, or why there is none. */

@@ -119,13 +119,11 @@ export class PostgresStore extends Store {
     return { state: row.state, reason: row.reason, since: row.since.getTime() }
   }
 
-  setOperatingState({ state, reason, since }: OperatingState): Promise<void> {
-    return this.change(async (tx) => {
-      await tx
-        .updateTable('operating_state')
-        .set({ state, reason, since: new Date(since) })
-        .execute()
-    })
+  async setOperatingState({ state, reason, since }: OperatingState): Promise<void> {
+    await this.deps.database
+      .updateTable('operating_state')
+      .set({ state, reason, since: new Date(since) })
+      .execute()
   }
 
   private async change<T>(act: (tx: Transaction, epoch: number) => Promise<T>): Promise<T> {

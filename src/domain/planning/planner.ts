@@ -55,15 +55,23 @@ interface Stage {
   readonly to: Token
 }
 
+interface QuotedStage {
+  readonly quote: Quote
+  readonly cost: Cost
+  readonly maxLoss: Ratio
+  /** What the other venues answered. */
+  readonly answers: Leg['alternatives']
+}
+
 interface QuotedRoute {
   readonly value: Usd
   readonly cost: Cost
-  readonly quotes: readonly {
-    readonly quote: Quote
-    readonly cost: Cost
-    readonly maxLoss: Ratio
-    readonly answers: Leg['alternatives']
-  }[]
+  readonly quotes: readonly QuotedStage[]
+}
+
+/** No acceptable answer, and why. */
+interface Refused {
+  readonly refusal: string
 }
 
 /** The state of one planning pass: what is left to sell, what is still wanted, the legs so far. */
@@ -117,11 +125,9 @@ class Work {
       for (const routes of [this.directRoutes(sold, bought, size), this.bridgedRoutes(sold, bought, size)]) {
         const quoted = routes.map(({ stages, sell }) => this.quoteRoute(stages, sell))
         if (quoted.some((one) => one === 'pending')) return 'needs-quotes'
-        refusals = [
-          ...refusals,
-          ...quoted.flatMap((one) => (typeof one === 'string' && one !== 'pending' ? [one] : [])),
-        ]
-        const acceptable = quoted.filter((one) => typeof one === 'object')
+        const answered = quoted.filter((one) => one !== 'pending')
+        refusals = [...refusals, ...answered.flatMap((one) => ('refusal' in one ? [one.refusal] : []))]
+        const acceptable = answered.filter((one) => !('refusal' in one))
         const best = acceptable.toSorted((a, b) =>
           Number(sign(totalOf(a.cost) * b.value - totalOf(b.cost) * a.value)),
         )[0]
@@ -224,20 +230,20 @@ class Work {
   }
 
   /** Quotes of every stage, each at the size the one before delivers; `pending` after asking for the first missing one. */
-  private quoteRoute(stages: readonly Stage[], sell: TokenAmount): QuotedRoute | 'pending' | string {
+  private quoteRoute(stages: readonly Stage[], sell: TokenAmount): QuotedRoute | Refused | 'pending' {
     const value = valueOf(sell, priceIn(this.input.market, sell.token.asset), 'down')
-    const quotes: QuotedRoute['quotes'][number][] = []
+    const quotes: QuotedStage[] = []
     let amount = sell
     for (const stage of stages) {
       const best = this.bestQuote(stage, amount)
-      if (typeof best === 'string') return best
+      if (best === 'pending' || 'refusal' in best) return best
       quotes.push(best)
       amount = best.quote.expectedOut
     }
     return { value, cost: quotes.reduce((sum, one) => addCosts(sum, one.cost), NO_COST), quotes }
   }
 
-  private bestQuote(stage: Stage, sell: TokenAmount): QuotedRoute['quotes'][number] | 'pending' | string {
+  private bestQuote(stage: Stage, sell: TokenAmount): QuotedStage | Refused | 'pending' {
     const { market, policy, account, maxSlippage } = this.input
     const request: QuoteRequest = { kind: stage.kind, sell, buy: stage.to, account, maxSlippage }
     const answers = this.book.get(requestKey(request))
@@ -265,7 +271,8 @@ class Work {
     }))
     if (!best) {
       const why = [...judged.map((one) => one.refusal), ...failures.map((one) => `${one.venue} ${one.refusal}`)]
-      return `${stage.from.symbol} on ${stage.from.chain} to ${stage.to.symbol} on ${stage.to.chain}: ${why.join('; ') || 'no venue serves it'}`
+      const what = `${stage.from.symbol} on ${stage.from.chain} to ${stage.to.symbol} on ${stage.to.chain}`
+      return { refusal: `${what}: ${why.join('; ') || 'no venue serves it'}` }
     }
     const others = judged
       .filter((one) => one !== best)

@@ -4,7 +4,16 @@ import { lossOf, type Market, priceIn } from '../planning/cost.js'
 import type { Leg } from '../planning/plan.js'
 import { type LegKind, type Quote, type QuoteRequest } from '../planning/quote.js'
 import { amountOf, formatAmount, type TokenAmount } from '../units/amount.js'
-import { basisPointsOf, larger, mulDiv, type Ratio, RATIO_ONE, ratioOfBasisPoints, smaller } from '../units/ratio.js'
+import {
+  absolute,
+  basisPointsOf,
+  larger,
+  mulDiv,
+  type Ratio,
+  RATIO_ONE,
+  ratioOfBasisPoints,
+  smaller,
+} from '../units/ratio.js'
 import { valueOf } from '../units/usd.js'
 import type { Policy } from './policy.js'
 
@@ -54,10 +63,10 @@ export function checkPrice(market: Market, quote: Quote, maxLoss: Ratio): Refusa
       'MIN_OUT_TOO_LOW',
       `${line}: ${basisPointsOf(loss)} bps under our price, policy allows ${basisPointsOf(maxLoss)} bps.`,
     )
-  if (loss < -best)
+  if (loss < 0n - best)
     return refuse(
       'QUOTE_ORACLE_DIVERGENCE',
-      `${line}: ${basisPointsOf(-loss)} bps over our price, more than ${basisPointsOf(best)} bps is not believed.`,
+      `${line}: ${basisPointsOf(absolute(loss))} bps over our price, more than ${basisPointsOf(best)} bps is not believed.`,
     )
   return undefined
 }

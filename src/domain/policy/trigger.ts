@@ -1,6 +1,6 @@
 import type { AssetKey } from '../assets.js'
 import type { Drift } from '../portfolio/drift.js'
-import { basisPointsOf } from '../units/ratio.js'
+import { absolute, basisPointsOf } from '../units/ratio.js'
 import { usdToNumber } from '../units/usd.js'
 import type { Policy } from './policy.js'
 
@@ -79,6 +79,5 @@ export function evaluateTriggers(drift: Drift, policy: Policy, context: TriggerC
 
 /** Share of the band in use, in parts per million; an asset without a band and without drift uses none of it. */
 function useOf(asset: Drift['assets'][number]): bigint {
-  const distance = asset.drift < 0n ? -asset.drift : asset.drift
-  return asset.band === 0n ? 0n : (distance * 1_000_000n) / asset.band
+  return asset.band === 0n ? 0n : (absolute(asset.drift) * 1_000_000n) / asset.band
 }
