@@ -3,8 +3,9 @@ import type { NestExpressApplication } from '@nestjs/platform-express'
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
 import { createLogger } from './adapters/observability/log.js'
-import { type Database, openDatabase } from './adapters/store/database.js'
+import { type Database, DatabaseError, openDatabase } from './adapters/store/database.js'
 import { startEmbeddedPostgres } from './adapters/store/embedded-postgres.js'
+import { sameAddress } from './domain/assets.js'
 import { checkSchema, explainSchema, migrate, SchemaError } from './adapters/store/migrate.js'
 import { SCHEMA_VERSION } from './adapters/store/migrations/index.js'
 import { AppModule, LookModule, OpsModule, type Parts } from './app.module.js'
@@ -17,6 +18,7 @@ import { planJson, planReport } from './interface/plan-report.js'
 import { Readiness } from './interface/readiness.js'
 import type { Failpoints } from './ports/failpoints.js'
 import { Observer } from './ports/observer.js'
+import { Signer } from './ports/signer.js'
 import { Store } from './ports/store.js'
 
 export interface Surroundings {
@@ -57,7 +59,9 @@ export async function runCommand(args: readonly string[], surroundings: Surround
         return undefined
     }
   } catch (error) {
-    const isTheirs = [UsageError, ConfigError, CannotWork, SchemaError].some((kind) => error instanceof kind)
+    const isTheirs = [UsageError, ConfigError, CannotWork, SchemaError, DatabaseError].some(
+      (kind) => error instanceof kind,
+    )
     process.stderr.write(`${isTheirs ? (error as Error).message : describe(error)}\n`)
     return isTheirs ? 2 : 1
   }
@@ -133,47 +137,82 @@ async function showPlans(
 }
 
 async function start(config: Config, surroundings: Surroundings): Promise<void> {
-  const { file } = config
   const { database, close } = await reachDatabase(config)
+  const ends: (() => Promise<void>)[] = [close]
+  const endAll = async () => {
+    for (const end of ends.toReversed()) await end()
+  }
   try {
     // A development install has a database of its own to keep; a configured one is migrated deliberately.
     if (config.secrets.databaseUrl === undefined) await migrate(database)
     const schema = await checkSchema(database)
     if (schema !== 'current') throw new CannotWork(explainSchema(schema))
+    await serve(config, database, surroundings, ends)
   } catch (error) {
-    await close()
+    await endAll()
     throw error
   }
+  let isStopping = false
+  const stop = async () => {
+    if (isStopping) return
+    isStopping = true
+    await endAll()
+    process.exit(0)
+  }
+  // As PID 1 a signal without a handler is ignored, and re-raising one never ends the process: handle and exit.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
+}
+
+/** Puts the daemon together and lets it run; whatever has to be ended again is added to `ends`. */
+async function serve(
+  config: Config,
+  database: Database,
+  surroundings: Surroundings,
+  ends: (() => Promise<void>)[],
+): Promise<void> {
+  const { file } = config
   const log = createLogger({ level: file.log.level, pretty: process.stdout.isTTY })
   const parts = partsOf(config, database, log, surroundings)
   const admin = await NestFactory.create<NestExpressApplication>(AppModule.of(parts), { logger: false })
+  ends.push(() => admin.close())
   const observer = admin.get(Observer)
+  for (const portfolio of admin.get(Portfolios).all)
+    if (
+      portfolio.mode === 'live' &&
+      !admin
+        .get(Signer)
+        .accounts()
+        .some((account) => sameAddress(account, portfolio.account))
+    )
+      throw new CannotWork(
+        `portfolios.${portfolio.id}.account.address: expected an account of the signer (${admin.get(Signer).accounts().join(', ')}), got ${portfolio.account}.`,
+      )
   const ops = await NestFactory.create<NestExpressApplication>(
     OpsModule.of({ store: admin.get(Store), registry: admin.get(Registry), readiness: admin.get(Readiness) }),
     { logger: false },
   )
+  ends.push(() => ops.close())
   for (const app of [admin, ops]) app.disable('x-powered-by')
   admin.useGlobalFilters(new ErrorFilter(observer))
   admin.useBodyParser('json', { limit: '32kb' })
   const mode = Object.values(file.portfolios).some((portfolio) => portfolio.mode === 'live') ? 'live' : 'dry-run'
   observer.notify({ type: 'daemon-started', version: surroundings.version, configHash: config.hash, mode })
-  log.debug({ config: file, hash: config.hash }, 'effective configuration')
+  log.info({ config: file, hash: config.hash }, 'effective configuration')
 
-  let isStopping = false
-  const stop = async (signal: string) => {
-    if (isStopping) return
-    isStopping = true
-    log.info({ signal }, 'stopping: the current step is finished first')
-    await ops.close()
-    await admin.close()
-    await close()
-    process.exit(0)
-  }
-  // As PID 1 a signal without a handler is ignored, and re-raising one never ends the process: handle and exit.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
-  await ops.listen(file.server.metricsPort, file.server.host)
-  await admin.listen(file.server.adminPort, file.server.host)
+  await listen(ops, 'server.metricsPort', file.server.metricsPort, file.server.host)
+  await listen(admin, 'server.adminPort', file.server.adminPort, file.server.host)
   log.info({ admin: await admin.getUrl(), metrics: await ops.getUrl() }, 'listening')
+}
+
+async function listen(app: NestExpressApplication, key: string, port: number, host: string): Promise<void> {
+  try {
+    await app.listen(port, host)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new CannotWork(
+      `${key}: expected a free port, ${host}:${port} cannot be listened on (${code ?? 'unknown error'}).`,
+    )
+  }
 }
 
 function partsOf(config: Config, database: Database, log: Logger, surroundings: Surroundings): Parts {

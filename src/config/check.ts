@@ -69,8 +69,13 @@ export function checkConsistency(config: ConfigFile): string[] {
         say(`venues.${key}.allowed.${chain}`, `expected one of the chains (${names(config.chains)})`)
 
   if (Object.keys(config.portfolios).length === 0) say('portfolios', 'expected at least one')
+  const owners = new Map<string, string>()
   for (const [key, portfolio] of Object.entries(config.portfolios)) {
     const path = `portfolios.${key}`
+    const account = portfolio.account.address.toLowerCase()
+    const twin = owners.get(account)
+    if (twin) say(`${path}.account.address`, `expected an account of its own, but ${twin} has the same one`)
+    owners.set(account, key)
     let sum = 0n
     for (const [asset, target] of Object.entries(portfolio.targets)) {
       if (!config.assets[asset]) say(`${path}.targets.${asset}`, `expected one of the assets (${names(config.assets)})`)

@@ -127,7 +127,7 @@ class Work {
         if (quoted.some((one) => one === 'pending')) return 'needs-quotes'
         const answered = quoted.filter((one) => one !== 'pending')
         refusals = [...refusals, ...answered.flatMap((one) => ('refusal' in one ? [one.refusal] : []))]
-        const acceptable = answered.filter((one) => !('refusal' in one))
+        const acceptable = answered.flatMap((one) => ('quotes' in one ? [one] : []))
         const best = acceptable.toSorted((a, b) =>
           Number(sign(totalOf(a.cost) * b.value - totalOf(b.cost) * a.value)),
         )[0]

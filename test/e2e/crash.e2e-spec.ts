@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Failpoints } from '../../src/ports/failpoints.js'
+import { escrowAbi } from '../checker/chain-abi.js'
+import { checkChains, type Verdict } from '../checker/check-chains.js'
+import { takeBaseline } from '../checker/chain-record.js'
+import { excessOf, outsideBand, weigh } from '../checker/weights.js'
+import { type DaemonProcess, type Ending, startDaemon } from '../support/daemon-process.js'
+import { createTestDatabase, type TestDatabase } from '../support/database.js'
+import {
+  cycleOf,
+  type CycleSummary,
+  cyclesOf,
+  lastWords,
+  ledgerBesideChains,
+  playScenario,
+  targetsOf,
+  tradingCycle,
+  untilOnTarget,
+} from '../support/rally.js'
+import { type SandboxWorld, startSandboxWorld } from '../support/sandbox-world.js'
+import { until } from '../support/until.js'
+
+/** Everything that can be told about one rebalance in which the daemon was killed and started again. */
+interface Rebalance {
+  /** How the first process ended. */
+  readonly death: Ending
+  /** What it left under way, as its rows said. */
+  readonly left: { readonly intents: readonly string[]; readonly transfers: readonly string[] }
+  /** How the second process ended when it was asked to. */
+  readonly end: Ending
+  readonly cycles: readonly CycleSummary[]
+  readonly verdict: Verdict
+  readonly outside: readonly string[]
+  readonly ledger: Readonly<Record<string, string>>
+  readonly chains: Readonly<Record<string, string>>
+}
+
+interface Kit {
+  readonly world: SandboxWorld
+  readonly database: TestDatabase
+  readonly config: string
+  /** Starts a daemon that is killed at the latest when the test file ends. */
+  daemon(crash?: Parameters<typeof startDaemon>[0]['crash']): Promise<DaemonProcess>
+}
+
+/** Lets the daemon work on the rally until it is dead. */
+type Murder = (kit: Kit) => Promise<DaemonProcess>
+
+const cleanups: (() => Promise<void>)[] = []
+
+/** The cooldown outlasts the test: everything must come from the one cycle that was interrupted. */
+const cooldownSeconds = 600
+
+async function rebalanceWith(database: TestDatabase, murder: Murder): Promise<Rebalance> {
+  const world = await startSandboxWorld('rally')
+  cleanups.push(() => world.stop())
+  const config = await world.config((file) => (file.portfolios['treasury']!.cooldownSeconds = cooldownSeconds))
+  const targets = await targetsOf(config)
+  await playScenario(world)
+  const { prices } = await world.control.state()
+  const before = await weigh(world.world, world.treasury, prices)
+  if (outsideBand(before, targets).length === 0) throw new Error('The rally moved nothing out of its band.')
+  const baseline = await takeBaseline(await world.describe(), world.treasury)
+
+  const daemon: Kit['daemon'] = async (crash) => {
+    const process = await startDaemon({ config, databaseUrl: database.url, ...(crash && { crash }) })
+    cleanups.push(() => process.kill())
+    return process
+  }
+  const death = await (await murder({ world, database, config, daemon })).ended
+  const left = await underWay(database)
+  const successor = await daemon()
+  await untilOnTarget(world, successor, targets, 110_000)
+  const cycles = await cyclesOf(successor)
+  successor.signal('SIGTERM')
+  return {
+    death,
+    left,
+    end: await successor.ended,
+    cycles,
+    verdict: await checkChains(await world.describe(), baseline, {
+      pricesUsd: prices,
+      excessUsd: excessOf(before, targets),
+    }),
+    outside: outsideBand(await weigh(world.world, world.treasury, prices), targets),
+    ...(await ledgerBesideChains(world, database)),
+  }
+}
+
+async function underWay({ database }: TestDatabase): Promise<Rebalance['left']> {
+  const intents = await database.selectFrom('intents').select(['kind', 'state']).orderBy('sequence').execute()
+  const transfers = await database.selectFrom('transfers').select('state').orderBy('sequence').execute()
+  return {
+    intents: intents.map(({ kind, state }) => `${kind} ${state}`),
+    transfers: transfers.map(({ state }) => state),
+  }
+}
+
+const dieAt =
+  (point: 'K-05' | 'K-13', hit: number): Murder =>
+  async ({ daemon }) => {
+    const process = await daemon({ point, hit })
+    const patience = sleep(60_000, 'alive', { ref: false })
+    if ((await Promise.race([process.ended, patience])) === 'alive')
+      throw new Error(`The daemon did not reach ${point} for the ${hit}th time.\n${lastWords(process)}`)
+    return process
+  }
+
+/** Kills the shipped daemon from outside, and keeps it down until the money has arrived without it. */
+const dieInFlight: Murder = async ({ daemon, world }) => {
+  const process = await daemon()
+  const { id } = await tradingCycle(process)
+  await until('a transfer in flight', 60_000, async () => {
+    const { transfers } = await cycleOf(process, id)
+    return transfers.some(({ state }) => state === 'in_flight') ? true : undefined
+  })
+  await process.kill()
+  const arrivals = async () => (await transferEvents(world)).filter((name) => name === 'Delivered').length
+  const before = await arrivals()
+  await until('the transfer to arrive while nobody watches', 60_000, async () =>
+    (await arrivals()) > before ? true : undefined,
+  )
+  return process
+}
+
+async function transferEvents(world: SandboxWorld): Promise<string[]> {
+  const logs = await Promise.all(
+    world.chains.flatMap((chain) =>
+      world.world.bridges
+        .filter((bridge) => bridge.chain === chain.key)
+        .map(({ address }) => chain.publicClient.getContractEvents({ address, abi: escrowAbi, fromBlock: 0n })),
+    ),
+  )
+  return logs.flat().map(({ eventName }) => eventName)
+}
+
+// The cases wait far more than they work, so that they run side by side, each in a world of its own.
+const cases = new Map<string, Promise<Rebalance>>()
+
+beforeAll(async () => {
+  const begin = async (name: string, murder: Murder) => {
+    const database = await createTestDatabase()
+    cleanups.push(() => database.drop())
+    const rebalance = rebalanceWith(database, murder)
+    rebalance.catch(() => undefined)
+    cases.set(name, rebalance)
+  }
+  await begin('written down', dieAt('K-05', 4))
+  await begin('broadcast', dieAt('K-13', 4))
+  await begin('in flight', dieInFlight)
+}, 60_000)
+
+afterAll(async () => {
+  await Promise.allSettled(cases.values())
+  for (const clean of cleanups.toReversed()) await clean()
+}, 60_000)
+
+const expectOneRebalance = ({ end, cycles, verdict, outside, ledger, chains }: Rebalance) => {
+  expect(verdict.findings).toEqual([])
+  expect(verdict.counts.swaps).toBeGreaterThan(0)
+  expect(verdict.counts.deposits).toBeGreaterThan(0)
+  expect(outside).toEqual([])
+  expect(ledger).toEqual(chains)
+  expect(cycles.filter(({ legs }) => legs > 0)).toMatchObject([{ outcome: 'traded' }])
+  expect(end).toMatchObject({ code: 0, stderr: '' })
+}
+
+const caseTimeoutMs = 240_000
+
+describe('a daemon killed in the middle of a rebalance', () => {
+  it(
+    'after a transaction was written down finishes without a second spend',
+    async () => {
+      const rebalance = await cases.get('written down')!
+      expect(rebalance.death.signal).toBe('SIGKILL')
+      expect(rebalance.left.intents).toContainEqual(expect.stringMatching(/ reserved$/))
+      expectOneRebalance(rebalance)
+    },
+    caseTimeoutMs,
+  )
+
+  it(
+    'after a transaction was broadcast finishes without a second spend',
+    async () => {
+      const rebalance = await cases.get('broadcast')!
+      expect(rebalance.death.signal).toBe('SIGKILL')
+      expect(rebalance.left.intents).toContainEqual(expect.stringMatching(/ signed$/))
+      expectOneRebalance(rebalance)
+    },
+    caseTimeoutMs,
+  )
+
+  it(
+    'while money crosses a bridge finishes without a second spend',
+    async () => {
+      const rebalance = await cases.get('in flight')!
+      expect(rebalance.death.signal).toBe('SIGKILL')
+      expect(rebalance.left.transfers).toContain('in_flight')
+      expectOneRebalance(rebalance)
+    },
+    caseTimeoutMs,
+  )
+})
+
+describe('the shipped program', () => {
+  const dist = fileURLToPath(new URL('../../dist', import.meta.url))
+
+  it('passes crash points that do nothing', async () => {
+    await expect(new Failpoints().reach('K-05')).resolves.toBeUndefined()
+    expect(await readFile(join(dist, 'main.js'), 'utf8')).toContain('failpoints: new Failpoints()')
+    expect(await readFile(join(dist, 'ports/failpoints.js'), 'utf8')).not.toMatch(/process\.|\benv\b|import/)
+  })
+
+  it('contains nothing that could arm them', async () => {
+    const files = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith('.js'))
+    const sources = await Promise.all(
+      files.map(async (file) => ({ file, text: await readFile(join(dist, file), 'utf8') })),
+    )
+    expect(sources.length).toBeGreaterThan(50)
+    expect(sources.filter(({ text }) => /extends\s+Failpoints/.test(text))).toEqual([])
+    expect(sources.filter(({ text }) => /new\s+Failpoints/.test(text)).map(({ file }) => file)).toEqual(['main.js'])
+    expect(sources.filter(({ text }) => text.includes('process.env')).map(({ file }) => file)).toEqual(['main.js'])
+  })
+})
