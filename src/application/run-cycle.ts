@@ -36,7 +36,7 @@ export class RunCycle {
   ) {}
 
   async run(portfolio: Portfolio, signal: AbortSignal, trigger: 'schedule' | 'manual' = 'schedule'): Promise<void> {
-    if (this.running.has(portfolio.id)) return
+    if (signal.aborted || this.running.has(portfolio.id)) return
     const work = this.work(portfolio, signal, trigger).catch((error: unknown) => this.fail(portfolio, error))
     this.running.set(portfolio.id, work)
     await work

@@ -11,7 +11,8 @@ import type { Readiness } from '../readiness.js'
  * wait for the clock. A run that is still going when the next is due is not joined by another.
  */
 export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly stopping = new AbortController()
+  private readonly working = new AbortController()
+  private readonly leading = new AbortController()
   private holding: Promise<void> = Promise.resolve()
 
   constructor(
@@ -26,14 +27,14 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
 
   onApplicationBootstrap(): void {
     const { registry, runCycle, holdLease, readiness, schedules } = this.deps
-    const { signal } = this.stopping
+    const { signal } = this.working
     const run = (portfolio: Portfolio) => void runCycle.run(portfolio, signal)
     for (const { portfolio, cron } of schedules) {
       const job = CronJob.from({ cronTime: cron, timeZone: 'UTC', onTick: () => run(portfolio) })
       registry.addCronJob(`cycle ${portfolio.id}`, job as never)
       job.start()
     }
-    this.holding = holdLease.run(signal, () => schedules.forEach(({ portfolio }) => run(portfolio)))
+    this.holding = holdLease.run(this.leading.signal, () => schedules.forEach(({ portfolio }) => run(portfolio)))
     readiness.isReady = true
   }
 
@@ -41,8 +42,9 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
   async onApplicationShutdown(): Promise<void> {
     this.deps.readiness.isReady = false
     for (const job of this.deps.registry.getCronJobs().values()) await job.stop()
-    this.stopping.abort()
+    this.working.abort()
     await this.deps.runCycle.idle()
+    this.leading.abort()
     await this.holding
   }
 }
