@@ -184,7 +184,7 @@ const checkContent = async (version) => {
   await check('the image names user, ports, entry point and health check', () => {
     same(Config.User, '65532:65532', 'user')
     same(Object.keys(Config.ExposedPorts).toSorted(), ['3000/tcp', '9464/tcp'], 'ports')
-    same(Config.Entrypoint, ['/nodejs/bin/node', '--enable-source-maps', '/app/dist/main.js'], 'entry point')
+    same(Config.Entrypoint, ['node', '--enable-source-maps', '/app/dist/main.js'], 'entry point')
     expect(Healthcheck?.Test?.join(' ').includes('/livez'), 'no health check on /livez')
   })
   await check('the image carries the OCI labels of its build', () => {

@@ -9,7 +9,7 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream
 }
 
-/** Fields that hold secrets wherever they occur, up to three levels deep. */
+/** Fields that hold secrets wherever they occur, up to four levels deep. */
 const SECRET_FIELDS = [
   'adminToken',
   'authorization',
@@ -45,7 +45,7 @@ export function createLogger(options: LoggerOptions): Logger {
       formatters: { level: (level) => ({ level }) },
       serializers: { err: describeError },
       redact: {
-        paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+        paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`, `*.*.*.${field}`]),
         censor: '[secret]',
       },
       hooks: {
