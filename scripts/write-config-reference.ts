@@ -157,7 +157,8 @@ Written by \`npm run docs:config\` from the schema that validates the file; do n
 One YAML file says everything but the secrets. \`config/sandbox.yaml\` and \`config/example.mainnet.yaml\` are commented
 examples. \`evenkeel check-config --config FILE\` validates a file without touching a chain or a database.
 
-- An unknown key is an error. All errors are reported at once, each with the path of its key.
+- An unknown key is an error. All errors are reported at once, each with the path of its key; whether
+  values fit each other is judged as soon as every known key has the right form.
 - Amounts, prices, weights and bands are decimal text in quotes and are read exactly. A number without quotes is refused
   there, because YAML would read it as a float.
 - An address carries its checksum or is in one letter case, and stands in quotes.

@@ -104,7 +104,7 @@ async function showPlans(
   // Without a configured database nothing is under way anywhere, and none is started just to look.
   const database = openDatabase({ url: config.secrets.databaseUrl ?? 'postgres://127.0.0.1:1/none' })
   const parts = partsOf(config, database, createLogger({ level: 'silent', pretty: false }), surroundings)
-  const app = await NestFactory.createApplicationContext(LookModule.of(parts), { logger: false })
+  const app = await NestFactory.createApplicationContext(LookModule.of(parts), { logger: false, abortOnError: false })
   try {
     const portfolios = app.get(Portfolios).all
     const chosen = portfolios.filter(({ id }) => command.portfolio === undefined || id === command.portfolio)
@@ -173,7 +173,10 @@ async function serve(
   const { file } = config
   const log = createLogger({ level: file.log.level, pretty: process.stdout.isTTY })
   const parts = partsOf(config, database, log, surroundings)
-  const admin = await NestFactory.create<NestExpressApplication>(AppModule.of(parts), { logger: false })
+  const admin = await NestFactory.create<NestExpressApplication>(AppModule.of(parts), {
+    logger: false,
+    abortOnError: false,
+  })
   ends.push(() => admin.close())
   const observer = admin.get(Observer)
   for (const portfolio of admin.get(Portfolios).all)
@@ -189,7 +192,7 @@ async function serve(
       )
   const ops = await NestFactory.create<NestExpressApplication>(
     OpsModule.of({ store: admin.get(Store), registry: admin.get(Registry), readiness: admin.get(Readiness) }),
-    { logger: false },
+    { logger: false, abortOnError: false },
   )
   ends.push(() => ops.close())
   for (const app of [admin, ops]) app.disable('x-powered-by')

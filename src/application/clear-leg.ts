@@ -1,9 +1,8 @@
-import { type Address, sameAddress, type Token } from '../domain/assets.js'
+import { bookMovements } from '../domain/execution/booking.js'
 import { clearedLeg, type Cycle, lastIntent, type LegRun } from '../domain/execution/cycle.js'
 import { gasLimitFor } from '../domain/execution/fees.js'
-import type { Intent } from '../domain/execution/intent.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
-import { amountOf, formatAmount, type TokenAmount } from '../domain/units/amount.js'
+import { formatAmount } from '../domain/units/amount.js'
 import type { Chain } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
@@ -33,27 +32,12 @@ export class ClearLeg {
       return
     }
     const booked = bookMovements(run, lastIntent(cycle, run, run.leg.kind))
-    await store.saveLeg(cycle.id, run, clearedLeg(booked))
     const least = booked.offer?.minimumOut
     if (!booked.failure && booked.received && least && booked.received.units < least.units) {
       const reason = `B-02: leg ${run.leg.id} received ${formatAmount(booked.received)}, less than its minimum of ${formatAmount(least)}.`
       await store.setOperatingState({ state: 'paused_new', reason, since: clock.now() })
       observer.notify({ type: 'paused', reason })
     }
+    await store.saveLeg(cycle.id, run, clearedLeg(booked))
   }
-}
-
-/** What the leg's own transaction moved, by the receipt. A bridge's receipt is on the other chain and comes later. */
-function bookMovements(run: LegRun, trade: Intent | undefined): LegRun {
-  if (!trade || !('inclusion' in trade) || !trade.inclusion.isSuccess) return run
-  const moved = (token: Token): bigint => movedUnits(trade, token.address)
-  const sold = amountOf(run.leg.sell.token, -moved(run.leg.sell.token))
-  if (run.leg.kind === 'bridge') return { ...run, sold }
-  const received: TokenAmount = amountOf(run.leg.expectedOut.token, moved(run.leg.expectedOut.token))
-  return { ...run, sold, received }
-}
-
-function movedUnits(intent: Intent, token: Address): bigint {
-  if (!('inclusion' in intent)) return 0n
-  return intent.inclusion.movements.find((movement) => sameAddress(movement.token, token))?.units ?? 0n
 }

@@ -375,7 +375,7 @@ describe('DriveCycle', () => {
       expect(states(world)).toEqual([
         ['done', undefined],
         ['skipped', 'PAUSED'],
-        ['skipped', 'DEPENDENCY'],
+        ['skipped', 'PAUSED'],
         ['skipped', 'PAUSED'],
       ])
       expect(world.chain.standingAllowances()).toEqual([])

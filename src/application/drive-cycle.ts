@@ -78,8 +78,11 @@ export class DriveCycle {
   private async writeProgress(portfolio: Portfolio, stored: Cycle): Promise<Cycle> {
     const { store } = this.deps
     const operating = await store.operatingState()
+    const isDryRun = portfolio.mode === 'dry-run' || stored.mode === 'dry-run'
+    const reason = isDryRun ? 'In dry-run no leg begins.' : operating.reason
     const proven = advanceLegs(stored)
-    const cycle = operating.state === 'running' ? proven : advanceLegs(holdWaitingLegs(proven, operating.reason))
+    const isHeld = isDryRun || operating.state !== 'running'
+    const cycle = isHeld ? advanceLegs(holdWaitingLegs(proven, reason)) : proven
     for (const [index, before] of stored.legs.entries()) {
       const after = cycle.legs[index]!
       if (after !== before) await store.saveLeg(stored.id, before, after)

@@ -77,14 +77,15 @@ export class OfferLeg {
       namedFees: quoteCost(market, quote).fees,
       durationSeconds: quote.durationSeconds,
     }
-    const approval = order.spender === undefined ? undefined : await this.approvalDue(portfolio, amount, order.spender)
+    const withdrawal = await this.withdrawalDue(portfolio, run, order.spender)
+    const approval = withdrawal ?? (order.spender && (await this.approvalDue(portfolio, amount, order.spender)))
     const call = approval ?? order.call
     const gas = await this.gasFor(portfolio, market, call)
     if (typeof gas !== 'bigint') return refuse(gas)
     await this.reserve(portfolio, cycle, run, approval ? 'approve' : run.leg.kind, call, gas, {
       ...run,
       state: approval ? 'approving' : 'sending',
-      offer,
+      offer: withdrawal ? run.offer : offer,
     })
   }
 
@@ -104,7 +105,10 @@ export class OfferLeg {
     return { prices, gas: cycle.market.gas }
   }
 
-  /** The cheapest firm offer that passes every check, or the reason why there is none. */
+  /**
+   * The cheapest firm offer that passes every check, or the reason why there is none. A spender that was approved
+   * already is preferred, so that venues of nearly equal price do not take turns in being approved.
+   */
   private async acceptOffer(
     portfolio: Portfolio,
     run: LegRun,
@@ -133,7 +137,8 @@ export class OfferLeg {
       else if (quote.order) accepted.push({ quote, order: quote.order })
     }
     const cost = ({ quote }: Accepted) => totalOf(quoteCost(market, quote))
-    const [best] = accepted.toSorted((a, b) => (cost(a) < cost(b) ? -1 : 1))
+    const approved = accepted.filter(({ order }) => order.spender === run.offer?.spender)
+    const [best] = (approved.length > 0 ? approved : accepted).toSorted((a, b) => (cost(a) < cost(b) ? -1 : 1))
     if (best) return best
     const worst = refusals.find(({ code }) => code !== 'NO_QUOTE') ?? refusals[0]
     const detail =
@@ -146,6 +151,19 @@ export class OfferLeg {
     const venue = this.deps.quotes.venues.find((one) => one.venue === key)
     if (!venue) throw new InvariantError(`A quote came from ${key}, which is not configured.`)
     return venue
+  }
+
+  /** What takes back the allowance of a spender whose offer was approved earlier and is not the one taken now. */
+  private async withdrawalDue(
+    portfolio: Portfolio,
+    { leg, offer }: LegRun,
+    spender: AcceptedOffer['spender'],
+  ): Promise<Call | undefined> {
+    const { chain } = this.deps
+    const former = offer?.spender
+    if (former === undefined || former === spender) return undefined
+    const left = await chain.allowance(leg.sell.token, portfolio.account, former)
+    return left > 0n ? chain.approval(leg.sell.token, former, 0n) : undefined
   }
 
   /**

@@ -49,7 +49,7 @@ export class RunCycle {
   }
 
   private async work(portfolio: Portfolio, signal: AbortSignal, trigger: 'schedule' | 'manual'): Promise<void> {
-    const { store, lease, observer, driveCycle, settleTransfers, reconcile } = this.deps
+    const { store, lease, observer, settleTransfers } = this.deps
     if (!lease.isHeld()) {
       observer.notify({
         type: 'cycle-skipped',
@@ -61,8 +61,8 @@ export class RunCycle {
     }
     await this.retell(portfolio)
     const unfinished = (await store.openCycles()).filter((cycle) => cycle.portfolio === portfolio.id)
-    for (const cycle of unfinished) await driveCycle.run(portfolio, cycle.id, signal)
-    if (unfinished.length > 0) return reconcile.run(portfolio)
+    for (const cycle of unfinished) await this.carry(portfolio, cycle, signal)
+    if (unfinished.length > 0) return
 
     await settleTransfers.run(portfolio)
     const operating = await store.operatingState()
@@ -74,7 +74,7 @@ export class RunCycle {
   }
 
   private async begin(portfolio: Portfolio, signal: AbortSignal, trigger: 'schedule' | 'manual'): Promise<void> {
-    const { proposePlan, driveCycle, reconcile, store, clock, observer } = this.deps
+    const { proposePlan, store, clock } = this.deps
     const startedAt = clock.now()
     const id = cycleId(portfolio.id, startedAt)
     const proposal = await proposePlan.run(portfolio, {
@@ -84,24 +84,34 @@ export class RunCycle {
       isManual: trigger === 'manual',
     })
     const cycle = newCycle(portfolio, id, startedAt, proposal)
-    if (!(await store.openCycle(cycle))) return
-    if (portfolio.mode === 'live' && cycle.legs.length > 0) {
-      await this.openLedger(portfolio, proposal.snapshot)
-      await driveCycle.run(portfolio, id, signal)
-      return reconcile.run(portfolio)
+    if (cycle.mode === 'live' && cycle.legs.length > 0) await this.openLedger(portfolio, proposal.snapshot)
+    if (await store.openCycle(cycle)) await this.carry(portfolio, cycle, signal)
+  }
+
+  /** A cycle that is written down, to its end: through its legs where it may trade, and at once where it may not. */
+  private async carry(portfolio: Portfolio, cycle: Cycle, signal: AbortSignal): Promise<void> {
+    const { driveCycle, reconcile, store, clock, observer } = this.deps
+    if (cycle.mode === 'live' && cycle.legs.length > 0) {
+      await driveCycle.run(portfolio, cycle.id, signal)
+      const isOver = (await store.cycle(cycle.id))?.endedAt !== undefined
+      return isOver ? reconcile.run(portfolio) : undefined
     }
-    const outcome = outcomeWithoutTrade(proposal)
-    await store.closeCycle(id, outcome, clock.now())
+    const outcome = outcomeWithoutTrade(cycle)
+    const endedAt = clock.now()
+    await store.closeCycle(cycle.id, outcome, endedAt)
     observer.notify({
       type: 'cycle-ended',
       portfolio: portfolio.id,
       cycle,
       outcome,
-      seconds: (clock.now() - startedAt) / 1000,
+      seconds: (endedAt - cycle.startedAt) / 1000,
     })
   }
 
-  /** What the account holds before the first transaction of a token's chain is where the ledger starts. */
+  /**
+   * What the account holds before the first transaction of a token's chain is where the ledger starts. Written before
+   * the cycle is, because once a cycle is written a process that resumes it trades.
+   */
   private async openLedger(portfolio: Portfolio, snapshot: Snapshot): Promise<void> {
     const postings = snapshot.chains.flatMap((reading) =>
       reading.status === 'known'
@@ -183,7 +193,7 @@ function newCycle(portfolio: Portfolio, id: string, startedAt: number, proposal:
 }
 
 /** `planned` is a dry run's end: the plan is recorded and, by the portfolio's mode, not executed. */
-function outcomeWithoutTrade({ decision, plan }: Proposal): CycleOutcome {
+function outcomeWithoutTrade({ decision, plan }: Cycle): CycleOutcome {
   switch (decision.code) {
     case 'nothing-known':
       return 'stale_data'

@@ -14,6 +14,12 @@ export function checkConsistency(config: ConfigFile): string[] {
   const say = (path: string, text: string) => errors.push(`${path}: ${text}`)
   const names = (record: object) => Object.keys(record).join(', ') || 'none'
 
+  const { ttlSeconds, selfFenceSeconds, renewSeconds } = config.lease
+  if (selfFenceSeconds >= ttlSeconds)
+    say('lease.selfFenceSeconds', `expected less than ttlSeconds (${ttlSeconds}), got ${selfFenceSeconds}`)
+  if (renewSeconds >= selfFenceSeconds)
+    say('lease.renewSeconds', `expected less than selfFenceSeconds (${selfFenceSeconds}), got ${renewSeconds}`)
+
   const ids = new Map<number, string>()
   for (const [key, chain] of Object.entries(config.chains)) {
     const twin = ids.get(chain.chainId)

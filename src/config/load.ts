@@ -47,7 +47,11 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
       document.errors.map((error) => error.message.split('\n')[0]!),
     )
   const parsed = configSchema.safeParse(document.toJS())
-  if (!parsed.success) throw new ConfigError(path, parsed.error.issues.flatMap(describe))
+  if (!parsed.success) {
+    const form = parsed.error.issues.flatMap(describe)
+    const known = configSchema.safeParse(withoutUnknownKeys(document.toJS(), parsed.error.issues))
+    throw new ConfigError(path, [...form, ...(known.success ? checkConsistency(known.data) : [])])
+  }
   const findings = checkConsistency(parsed.data)
   if (findings.length > 0) throw new ConfigError(path, findings)
   const secrets: Secrets = {
@@ -58,6 +62,16 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
   }
   const hash = createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex').slice(0, 12)
   return deepFreeze({ file: parsed.data, secrets, hash })
+}
+
+/** The document less the keys the schema does not know, so that what is left can be judged in the same go. */
+function withoutUnknownKeys(document: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') continue
+    const parent = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], document)
+    for (const key of issue.keys) delete (parent as Record<string, unknown>)[key]
+  }
+  return document
 }
 
 function describe(issue: z.core.$ZodIssue): string[] {

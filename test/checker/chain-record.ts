@@ -63,6 +63,12 @@ export interface ChainRecord {
   readonly escrow: readonly EscrowEvent[]
 }
 
+/** Both ends included. */
+interface BlockRange {
+  readonly fromBlock: bigint
+  readonly toBlock: bigint
+}
+
 const blocksAtOnce = 40n
 
 export async function takeBaseline(world: CheckedWorld, account: Address): Promise<Baseline> {
@@ -88,8 +94,12 @@ export async function recordChain(world: CheckedWorld, account: Address, start: 
   const sent = await sentBetween(world, chain, client, account, range)
   const tokens = tokensOf(world, chain)
   const [outgoing, incoming, escrow, holdings, nextNonce, pendingNonce] = await Promise.all([
-    client.getLogs({ address: tokens, event: tokenAbi[0], args: { from: account }, ...range }),
-    client.getLogs({ address: tokens, event: tokenAbi[0], args: { to: account }, ...range }),
+    newLogs(range, (within) =>
+      client.getLogs({ address: tokens, event: tokenAbi[0], args: { from: account }, ...within }),
+    ),
+    newLogs(range, (within) =>
+      client.getLogs({ address: tokens, event: tokenAbi[0], args: { to: account }, ...within }),
+    ),
     escrowEvents(world, chain, client, account, range),
     holdingsAt(world, chain, account, lastBlock),
     client.getTransactionCount({ address: account, blockNumber: lastBlock }),
@@ -151,7 +161,7 @@ async function sentBetween(
   chain: string,
   client: PublicClient,
   account: Address,
-  { fromBlock, toBlock }: { fromBlock: bigint; toBlock: bigint },
+  { fromBlock, toBlock }: BlockRange,
 ): Promise<SentTransaction[]> {
   const sent: SentTransaction[] = []
   for (let first = fromBlock; first <= toBlock; first += blocksAtOnce) {
@@ -174,16 +184,23 @@ async function sentBetween(
   return sent
 }
 
+/** A node refuses a range that begins above its newest block, which is where one without new blocks begins. */
+function newLogs<T>(range: BlockRange, ask: (within: BlockRange) => Promise<T[]>): Promise<T[]> {
+  return range.fromBlock > range.toBlock ? Promise.resolve([]) : ask(range)
+}
+
 async function escrowEvents(
   world: CheckedWorld,
   chain: string,
   client: PublicClient,
   account: Address,
-  range: { fromBlock: bigint; toBlock: bigint },
+  range: BlockRange,
 ): Promise<EscrowEvent[]> {
   const bridges = world.bridges.filter((bridge) => bridge.chain === chain)
   const logs = await Promise.all(
-    bridges.map(({ address }) => client.getContractEvents({ address, abi: escrowAbi, ...range })),
+    bridges.map(({ address }) =>
+      newLogs(range, (within) => client.getContractEvents({ address, abi: escrowAbi, ...within })),
+    ),
   )
   return logs.flatMap((ofBridge, index) =>
     ofBridge.flatMap(({ eventName, args, transactionHash }): EscrowEvent[] => {

@@ -23,7 +23,8 @@ export async function weigh(
       const token = world.tokens.find((one) => one.chain === key && isAddressEqual(one.address, address))
       const { asset, decimals } = address === zeroAddress ? { asset: 'ETH', decimals: 18 } : token!
       const price = pricesUsd[asset]
-      if (price === undefined) throw new Error(`Expected a price of ${asset}, got ${Object.keys(pricesUsd).join(', ')}.`)
+      if (price === undefined)
+        throw new Error(`Expected a price of ${asset}, got ${Object.keys(pricesUsd).join(', ')}.`)
       valuesUsd[asset] = (valuesUsd[asset] ?? 0) + Number(formatUnits(units, decimals)) * price
     }
   const navUsd = Object.values(valuesUsd).reduce((sum, usd) => sum + usd, 0)

@@ -36,7 +36,13 @@ export interface CycleSummary {
 export interface CycleDetail extends Omit<CycleSummary, 'legs'> {
   readonly decision: { readonly act: boolean; readonly code: string; readonly reasons: readonly string[] }
   readonly legs: readonly { readonly id: string; readonly state: string; readonly failure: unknown }[]
-  readonly intents: readonly { readonly id: string; readonly kind: string; readonly state: string }[]
+  readonly intents: readonly {
+    readonly id: string
+    readonly legId: string
+    readonly kind: string
+    readonly state: string
+    readonly reservedAt: string
+  }[]
   readonly transfers: readonly { readonly id: string; readonly state: string }[]
 }
 

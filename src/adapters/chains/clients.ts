@@ -27,6 +27,7 @@ export class Clients {
       defineChain({
         id: chain.chainId,
         name: chain.key,
+        blockTime: chain.blockTimeSeconds * 1000,
         nativeCurrency: { name: chain.nativeSymbol, symbol: chain.nativeSymbol, decimals: chain.nativeDecimals },
         rpcUrls: { default: { http: [chain.rpcUrl] } },
         contracts: { multicall3: { address: chain.multicall } },

@@ -8,6 +8,7 @@ import type { Drift } from '../portfolio/drift.js'
 import type { Valuation } from '../portfolio/valuation.js'
 import type { TokenAmount } from '../units/amount.js'
 import type { Usd } from '../units/usd.js'
+import { bookMovements, isStanding } from './booking.js'
 import { type Intent, isLive, type StepKind } from './intent.js'
 import { isTransferOpen, type Transfer } from './transfer.js'
 
@@ -148,20 +149,30 @@ function advanceLeg(run: LegRun, cycle: Cycle, before: readonly LegRun[]): LegRu
           state: 'clearing',
           failure: { code: 'REVERTED', detail: `Transaction of ${trade.id} reverted.` },
         }
-      if ((trade?.state !== 'mined' && trade?.state !== 'final_ok') || !trade.inclusion.isSuccess) return run
-      return { ...run, state: 'clearing' }
-    }
-    case 'crossing': {
-      const transfer = cycle.transfers.find(({ id }) => id === run.leg.id)
-      if (!transfer) return run
-      return crossLeg(run, transfer)
+      return isStanding(trade) ? { ...run, state: 'clearing' } : run
     }
     case 'clearing':
+      return run.failure ? run : followTrade(run, cycle)
+    case 'crossing': {
+      const transfer = cycle.transfers.find(({ id }) => id === run.leg.id)
+      return transfer ? crossLeg(run, transfer) : followTrade(run, cycle)
+    }
     case 'done':
+      return run.leg.kind === 'swap' ? followTrade(run, cycle) : run
     case 'failed':
     case 'skipped':
       return run
   }
+}
+
+/** A leg goes on at a mined trade. A reorg that undoes it sends the leg back, and one that changes it is booked anew. */
+function followTrade(run: LegRun, cycle: Cycle): LegRun {
+  const trade = lastIntent(cycle, run, run.leg.kind)
+  const booked = bookMovements(run, trade)
+  if (!isStanding(trade)) return { ...booked, state: 'sending' }
+  const isBooked = run.sold !== undefined
+  const isUnchanged = booked.sold?.units === run.sold?.units && booked.received?.units === run.received?.units
+  return isBooked && !isUnchanged ? booked : run
 }
 
 function crossLeg(run: LegRun, { state, arrival }: Transfer): LegRun {

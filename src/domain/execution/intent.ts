@@ -105,10 +105,14 @@ export interface ChainSight {
 export function judgeIntent(intent: Intent, sight: ChainSight): Intent {
   if (intent.state !== 'signed' && intent.state !== 'mined') return intent
   const { inclusion } = sight
+  if (!inclusion) return intent.state === 'mined' ? withoutBlock(intent) : intent
   const base: IntentBase & { attempts: readonly [Attempt, ...Attempt[]] } = intent
-  if (!inclusion) return intent.state === 'mined' ? { ...base, state: 'signed' } : intent
   if (intent.state === 'signed' || intent.inclusion.block.hash !== inclusion.block.hash)
     return { ...base, state: 'mined', inclusion }
   if (inclusion.block.number > sight.finalizedBlock) return intent
   return { ...base, state: inclusion.isSuccess ? 'final_ok' : 'final_reverted', inclusion }
+}
+
+function withoutBlock({ inclusion: _undone, ...intent }: Extract<Intent, { inclusion: unknown }>): Intent {
+  return { ...intent, state: 'signed' }
 }

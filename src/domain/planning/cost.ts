@@ -1,4 +1,4 @@
-import type { AssetKey, ChainKey } from '../assets.js'
+import { type AssetKey, type ChainKey, isNative } from '../assets.js'
 import { InvariantError } from '../errors.js'
 import { type TokenAmount } from '../units/amount.js'
 import { mulDiv } from '../units/ratio.js'
@@ -78,7 +78,8 @@ export function quoteCost(market: Market, quote: Quote): Cost {
       .reduce((sum, { amount }) => sum + valueOf(amount, priceIn(market, amount.token.asset), 'up'), 0n)
   const loss = lossOf(market, sell, quote.expectedOut)
   const onTop = feeValue(false)
-  const gas = gasCost(market, sell.token.chain, quote.gasUnits + APPROVAL_GAS)
+  const approvalGas = isNative(sell.token) ? 0n : APPROVAL_GAS
+  const gas = gasCost(market, sell.token.chain, quote.gasUnits + approvalGas)
   if (quote.request.kind === 'bridge') return { slippage: 0n, fees: 0n, gas, bridge: loss + onTop }
   const included = feeValue(true)
   return { slippage: loss - included, fees: included + onTop, gas, bridge: 0n }

@@ -21,7 +21,8 @@ export interface Drift {
   readonly assets: readonly AssetDrift[]
   /** Half the sum of the absolute drifts: the share of NAV that must trade to reach every target. */
   readonly portfolio: Ratio
-  /** Assets left out because their value is unknown; the rest is measured against targets scaled up to sum to one. */
+  /** Assets left out because their value is unknown; the rest is measured against targets scaled up to sum to
+   * one, with bands scaled alike. */
   readonly excluded: readonly { readonly asset: AssetKey; readonly reason: string }[]
 }
 
@@ -38,7 +39,7 @@ export function measureDrift(valuation: Valuation, policy: Policy): Drift {
     const wanted = target && scopeWeight > 0n ? mulDiv(target.weight, RATIO_ONE, scopeWeight, 'down') : 0n
     const drift =
       valuation.nav === 0n ? 0n : mulDiv(value * RATIO_ONE - wanted * valuation.nav, 1n, valuation.nav, 'zero')
-    const band = target ? bandOf(target) : 0n
+    const band = target && scopeWeight > 0n ? mulDiv(bandOf(target), RATIO_ONE, scopeWeight, 'down') : 0n
     return { asset, value, weight, target: wanted, drift, band, isInBand: absolute(drift) <= band }
   })
   const portfolio = assets.reduce((sum, { drift }) => sum + absolute(drift), 0n) / 2n

@@ -32,7 +32,7 @@ export function agreePrice(rules: PriceRules, readings: readonly SourceReading[]
   const lowest = usable[0]!.price
   const highest = usable.at(-1)!.price
   if (lowest < rules.minimum || highest > rules.maximum)
-    return unknown(`${asset} is priced outside its sanity bounds; check the sources or the bounds in prices.${asset}.`)
+    return unknown(`${asset} is priced outside its sanity bounds; check the sources or prices.bounds.${asset}.`)
   const divergence = mulDiv(absolute(highest - lowest), RATIO_ONE, lowest, 'up')
   if (divergence > rules.maxDivergence)
     return unknown(

@@ -1,0 +1,138 @@
+import { describe, expect, test } from '@jest/globals'
+import { aCycle, aRun, aTransfer, hashOf } from '../../test/support/builders.js'
+import { ALPHA, aPortfolio, BETA, FakeWorld } from '../../test/support/fake-world.js'
+import { requestKey } from '../domain/planning/quote.js'
+import { amountOf } from '../domain/units/amount.js'
+import { ONE_USD } from '../domain/units/usd.js'
+
+const portfolio = aPortfolio()
+const context = { cycleId: 'c', transfers: [], lastTradedAt: undefined, isManual: false }
+const aCrossing = (units: bigint) =>
+  aTransfer(aCycle(), aRun(), {
+    sent: amountOf(ALPHA.usdc, units),
+    expected: amountOf(BETA.usdc, units),
+    minimum: amountOf(BETA.usdc, units),
+  })
+
+describe('ProposePlan', () => {
+  test('looks once at every chain and every source, and puts each request once to each venue that serves it', async () => {
+    const world = FakeWorld.drifted()
+    const proposal = await world.start().proposePlan.run(portfolio, context)
+    expect(world.balances.asked).toEqual(['alpha', 'beta'])
+    expect(world.sources.map(({ asked }) => asked)).toEqual([1, 1])
+    for (const venue of [world.swaps, world.rival, world.crossings]) {
+      const keys = venue.asked.map(({ request }) => requestKey(request))
+      expect(keys.length).toBeGreaterThan(0)
+      expect(new Set(keys).size).toBe(keys.length)
+      expect(venue.asked.every(({ kind }) => kind === 'indicate')).toBe(true)
+    }
+    expect(world.crossings.asked.every(({ request }) => request.kind === 'bridge')).toBe(true)
+    expect(proposal.plan!.legs.length).toBeGreaterThan(1)
+  })
+
+  test('tells what was measured, decided, quoted and planned, in this order', async () => {
+    const { proposePlan, observer } = FakeWorld.drifted().start()
+    const { decision, plan } = await proposePlan.run(portfolio, context)
+    const told = observer.events.map(({ type }) => type).filter((type, index, all) => type !== all[index - 1])
+    expect(told).toEqual(['portfolio-measured', 'decided', 'quoted', 'plan-proposed'])
+    expect(observer.of('decided')[0]!.decision).toBe(decision)
+    expect(observer.of('plan-proposed')[0]!.plan).toBe(plan)
+  })
+
+  test('the same world gives the same proposal, byte for byte', async () => {
+    const text = async () => {
+      const {
+        snapshot: _snapshot,
+        market: _market,
+        ...proposal
+      } = await FakeWorld.drifted().start().proposePlan.run(portfolio, context)
+      return JSON.stringify(proposal, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))
+    }
+    expect(await text()).toBe(await text())
+  })
+
+  test('asks no venue when the decision is not to act', async () => {
+    const world = FakeWorld.drifted()
+    const proposal = await world
+      .start()
+      .proposePlan.run(portfolio, { ...context, lastTradedAt: world.clock.now() - 10_000 })
+    expect(proposal).toMatchObject({ decision: { act: false, code: 'cooldown' }, plan: undefined, planReasons: [] })
+    expect(world.swaps.asked).toEqual([])
+  })
+
+  test('says why there is no plan when no venue quotes', async () => {
+    const world = FakeWorld.drifted()
+    for (const venue of [world.swaps, world.rival, world.crossings])
+      venue.failures.push(...Array.from({ length: 200 }, () => 'unavailable' as const))
+    const { proposePlan, observer } = world.start()
+    const proposal = await proposePlan.run(portfolio, context)
+    expect(proposal.plan).toBeUndefined()
+    expect(proposal.planReasons.join()).toContain('unavailable: swaps was told to fail.')
+    expect(observer.of('no-plan')[0]!.reasons).toBe(proposal.planReasons)
+  })
+
+  test('an unreadable chain leaves out every asset that may be on it; the rest is measured and told', async () => {
+    const world = FakeWorld.drifted()
+    world.balances.unknown.set('beta', 'timeout')
+    const { proposePlan, observer } = world.start()
+    const { valuation, drift, decision, plan } = await proposePlan.run(portfolio, context)
+    expect(valuation.isComplete).toBe(false)
+    expect(drift.excluded.map(({ asset }) => asset)).toEqual(['ETH', 'USD', 'BTC'])
+    expect(decision.code).toBe('nothing-known')
+    expect(plan).toBeUndefined()
+    expect(observer.of('chain-unknown')).toMatchObject([{ chain: 'beta', reason: 'timeout' }])
+  })
+
+  test('an asset without an agreed price is left out, told, and never traded', async () => {
+    const world = FakeWorld.drifted()
+    world.prices.delete('BTC')
+    const { proposePlan, observer } = world.start()
+    const { drift, plan, market } = await proposePlan.run(portfolio, context)
+    expect(drift.excluded.map(({ asset }) => asset)).toEqual(['BTC'])
+    expect(observer.of('price-unknown').map(({ asset }) => asset)).toEqual(['BTC'])
+    expect(market.prices.has('BTC')).toBe(false)
+    const traded = plan!.legs.flatMap(({ sell, expectedOut }) => [sell.token.asset, expectedOut.token.asset])
+    expect(traded).not.toContain('BTC')
+  })
+
+  test('no leg is planned on a chain whose gas price is unknown because its coin has no price', async () => {
+    const world = FakeWorld.drifted()
+    world.prices.delete('ETH')
+    const { market, plan } = await world.start().proposePlan.run(portfolio, { ...context, isManual: true })
+    expect(market.gas.size).toBe(0)
+    expect(plan).toBeUndefined()
+  })
+
+  describe('what is in transit', () => {
+    const units = 1_000_000n * 10n ** 6n
+
+    test('counts once while it is under way, and not as sold', async () => {
+      const world = FakeWorld.drifted()
+      const { proposePlan } = world.start()
+      const without = await proposePlan.run(portfolio, context)
+      const { drift, valuation } = await proposePlan.run(portfolio, { ...context, transfers: [aCrossing(units)] })
+      expect(drift.nav - without.drift.nav).toBe(1_000_000n * ONE_USD)
+      expect(valuation.assets.find(({ asset }) => asset === 'USD')).toMatchObject({
+        inTransitValue: 1_000_000n * ONE_USD,
+      })
+    })
+
+    test('counts no more once the balances were read at or after the block of its payout', async () => {
+      const world = FakeWorld.drifted()
+      world.clock.pass(1_000)
+      const { takeSnapshot } = world.start()
+      const seenAt = (number: bigint) => ({
+        ...aCrossing(units),
+        state: 'seen' as const,
+        arrival: {
+          chain: 'beta',
+          hash: hashOf(1),
+          block: { number, hash: hashOf(2), timestamp: 0 },
+          amount: amountOf(BETA.usdc, units),
+        },
+      })
+      expect((await takeSnapshot.run(portfolio, [seenAt(1n)])).inTransit).toEqual([])
+      expect((await takeSnapshot.run(portfolio, [seenAt(2n)])).inTransit).toHaveLength(1)
+    })
+  })
+})

@@ -1,0 +1,215 @@
+import { describe, expect, test } from '@jest/globals'
+import { aCycle, aRun, OWNER } from '../../test/support/builders.js'
+import { journey } from '../../test/support/fake-legs.js'
+import { aPortfolio, FakeWorld, TOKENS } from '../../test/support/fake-world.js'
+import { Life } from '../../test/support/life.js'
+import { InvariantError } from '../domain/errors.js'
+import { tokenId } from '../domain/assets.js'
+import { StaleLeaseError } from '../ports/lease.js'
+
+const portfolio = aPortfolio()
+const alive = () => new AbortController().signal
+const cycles = (world: FakeWorld) => [...world.rows.cycles.values()]
+
+/** Every token the ledger knows, and by how much it and the chain differ. */
+function ledgerErrors(world: FakeWorld): Record<string, bigint> {
+  const errors: Record<string, bigint> = {}
+  for (const token of TOKENS) {
+    const booked = world.rows.postings
+      .filter((one) => one.account === 'wallet' && one.chain === token.chain && one.token === token.address)
+      .reduce((sum, { units }) => sum + units, 0n)
+    if (booked !== world.chain.balance(token, OWNER))
+      errors[tokenId(token)] = world.chain.balance(token, OWNER) - booked
+  }
+  return errors
+}
+
+describe('RunCycle', () => {
+  test('brings a drifted portfolio back into its bands, over a bridge, and the ledger equals the chains', async () => {
+    const world = FakeWorld.drifted()
+    const process = world.start()
+    await process.runCycle.run(portfolio, alive())
+    expect(cycles(world)).toHaveLength(1)
+    expect(cycles(world)[0]).toMatchObject({ outcome: 'traded', mode: 'live', id: 'core-20261120T120000Z' })
+    expect(cycles(world)[0]!.transfers.map(({ state }) => state)).toContain('full')
+    expect(ledgerErrors(world)).toEqual({})
+    expect(process.observer.of('reconciled').flatMap(({ mismatches }) => mismatches)).toEqual([])
+    expect(process.observer.of('reconciled').length).toBeGreaterThan(0)
+    expect(world.chain.standingAllowances()).toEqual([])
+
+    const after = await process.proposePlan.run(portfolio, {
+      cycleId: 'after',
+      transfers: [],
+      lastTradedAt: undefined,
+      isManual: false,
+    })
+    expect(after.decision.code).toBe('within-band')
+  })
+
+  test('a process that dies at any call, planning included, is followed by one that ends in the same place', async () => {
+    const calm = FakeWorld.drifted()
+    const life = new Life()
+    await calm.start(life).runCycle.run(portfolio, alive())
+    expect(life.calls.length).toBeGreaterThan(100)
+    for (let index = 0; index < life.calls.length; index++) {
+      const world = FakeWorld.drifted()
+      await world.start(new Life({ at: 'call', index, moment: 'after' })).runCycle.run(portfolio, alive())
+      world.clock.pass(1_000)
+      await world.start().runCycle.run(portfolio, alive())
+      expect(world.holdings()).toEqual(calm.holdings())
+      expect(world.effects()).toEqual(calm.effects())
+      expect(ledgerErrors(world)).toEqual({})
+      expect(world.chain.standingAllowances()).toEqual([])
+      expect(cycles(world).filter(({ outcome }) => outcome === 'traded')).toHaveLength(1)
+    }
+  }, 60_000)
+
+  test('a call while one is running is skipped, and a second process in the same second opens no second cycle (P-23)', async () => {
+    const world = FakeWorld.drifted()
+    const process = world.start()
+    const running = process.runCycle.run(portfolio, alive())
+    await process.runCycle.run(portfolio, alive())
+    expect(cycles(world)).toHaveLength(0)
+    await running
+    expect(cycles(world)).toHaveLength(1)
+
+    const twin = FakeWorld.drifted()
+    const [first, second] = [twin.start(), twin.start()]
+    const idle = { ...portfolio, mode: 'dry-run' as const }
+    await Promise.all([first.runCycle.run(idle, alive()), second.runCycle.run(idle, alive())])
+    expect(cycles(twin)).toHaveLength(1)
+    expect([...first.observer.of('cycle-ended'), ...second.observer.of('cycle-ended')]).toHaveLength(1)
+  })
+
+  test('idle resolves when the running cycle has ended', async () => {
+    const world = FakeWorld.drifted()
+    const { runCycle } = world.start()
+    void runCycle.run(portfolio, alive())
+    await runCycle.idle()
+    expect(cycles(world)[0]?.endedAt).toBeDefined()
+  })
+
+  test('dry-run records the plan and signs nothing', async () => {
+    const world = FakeWorld.drifted()
+    await world.start().runCycle.run(aPortfolio({ mode: 'dry-run' }), alive())
+    const [cycle] = cycles(world)
+    expect(cycle).toMatchObject({ outcome: 'planned', mode: 'dry-run', intents: [], transfers: [] })
+    expect(cycle!.plan!.legs.length).toBeGreaterThan(1)
+    expect(world.signer.signed).toEqual([])
+    expect(world.rows.postings).toEqual([])
+    expect(
+      [world.swaps, world.rival, world.crossings].flatMap(({ asked }) => asked.map(({ kind }) => kind)),
+    ).not.toContain('order')
+  })
+
+  test('a dry-run that died between opening and closing its cycle signs nothing when it is resumed, whatever the mode is now', async () => {
+    for (const mode of ['dry-run', 'live'] as const) {
+      const world = FakeWorld.drifted()
+      const legs = journey(world).map((leg) => aRun({ leg }))
+      await world.start().store.openCycle(aCycle({ mode: 'dry-run', market: world.market(), legs }))
+      await world.start().runCycle.run(aPortfolio({ mode }), alive())
+      expect(world.signer.signed).toEqual([])
+      expect(cycles(world)).toMatchObject([{ outcome: 'planned', mode: 'dry-run', intents: [] }])
+    }
+  })
+
+  test('finishes what is unfinished before it looks at anything new, even when paused', async () => {
+    const world = FakeWorld.drifted()
+    await world.start(new Life({ at: 'point', point: 'K-13', index: 0 })).runCycle.run(portfolio, alive())
+    expect(cycles(world)[0]!.endedAt).toBeUndefined()
+    world.rows.operatingState = { state: 'paused_new', reason: 'Lunch.', since: 0 }
+    const process = world.start()
+    await process.runCycle.run(portfolio, alive())
+    expect(cycles(world)).toHaveLength(1)
+    expect(cycles(world)[0]!.endedAt).toBeDefined()
+    expect(process.observer.of('decided')).toEqual([])
+    expect(process.observer.of('paused')).toMatchObject([{ reason: 'Lunch.' }])
+    expect(world.chain.standingAllowances()).toEqual([])
+  })
+
+  test('does nothing but say so while paused, and while another process holds the lease', async () => {
+    const world = FakeWorld.drifted()
+    world.rows.operatingState = { state: 'paused_new', reason: 'Lunch.', since: 0 }
+    const process = world.start()
+    await process.runCycle.run(portfolio, alive())
+    process.lease.isTaken = true
+    await process.runCycle.run(portfolio, alive())
+    expect(process.observer.of('cycle-skipped')).toMatchObject([
+      { outcome: 'paused', reason: 'Lunch.' },
+      { outcome: 'standby' },
+    ])
+    expect(world.balances.asked).toEqual([])
+    expect(cycles(world)).toEqual([])
+  })
+
+  test('records a cycle that decided against trading, with the reason', async () => {
+    const world = FakeWorld.drifted()
+    const { runCycle } = world.start()
+    await runCycle.run(portfolio, alive())
+    world.clock.pass(5_000)
+    await runCycle.run(portfolio, alive())
+    expect(cycles(world).map(({ outcome }) => outcome)).toEqual(['traded', 'within_band'])
+    world.sources[1].isDead = true
+    world.clock.pass(5_000)
+    await runCycle.run(portfolio, alive())
+    expect(cycles(world).at(-1)).toMatchObject({ outcome: 'stale_data', legs: [] })
+  })
+
+  test('a manual cycle acts inside the bands', async () => {
+    const world = FakeWorld.drifted()
+    const { runCycle } = world.start()
+    await runCycle.run(portfolio, alive())
+    world.clock.pass(5_000)
+    await runCycle.run(portfolio, alive(), 'manual')
+    expect(cycles(world).at(-1)!.decision.code).toBe('manual')
+  })
+
+  test('a broken invariant pauses new work, with its message as the reason', async () => {
+    const world = FakeWorld.drifted()
+    const process = world.start()
+    world.balances.read = () => Promise.reject(new InvariantError('Two and two make five.'))
+    await process.runCycle.run(portfolio, alive())
+    expect(world.rows.operatingState).toMatchObject({
+      state: 'paused_new',
+      reason: 'An invariant broke: Two and two make five.',
+    })
+    expect(process.observer.of('paused')).toHaveLength(1)
+    expect(process.stopped).toEqual([])
+  })
+
+  test('a nonce that somebody else used is a broken invariant (B-04)', async () => {
+    const world = FakeWorld.drifted()
+    const process = world.start()
+    world.rows.nextNonces.set(`alpha:${OWNER.toLowerCase()}`, 0)
+    world.chain.nonce = () => Promise.resolve(3)
+    await process.runCycle.run(portfolio, alive())
+    expect(world.rows.operatingState.reason).toContain('B-04')
+    expect(world.signer.signed).toEqual([])
+  })
+
+  test('ordinary trouble is told and changes nothing; a stale lease ends the process (B-14)', async () => {
+    const world = FakeWorld.drifted()
+    const process = world.start()
+    world.balances.read = () => Promise.reject(new Error('The wire is cut.'))
+    await process.runCycle.run(portfolio, alive())
+    expect(process.observer.of('cycle-skipped')).toMatchObject([{ outcome: 'error', reason: 'The wire is cut.' }])
+    expect(world.rows.operatingState.state).toBe('running')
+
+    const stale = new StaleLeaseError('Taken.')
+    world.balances.read = () => Promise.reject(stale)
+    await process.runCycle.run(portfolio, alive())
+    expect(process.stopped).toEqual([stale])
+  })
+
+  test('a daemon that stops in the middle of a cycle compares nothing that is still under way', async () => {
+    const world = FakeWorld.drifted()
+    const process = world.start()
+    const stopping = new AbortController()
+    world.clock.onPass(() => {
+      if (world.chain.receipts().some(({ action }) => action?.do === 'trade')) stopping.abort()
+    })
+    await process.runCycle.run(portfolio, stopping.signal)
+    expect(cycles(world)[0]!.endedAt).toBeUndefined()
+    expect(process.observer.of('reconciled')).toEqual([])
+  })
+})

@@ -1,0 +1,449 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import {
+  aCycle,
+  addressOf,
+  aLeg,
+  anAttempt,
+  anInclusion,
+  aRun,
+  aToken,
+  aTransfer,
+  hashOf,
+  newIntent,
+  sendingRun,
+  WETH,
+} from '../../../test/support/builders.js'
+import { InvariantError } from '../errors.js'
+import { amountOf } from '../units/amount.js'
+import {
+  advanceLegs,
+  clearedLeg,
+  type Cycle,
+  holdWaitingLegs,
+  isCycleOver,
+  lastIntent,
+  LEG_STATES,
+  type LegRun,
+  type LegState,
+  MAX_REFUSALS,
+  nextSteps,
+  outcomeOf,
+  REFUSAL_PAUSE_MS,
+  refusedLeg,
+} from './cycle.js'
+import { type Intent, INTENT_STATES, type IntentState, type StepKind } from './intent.js'
+import type { TransferState } from './transfer.js'
+
+const usdc = aToken()
+const farUsdc = aToken({ chain: 'beta', address: addressOf(0xcb) })
+const refusal = { code: 'NO_QUOTE', detail: 'nobody' } as const
+
+const first = aLeg()
+const bridge = aLeg({
+  id: 'plan-1.2',
+  kind: 'bridge',
+  sell: amountOf(usdc, 4_500_000_000n),
+  expectedOut: amountOf(farUsdc, 4_490_000_000n),
+  dependsOn: first.id,
+})
+const beside = aLeg({ id: 'plan-1.3' })
+const far = aLeg({ id: 'plan-1.4', sell: amountOf(farUsdc, 1_000n) })
+
+const movementsOf = ({ leg }: LegRun) => [
+  { token: leg.sell.token.address, units: -leg.sell.units },
+  ...(leg.kind === 'swap' ? [{ token: leg.expectedOut.token.address, units: 4_490_000_000n }] : []),
+]
+/** An intent of a leg's step in a state; mined ones succeed unless told otherwise. */
+function intentOf(
+  run: LegRun,
+  kind: StepKind,
+  state: IntentState,
+  changes: { isSuccess?: boolean; ordinal?: number } = {},
+): Intent {
+  const base = { ...newIntent(aCycle(), run, { kind, ordinal: changes.ordinal ?? 0 }), nonce: 0 }
+  if (state === 'reserved' || state === 'released') return { ...base, state, attempts: [] }
+  if (state === 'signed') return { ...base, state, attempts: [anAttempt(1)] }
+  const isSuccess = changes.isSuccess ?? state !== 'final_reverted'
+  return {
+    ...base,
+    state,
+    attempts: [anAttempt(1)],
+    inclusion: anInclusion(1, { isSuccess, movements: isSuccess ? movementsOf(run) : [] }),
+  }
+}
+const stepTypes = (cycle: Cycle, now = 0) => nextSteps(cycle, now).map(({ type }) => type)
+const runOf = (leg = first, state: LegState = 'waiting', changes: Partial<LegRun> = {}) => ({
+  ...sendingRun(aRun({ leg })),
+  state,
+  ...changes,
+})
+const waiting = (leg = first) => aRun({ leg })
+const advanced = (cycle: Cycle) => advanceLegs(cycle).legs.map(({ state, failure }) => [state, failure?.code])
+
+describe('advanceLegs', () => {
+  test.each([
+    ['approving', 'approve', 'reserved', true, 'approving', undefined],
+    ['approving', 'approve', 'mined', true, 'approving', undefined],
+    ['approving', 'approve', 'mined', false, 'approving', undefined],
+    ['approving', 'approve', 'final_reverted', false, 'clearing', 'REVERTED'],
+    ['sending', 'swap', 'signed', true, 'sending', undefined],
+    ['sending', 'swap', 'mined', true, 'clearing', undefined],
+    ['sending', 'swap', 'mined', false, 'sending', undefined],
+    ['sending', 'swap', 'final_ok', true, 'clearing', undefined],
+    ['sending', 'swap', 'final_reverted', false, 'clearing', 'REVERTED'],
+    ['clearing', 'swap', 'mined', true, 'clearing', undefined],
+    ['clearing', 'swap', 'signed', true, 'sending', undefined],
+    ['clearing', 'swap', 'mined', false, 'sending', undefined],
+    ['done', 'swap', 'signed', true, 'sending', undefined],
+    ['done', 'swap', 'final_ok', true, 'done', undefined],
+    ['crossing', 'bridge', 'signed', true, 'sending', undefined],
+    ['crossing', 'bridge', 'mined', true, 'crossing', undefined],
+  ] as const)('%s with its %s %s (success: %s) is %s', (state, kind, intentState, isSuccess, after, code) => {
+    const run = runOf(kind === 'bridge' ? bridge : first, state)
+    const cycle = aCycle({ legs: [run], intents: [intentOf(run, kind, intentState, { isSuccess })] })
+    expect(advanced({ ...cycle, legs: [run] })).toEqual([[after, code]])
+  })
+
+  test('a done swap whose block a reorg replaced is booked by the new one', () => {
+    const run = runOf(first, 'done', { sold: amountOf(WETH, 1n), received: amountOf(usdc, 1n) })
+    const [after] = advanceLegs(aCycle({ legs: [run], intents: [intentOf(run, 'swap', 'mined')] })).legs
+    expect(after).toMatchObject({
+      state: 'done',
+      sold: { units: 1_500_000_000_000_000_001n },
+      received: { units: 4_490_000_000n },
+    })
+  })
+
+  test.each([
+    ['in_flight', 'crossing', undefined],
+    ['seen', 'crossing', undefined],
+    ['late', 'failed', 'TRANSFER_LATE'],
+    ['full', 'done', undefined],
+    ['short', 'failed', 'TRANSFER_SHORT'],
+    ['other_token', 'failed', 'TRANSFER_OTHER_TOKEN'],
+    ['refunded', 'failed', 'TRANSFER_REFUNDED'],
+  ] as const)('a crossing leg whose transfer is %s is %s', (state: TransferState, after, code) => {
+    const run = runOf(bridge, 'crossing')
+    const arrival = { chain: 'beta', hash: hashOf(1), block: anInclusion(1).block, amount: amountOf(farUsdc, 5n) }
+    const cycle = aCycle({
+      legs: [run],
+      transfers: [aTransfer(aCycle(), run, { state, arrival: state === 'full' ? arrival : undefined })],
+    })
+    expect(advanced(cycle)).toEqual([[after, code]])
+    if (state === 'full') expect(advanceLegs(cycle).legs[0]!.received).toEqual(arrival.amount)
+  })
+
+  test('a leg whose source failed is skipped, and so is the one behind it, in one pass', () => {
+    const behind = aLeg({ id: 'plan-1.5', sell: amountOf(farUsdc, 1n), dependsOn: bridge.id })
+    for (const state of ['failed', 'skipped'] as const) {
+      const cycle = aCycle({ legs: [runOf(first, state), waiting(bridge), waiting(behind), waiting(beside)] })
+      expect(advanced(cycle)).toEqual([
+        [state, undefined],
+        ['skipped', 'DEPENDENCY'],
+        ['skipped', 'DEPENDENCY'],
+        ['waiting', undefined],
+      ])
+    }
+  })
+})
+
+describe('nextSteps', () => {
+  test('offers every leg that waits for nothing, one per chain (R-09)', () => {
+    const cycle = aCycle({ legs: [waiting(first), waiting(beside), waiting(far)] })
+    expect(nextSteps(cycle, 0).map((step) => step.type === 'offer-leg' && [step.run.leg.id, step.amount])).toEqual([
+      [first.id, first.sell],
+      [far.id, far.sell],
+    ])
+  })
+
+  test.each(['reserved', 'signed'] as const)('begins nothing on a chain with a %s transaction', (state) => {
+    const run = runOf(first, 'sending')
+    expect(stepTypes(aCycle({ legs: [run, waiting(beside)], intents: [intentOf(run, 'swap', state)] }))).toEqual([
+      'settle-intent',
+    ])
+  })
+
+  test('begins the next one when the transaction is mined, and watches the mined one on', () => {
+    const run = runOf(first, 'done')
+    expect(stepTypes(aCycle({ legs: [run, waiting(beside)], intents: [intentOf(run, 'swap', 'mined')] }))).toEqual([
+      'settle-intent',
+      'offer-leg',
+    ])
+  })
+
+  test('after a mined approval the trade is offered, after a reverted one that is not final nothing is', () => {
+    const run = runOf(first, 'approving')
+    expect(stepTypes(aCycle({ legs: [run], intents: [intentOf(run, 'approve', 'mined')] }))).toEqual([
+      'settle-intent',
+      'offer-leg',
+    ])
+    expect(
+      stepTypes(aCycle({ legs: [run], intents: [intentOf(run, 'approve', 'mined', { isSuccess: false })] })),
+    ).toEqual(['settle-intent'])
+  })
+
+  test('after a nonce was given back, the step is offered again', () => {
+    for (const [state, kind] of [
+      ['approving', 'approve'],
+      ['sending', 'swap'],
+    ] as const) {
+      const run = runOf(first, state)
+      expect(stepTypes(aCycle({ legs: [run], intents: [intentOf(run, kind, 'released')] }))).toEqual(['offer-leg'])
+    }
+  })
+
+  test('waits after a refusal', () => {
+    const run = aRun({ refusals: 1, refusedAt: 10_000 })
+    expect(stepTypes(aCycle({ legs: [run] }), 10_000 + REFUSAL_PAUSE_MS - 1)).toEqual([])
+    expect(stepTypes(aCycle({ legs: [run] }), 10_000 + REFUSAL_PAUSE_MS)).toEqual(['offer-leg'])
+  })
+
+  test('clears a leg again until its revocation is in', () => {
+    const run = runOf(first, 'clearing')
+    const withRevoke = (...states: IntentState[]) =>
+      stepTypes(aCycle({ legs: [run], intents: states.map((state) => intentOf(run, 'revoke', state)) }))
+    expect(withRevoke()).toEqual(['clear-leg'])
+    expect(withRevoke('signed')).toEqual(['settle-intent'])
+    expect(withRevoke('mined')).toEqual(['settle-intent', 'clear-leg'])
+    expect(withRevoke('final_reverted')).toEqual(['clear-leg'])
+  })
+
+  test('opens a transfer only when the sending transaction is final, and once', () => {
+    const run = runOf(bridge, 'crossing')
+    const at = (state: IntentState, transfers: Cycle['transfers'] = []) =>
+      stepTypes(aCycle({ legs: [run], intents: [intentOf(run, 'bridge', state)], transfers }))
+    expect(at('mined')).toEqual(['settle-intent'])
+    expect(at('final_ok')).toEqual(['open-transfer'])
+    expect(at('final_ok', [aTransfer(aCycle(), run)])).toEqual([])
+  })
+
+  test.each([
+    [5_000_000_000n, bridge.sell.units],
+    [4_500_000_000n, bridge.sell.units],
+    [4_400_000_000n, 4_400_000_000n],
+  ])('a leg behind another sells the smaller of the plan and of what arrived: %s', (arrived, sold) => {
+    const source = runOf(first, 'done', { received: amountOf(usdc, arrived) })
+    const [step] = nextSteps(aCycle({ legs: [source, waiting(bridge)] }), 0)
+    expect(step).toMatchObject({ type: 'offer-leg', amount: { units: sold } })
+  })
+
+  test('a leg behind another waits until that is done; one behind nobody is an invariant broken', () => {
+    expect(stepTypes(aCycle({ legs: [runOf(first, 'clearing'), waiting(bridge)], intents: [] }))).toEqual(['clear-leg'])
+    expect(() => nextSteps(aCycle({ legs: [waiting(bridge)] }), 0)).toThrow(InvariantError)
+  })
+})
+
+describe('ending', () => {
+  test('a leg is given up at the last refusal: at once where nothing was approved, else by way of clearing', () => {
+    let run = aRun()
+    for (let count = 1; count < MAX_REFUSALS; count++) {
+      run = refusedLeg(run, refusal, count)
+      expect([run.state, run.refusals, run.refusedAt, run.failure]).toEqual(['waiting', count, count, undefined])
+    }
+    expect(refusedLeg(run, refusal, 9)).toMatchObject({ state: 'failed', failure: refusal })
+    expect(refusedLeg({ ...run, state: 'approving' }, refusal, 9)).toMatchObject({
+      state: 'clearing',
+      failure: refusal,
+    })
+  })
+
+  test('a cleared leg is done, crossing, or failed', () => {
+    expect(clearedLeg(runOf(first, 'clearing')).state).toBe('done')
+    expect(clearedLeg(runOf(bridge, 'clearing')).state).toBe('crossing')
+    expect(clearedLeg(runOf(bridge, 'clearing', { failure: refusal })).state).toBe('failed')
+  })
+
+  test('a pause ends the legs that wait and no others', () => {
+    const states: LegState[] = ['waiting', 'approving', 'sending', 'clearing', 'crossing', 'done', 'failed', 'skipped']
+    const held = holdWaitingLegs(aCycle({ legs: states.map((state) => runOf(first, state)) }), 'Lunch.')
+    expect(held.legs.map(({ state }) => state)).toEqual(['skipped', ...states.slice(1)])
+    expect(held.legs[0]!.failure).toEqual({ code: 'PAUSED', detail: 'Lunch.' })
+  })
+
+  test('a cycle is over when every leg, nonce and awaited transfer has ended; a late one may outlive it', () => {
+    const run = runOf(bridge, 'failed')
+    const over = (changes: Partial<Cycle>) => isCycleOver(aCycle({ legs: [run], ...changes }))
+    expect(over({})).toBe(true)
+    expect(over({ legs: [run, waiting(beside)] })).toBe(false)
+    expect(over({ intents: [intentOf(run, 'bridge', 'mined')] })).toBe(false)
+    expect(over({ intents: [intentOf(run, 'bridge', 'released')] })).toBe(true)
+    const at = (state: TransferState) => over({ transfers: [aTransfer(aCycle(), run, { state })] })
+    expect([at('in_flight'), at('seen'), at('late'), at('short')]).toEqual([false, false, true, true])
+  })
+
+  test('it traded as soon as one leg delivered', () => {
+    expect(outcomeOf(aCycle({ legs: [runOf(first, 'failed'), runOf(beside, 'done')] }))).toBe('traded')
+    expect(outcomeOf(aCycle({ legs: [runOf(bridge, 'failed', { received: amountOf(farUsdc, 1n) })] }))).toBe('traded')
+    expect(outcomeOf(aCycle({ legs: [runOf(first, 'failed')] }))).toBe('rejected')
+  })
+
+  test('the last intent of a step is the one with the highest ordinal', () => {
+    const run = runOf()
+    const intents = [2, 0, 1].map((ordinal) => intentOf(run, 'swap', 'released', { ordinal }))
+    expect(lastIntent({ intents }, run, 'swap')?.ordinal).toBe(2)
+    expect(lastIntent({ intents }, run, 'bridge')).toBeUndefined()
+  })
+})
+
+/** A cycle played forward in memory: each number decides how one step turns out. */
+function play(start: Cycle, choices: readonly number[]): Cycle[] {
+  const history = [start]
+  let [now, block, nonce] = [0, 1, 0]
+  let cycle = start
+  const set = (changes: Partial<Cycle>) => (cycle = { ...cycle, ...changes })
+  const saveLeg = (run: LegRun) => set({ legs: cycle.legs.map((one) => (one.leg.id === run.leg.id ? run : one)) })
+  const saveIntent = (intent: Intent) =>
+    set({ intents: [...cycle.intents.filter(({ id }) => id !== intent.id), intent] })
+  const reserve = (run: LegRun, kind: StepKind, after: LegRun) => {
+    saveLeg(after)
+    const ordinal = (lastIntent(cycle, run, kind)?.ordinal ?? -1) + 1
+    saveIntent({ ...newIntent(cycle, run, { kind, ordinal }), nonce: nonce++, state: 'reserved', attempts: [] })
+  }
+  const settle = (intent: Intent, choice: number) => {
+    const isSuccess = choice % 5 !== 0
+    if (intent.state === 'reserved')
+      saveIntent(
+        choice % 7 === 0
+          ? { ...intent, state: 'released', attempts: [] }
+          : { ...intent, state: 'signed', attempts: [anAttempt(intent.nonce + 1)] },
+      )
+    else if (intent.state === 'signed' && choice % 3 !== 0)
+      saveIntent({
+        ...intent,
+        state: 'mined',
+        inclusion: anInclusion(intent.nonce + 1, {
+          isSuccess,
+          movements: [],
+          block: { number: BigInt(block), hash: hashOf(++block), timestamp: 0 },
+        }),
+      })
+    else if (intent.state === 'mined' && choice % 4 === 0) {
+      const { inclusion: _undone, ...rest } = intent
+      saveIntent({ ...rest, state: 'signed' })
+    } else if (intent.state === 'mined' && choice % 2 === 0)
+      saveIntent({ ...intent, state: intent.inclusion.isSuccess ? 'final_ok' : 'final_reverted' })
+  }
+  for (const number of choices) {
+    const choice = Math.floor(number / 64)
+    now += 1_000
+    cycle = advanceLegs(cycle)
+    history.push(cycle)
+    const steps = nextSteps(cycle, now)
+    const step = steps[number % Math.max(1, steps.length)]
+    if (step?.type === 'settle-intent') settle(step.intent, choice)
+    if (step?.type === 'offer-leg') {
+      if (choice % 6 === 0) saveLeg(refusedLeg(step.run, refusal, now))
+      else if (choice % 2 === 0 && step.run.state !== 'sending')
+        reserve(step.run, 'approve', { ...sendingRun(step.run), state: 'approving' })
+      else reserve(step.run, step.run.leg.kind, sendingRun(step.run))
+    }
+    if (step?.type === 'clear-leg') {
+      if (choice % 3 === 0) reserve(step.run, 'revoke', step.run)
+      else
+        saveLeg(
+          clearedLeg(
+            choice % 3 === 1 ? { ...step.run, sold: step.run.leg.sell, received: step.run.leg.expectedOut } : step.run,
+          ),
+        )
+    }
+    if (step?.type === 'open-transfer') set({ transfers: [...cycle.transfers, aTransfer(cycle, step.run)] })
+    const open = cycle.transfers.find(({ state }) => state === 'in_flight')
+    const outcomes = ['full', 'late', 'short', 'refunded'] as const
+    if (open && choice % 3 === 0)
+      set({
+        transfers: cycle.transfers.map((one) =>
+          one.id === open.id
+            ? {
+                ...one,
+                state: outcomes[choice % 4]!,
+                arrival: { chain: 'beta', hash: hashOf(5), block: anInclusion(1).block, amount: one.expected },
+              }
+            : one,
+        ),
+      })
+    history.push(cycle)
+  }
+  return history
+}
+
+describe('a cycle played with any evidence', () => {
+  const choices = fc.array(fc.nat({ max: 100_000 }), { minLength: 20, maxLength: 150 })
+  const start = aCycle({ legs: [waiting(first), waiting(bridge), waiting(beside), waiting(far)] })
+
+  test('meets every state of legs, intents and transfers', () => {
+    const games = fc.sample(choices, { numRuns: 300, seed: 1 }).flatMap((list) => play(start, list))
+    const met = new Set(
+      games.flatMap(({ legs, intents, transfers }) => [...legs, ...intents, ...transfers].map(({ state }) => state)),
+    )
+    const states = [...LEG_STATES, ...INTENT_STATES, 'in_flight', 'late', 'full', 'short', 'refunded'] as const
+    expect(states.filter((state) => !met.has(state))).toEqual([])
+    expect(games.some(isCycleOver)).toBe(true)
+  })
+
+  test('never has a second trade for a leg while the first could still happen or has (P-09)', () => {
+    fc.assert(
+      fc.property(choices, (list) => {
+        for (const cycle of play(start, list))
+          for (const { leg } of cycle.legs) {
+            const trades = cycle.intents.filter(
+              ({ legId, kind, state }) =>
+                legId === leg.id && kind === leg.kind && state !== 'released' && state !== 'final_reverted',
+            )
+            expect(trades.length).toBeLessThanOrEqual(1)
+          }
+      }),
+    )
+  })
+
+  test('asks for at most one new transaction per chain, and for none while one is not mined (R-09)', () => {
+    fc.assert(
+      fc.property(choices, (list) => {
+        for (const cycle of play(start, list))
+          for (const chain of ['alpha', 'beta']) {
+            const isUnmined = cycle.intents.some(
+              (one) => one.chain === chain && (one.state === 'reserved' || one.state === 'signed'),
+            )
+            const begun = nextSteps(cycle, 10 ** 9).filter(
+              (step) =>
+                (step.type === 'offer-leg' || step.type === 'clear-leg') && step.run.leg.sell.token.chain === chain,
+            )
+            expect(begun.length).toBeLessThanOrEqual(isUnmined ? 0 : 1)
+          }
+      }),
+    )
+  })
+
+  test('advances to the same place however often it is advanced (P-13)', () => {
+    fc.assert(
+      fc.property(choices, (list) => {
+        const cycle = play(start, list).at(-1)!
+        const once = advanceLegs(cycle)
+        expect(advanceLegs(once)).toEqual(once)
+      }),
+    )
+  })
+
+  test('is over, or has a next step or a transfer to wait for: it never gets stuck', () => {
+    fc.assert(
+      fc.property(choices, (list) => {
+        const cycle = advanceLegs(play(start, list).at(-1)!)
+        const isWaiting = cycle.transfers.some(({ state }) => state === 'in_flight' || state === 'seen')
+        expect(isCycleOver(cycle) || isWaiting || nextSteps(cycle, 10 ** 9).length > 0).toBe(true)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('skips what depends on a leg that did not deliver, and only that', () => {
+    fc.assert(
+      fc.property(choices, (list) => {
+        const { legs } = advanceLegs(play(start, list).at(-1)!)
+        for (const run of legs) {
+          const source = legs.find(({ leg }) => leg.id === run.leg.dependsOn)
+          if (run.state === 'skipped') expect(['failed', 'skipped']).toContain(source?.state)
+        }
+      }),
+    )
+  })
+})

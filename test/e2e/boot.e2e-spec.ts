@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { adminToken, type DaemonProcess, startDaemon } from '../support/daemon-process.js'
+import { createTestDatabase, type TestDatabase } from '../support/database.js'
+import { type CycleDetail, cyclesOf } from '../support/rally.js'
+import { type RpcProxy, startRpcProxy } from '../support/rpc-proxy.js'
+import { type SandboxWorld, startSandboxWorld } from '../support/sandbox-world.js'
+import { until } from '../support/until.js'
+
+jest.setTimeout(30_000)
+
+let world: SandboxWorld
+let database: TestDatabase
+let daemon: DaemonProcess
+const proxies = new Map<string, RpcProxy>()
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  world = await startSandboxWorld('calm')
+  for (const { key, rpcUrl } of world.chains) proxies.set(key, await startRpcProxy(rpcUrl))
+  const config = await world.config(
+    (file) => {
+      for (const [key, chain] of Object.entries(file.chains)) chain.rpc = [proxies.get(key)!.url]
+    },
+    { schedule: '*/2 * * * * *' },
+  )
+  daemon = await startDaemon({ config, databaseUrl: database.url })
+  await until('three cycles', 20_000, async () => ((await cyclesOf(daemon)).length >= 3 ? true : undefined))
+}, 90_000)
+
+afterAll(async () => {
+  await daemon?.kill()
+  for (const proxy of proxies.values()) await proxy.stop()
+  await world?.stop()
+  await database?.drop()
+}, 30_000)
+
+const ops = async (path: string) => {
+  const answer = await fetch(`${daemon.metricsUrl}${path}`)
+  return { status: answer.status, type: answer.headers.get('content-type') ?? '', text: await answer.text() }
+}
+const isProblem = (status: number, code: string) => ({
+  status,
+  type: expect.stringContaining('application/problem+json'),
+  body: expect.objectContaining({ status, code, title: expect.any(String), detail: expect.any(String) }),
+})
+
+describe('the metrics port', () => {
+  it('says that the daemon lives and is ready', async () => {
+    expect(await ops('/livez')).toMatchObject({ status: 200, text: expect.stringContaining('"status":"ok"') })
+    expect(await ops('/readyz')).toMatchObject({
+      status: 200,
+      text: expect.stringContaining('"database":{"status":"up"}'),
+    })
+  })
+
+  it('shows drift, cycles, trades, transactions and bridges', async () => {
+    const { status, type, text } = await ops('/metrics')
+    expect(status).toBe(200)
+    expect(type).toContain('text/plain')
+    expect(text).toMatch(/^evenkeel_cycles_total\{[^}]*outcome="within_band"[^}]*\} [1-9]/m)
+    for (const family of [
+      'evenkeel_asset_drift',
+      'evenkeel_portfolio_value_usd',
+      'evenkeel_trades_total',
+      'evenkeel_transactions_total',
+      'evenkeel_bridge_transfers',
+    ])
+      expect(text).toMatch(new RegExp(`^${family}\\w*\\{`, 'm'))
+  })
+
+  it('is the only one that shows them', async () => {
+    for (const path of ['/metrics', '/livez', '/readyz'])
+      expect(await daemon.get(path)).toEqual(isProblem(404, 'not-found'))
+    expect((await ops('/v1/portfolios')).status).toBe(404)
+  })
+})
+
+describe('the admin API', () => {
+  it('lists the portfolio with weights, bands and drift by asset and chain', async () => {
+    const { status, body } = await daemon.get('/v1/portfolios')
+    expect(status).toBe(200)
+    const one = await daemon.get('/v1/portfolios/treasury')
+    expect(body).toMatchObject({ portfolios: [{ id: 'treasury', mode: 'live' }] })
+    expect(one.body).toMatchObject({
+      id: 'treasury',
+      account: { alias: 'treasury', address: world.treasury },
+      operatingState: { state: 'running' },
+      isComplete: true,
+      lastCycle: { outcome: 'within_band' },
+    })
+    const { assets, chains } = one.body as { assets: { asset: string; isInBand: boolean }[]; chains: object[] }
+    expect(assets.map(({ asset }) => asset).toSorted()).toEqual(['BTC', 'DAI', 'ETH', 'LINK', 'USDC', 'USDT'])
+    expect(assets.every(({ isInBand }) => isInBand)).toBe(true)
+    expect(assets[0]).toMatchObject({ weight: expect.any(String), target: '0.4', band: '0.025' })
+    expect(chains).toHaveLength(3)
+  })
+
+  it('lists cycles and tells of each why nothing was done', async () => {
+    const [newest] = (await cyclesOf(daemon)).filter(({ outcome }) => outcome !== null)
+    expect(newest).toMatchObject({ outcome: 'within_band', legs: 0 })
+    const { status, body } = await daemon.get(`/v1/cycles/${newest!.id}`)
+    expect(status).toBe(200)
+    const { decision } = body as CycleDetail
+    expect(decision).toMatchObject({ act: false, code: 'within-band' })
+    expect(decision.reasons[0]).toContain('inside its band')
+  })
+
+  it('pages through cycles without leaving one out', async () => {
+    const all = (await cyclesOf(daemon)).map(({ id }) => id)
+    const first = (await daemon.get(`/v1/cycles?limit=1&before=${all[0]}`)).body as { cycles: { id: string }[] }
+    expect(first.cycles.map(({ id }) => id)).toEqual([all[1]])
+  })
+
+  it.each([
+    ['/v1/nothing', 404, 'not-found'],
+    ['/v1/portfolios/other', 404, 'not-found'],
+    ['/v1/cycles/other', 404, 'not-found'],
+    ['/v1/cycles?limit=0', 400, 'invalid-request'],
+    ['/v1/cycles?colour=red', 400, 'invalid-request'],
+  ])('answers %s with problem %s', async (path, status, code) => {
+    expect(await daemon.get(path)).toEqual(isProblem(status, code))
+  })
+
+  it.each(['/v1/pause', '/v1/resume'])('refuses %s without the token', async (path) => {
+    const reason = { reason: 'a test' }
+    expect(await daemon.post(path, reason)).toEqual(isProblem(401, 'unauthorised'))
+    expect(await daemon.post(path, reason, 'another token')).toEqual(isProblem(401, 'unauthorised'))
+    expect((await daemon.get('/v1/state')).body).toMatchObject({ state: 'running' })
+  })
+
+  it('refuses a body with a property too many, one without a reason, and one that is no JSON', async () => {
+    expect(await daemon.post('/v1/pause', { reason: 'a test', until: 'noon' }, adminToken)).toEqual(
+      isProblem(400, 'invalid-request'),
+    )
+    expect(await daemon.post('/v1/pause', {}, adminToken)).toEqual(isProblem(400, 'invalid-request'))
+    const broken = await fetch(`${daemon.adminUrl}/v1/pause`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${adminToken}` },
+      body: '{"reason":',
+    })
+    expect(broken.status).toBe(400)
+    expect(broken.headers.get('content-type')).toContain('application/problem+json')
+  })
+
+  it('pauses and resumes with the token, and says since when and why', async () => {
+    const paused = await daemon.post('/v1/pause', { reason: 'a look at the numbers' }, adminToken)
+    expect(paused).toMatchObject({ status: 200, body: { state: 'paused_new', reason: 'a look at the numbers' } })
+    const skipped = /^evenkeel_cycles_total\{[^}]*outcome="paused"[^}]*\} [1-9]/m
+    await until('a cycle that is skipped', 10_000, async () =>
+      skipped.test((await ops('/metrics')).text) ? true : undefined,
+    )
+    expect((await ops('/metrics')).text).toMatch(/^evenkeel_operating_state\{[^}]*state="paused_new"[^}]*\} 1$/m)
+    const resumed = await daemon.post('/v1/resume', { reason: 'seen enough' }, adminToken)
+    expect(resumed).toMatchObject({ status: 200, body: { state: 'running', reason: 'seen enough' } })
+  })
+})
+
+describe('the end', () => {
+  it('comes with code 0 within ten seconds of SIGTERM', async () => {
+    const asked = Date.now()
+    daemon.signal('SIGTERM')
+    expect(await daemon.ended).toMatchObject({ code: 0, signal: null, stderr: '' })
+    expect(Date.now() - asked).toBeLessThan(10_000)
+  })
+
+  it('has cost each chain one block and one multicall per snapshot, and one look at its id', async () => {
+    const snapshots = await database.database
+      .selectFrom('cycles')
+      .select(({ fn }) => fn.countAll<string>().as('count'))
+      .executeTakeFirstOrThrow()
+    expect(Number(snapshots.count)).toBeGreaterThanOrEqual(3)
+    for (const { key, multicall } of world.world.chains) {
+      const { calls, counts } = proxies.get(key)!
+      expect({ [key]: counts() }).toEqual({
+        [key]: { eth_chainId: 1, eth_getBlockByNumber: Number(snapshots.count), eth_call: Number(snapshots.count) },
+      })
+      const targets = calls.filter(({ method }) => method === 'eth_call').map(({ params }) => params[0])
+      for (const target of targets) expect((target as { to: string }).to.toLowerCase()).toBe(multicall.toLowerCase())
+    }
+  })
+})
+
+describe('a daemon whose database goes away', () => {
+  it('lives on and is not ready', async () => {
+    const lost = await createTestDatabase()
+    daemon = await startDaemon({ config: await world.config(), databaseUrl: lost.url })
+    expect((await ops('/readyz')).status).toBe(200)
+    await lost.drop()
+    expect(await ops('/readyz')).toMatchObject({ status: 503, text: expect.stringContaining('database') })
+    expect((await ops('/livez')).status).toBe(200)
+  })
+})
