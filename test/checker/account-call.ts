@@ -39,7 +39,9 @@ export function readCall(world: CheckedWorld, chainKey: string, to: Address | nu
     if (router?.kind === 'lifi-diamond') return readDiamond(chain.chainId, data)
     if (router?.kind === 'allowance-holder') return readHolder(chain.chainId, data)
   } catch (error) {
-    return unknown(`its calldata cannot be read: ${error instanceof Error ? error.message.split('\n')[0] : error}`)
+    return unknown(
+      `its calldata cannot be read: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,
+    )
   }
   return unknown(`${to} is neither a token nor a contract of an aggregator`)
 }

@@ -18,9 +18,9 @@ beforeAll(async () => {
   quiet = await startQuietWorld()
   const chains = chainKeys.map((key) => quiet.chain(key))
   world = {
-    chains: chains.map(({ key, chainId, rpcUrl, nativeSymbol, blockTimeSeconds, contract }) => {
-      const multicall = contract('multicall3')
-      return { key, chainId, rpcUrl, nativeSymbol, blockTimeSeconds, multicall }
+    chains: chains.map((chain) => {
+      const { key, chainId, rpcUrl, nativeSymbol, blockTimeSeconds } = chain
+      return { key, chainId, rpcUrl, nativeSymbol, blockTimeSeconds, multicall: chain.contract('multicall3') }
     }),
     tokens: chains.flatMap((chain) =>
       Object.entries(chain.tokens).map(([symbol, token]) => ({ chain: chain.key, symbol, ...token })),

@@ -128,11 +128,10 @@ describe('what the aggregators were asked', () => {
 
   it('came to 0x from its own SDK, as tRPC queries', async () => {
     const requests = world.control.requests('zeroex')
-    const procedures = new Set<string | undefined>()
+    const procedures = new Set<string>()
     for (const { method, url, headers } of requests) {
       const { pathname, searchParams } = new URL(url, 'http://127.0.0.1')
-      const [, procedure] = /^\/trpc\/swap\/swap\.allowanceHolder\.(\w+)$/.exec(pathname) ?? []
-      procedures.add(procedure)
+      procedures.add(pathname.replace('/trpc/swap/swap.allowanceHolder.', ''))
       expect(method).toBe('GET')
       expect([...searchParams.keys()]).toEqual(['input'])
       expect(JSON.parse(searchParams.get('input')!)).toMatchObject({
@@ -142,6 +141,6 @@ describe('what the aggregators were asked', () => {
       })
       expect(headers).toMatchObject({ '0x-api-key': 'sandbox', '0x-version': 'v2' })
     }
-    expect([...procedures].toSorted()).toEqual(['getPrice', 'getQuote'])
+    expect(procedures).toEqual(new Set(['getPrice', 'getQuote']))
   })
 })

@@ -11,8 +11,8 @@ export interface RpcProxy {
   /** Everything asked through it, oldest first. */
   readonly calls: readonly RpcCall[]
   /** How often each method was asked for. */
-  counts(): Record<string, number>
-  stop(): Promise<void>
+  readonly counts: () => Record<string, number>
+  readonly stop: () => Promise<void>
 }
 
 /** Stands between a client and a node, passes everything on as it is and writes down what was asked. */

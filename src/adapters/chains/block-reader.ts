@@ -1,5 +1,10 @@
-import { type Abi, type Address, type ContractFunctionParameters } from 'viem'
-import { BaseError } from 'viem'
+import {
+  type Abi,
+  type Address,
+  BaseError,
+  ContractFunctionExecutionError,
+  type ContractFunctionParameters,
+} from 'viem'
 import type { ChainKey } from '../../domain/assets.js'
 import type { BlockRef } from '../../domain/portfolio/snapshot.js'
 import type { Clients } from './clients.js'
@@ -78,6 +83,11 @@ export class BlockReader {
       allowFailure: true,
       batchSize: 0,
     })
+    // One call for all: when it fails, that is an answer about the chain or its multicall, not about any contract.
+    const unread = answers.find(
+      ({ error }) => error instanceof ContractFunctionExecutionError && error.functionName === 'aggregate3',
+    )
+    if (unread) throw unread.error
     return {
       block: { number: head.number, hash: head.hash, timestamp: Number(head.timestamp) },
       baseFee: head.baseFeePerGas ?? 0n,

@@ -16,6 +16,7 @@ import {
 } from '../../../test/support/builders.js'
 import { InvariantError } from '../errors.js'
 import { amountOf } from '../units/amount.js'
+import { bookMovements } from './booking.js'
 import {
   advanceLegs,
   clearedLeg,
@@ -314,7 +315,7 @@ function play(start: Cycle, choices: readonly number[]): Cycle[] {
         state: 'mined',
         inclusion: anInclusion(intent.nonce + 1, {
           isSuccess,
-          movements: [],
+          movements: isSuccess ? movementsOf(cycle.legs.find(({ leg }) => leg.id === intent.legId)!) : [],
           block: { number: BigInt(block), hash: hashOf(++block), timestamp: 0 },
         }),
       })
@@ -340,12 +341,7 @@ function play(start: Cycle, choices: readonly number[]): Cycle[] {
     }
     if (step?.type === 'clear-leg') {
       if (choice % 3 === 0) reserve(step.run, 'revoke', step.run)
-      else
-        saveLeg(
-          clearedLeg(
-            choice % 3 === 1 ? { ...step.run, sold: step.run.leg.sell, received: step.run.leg.expectedOut } : step.run,
-          ),
-        )
+      else saveLeg(clearedLeg(bookMovements(step.run, lastIntent(cycle, step.run, step.run.leg.kind))))
     }
     if (step?.type === 'open-transfer') set({ transfers: [...cycle.transfers, aTransfer(cycle, step.run)] })
     const open = cycle.transfers.find(({ state }) => state === 'in_flight')

@@ -223,8 +223,10 @@ class Work {
     const amounts: TokenAmount[] = []
     for (const spendable of this.spendable.values()) {
       if (spendable.token.asset !== asset || !this.input.market.gas.has(spendable.token.chain)) continue
-      const sell = smallerAmount(spendable, amountWorth(value, spendable.token, price, 'down'))
-      if (valueOf(sell, price, 'down') >= smaller(this.input.policy.minimumTrade, value / 2n)) amounts.push(sell)
+      const wanted = amountWorth(value, spendable.token, price, 'down')
+      const sell = smallerAmount(spendable, wanted)
+      const least = smaller(this.input.policy.minimumTrade, valueOf(wanted, price, 'down'))
+      if (sell.units > 0n && valueOf(sell, price, 'down') >= least) amounts.push(sell)
     }
     return amounts
   }
