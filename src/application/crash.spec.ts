@@ -1,10 +1,12 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { OWNER } from '../../test/support/builders.js'
 import { CYCLE_ID, journey, openCycle, written } from '../../test/support/fake-legs.js'
 import { ALPHA, aPortfolio, BETA, FakeWorld } from '../../test/support/fake-world.js'
 import { type Death, Life } from '../../test/support/life.js'
 import { NATIVE } from '../domain/assets.js'
 import type { CrashPoint } from '../ports/failpoints.js'
+
+jest.setTimeout(60_000)
 
 const portfolio = aPortfolio()
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { hashOf, OWNER } from '../../test/support/builders.js'
 import { decodeAction, encodeAction } from '../../test/support/fake-contracts.js'
 import { CYCLE_ID, journey, openCycle, plannedLeg, written } from '../../test/support/fake-legs.js'
@@ -8,6 +8,8 @@ import { MAX_REFUSALS } from '../domain/execution/cycle.js'
 import type { Leg } from '../domain/planning/plan.js'
 import type { Quote } from '../domain/planning/quote.js'
 import { ONE_USD } from '../domain/units/usd.js'
+
+jest.setTimeout(60_000)
 
 const portfolio = aPortfolio()
 const TEN_WETH = 10n ** 19n

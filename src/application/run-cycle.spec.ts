@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { aCycle, aRun, OWNER } from '../../test/support/builders.js'
 import { journey } from '../../test/support/fake-legs.js'
 import { aPortfolio, FakeWorld, TOKENS } from '../../test/support/fake-world.js'
@@ -6,6 +6,8 @@ import { Life } from '../../test/support/life.js'
 import { InvariantError } from '../domain/errors.js'
 import { tokenId } from '../domain/assets.js'
 import { StaleLeaseError } from '../ports/lease.js'
+
+jest.setTimeout(60_000)
 
 const portfolio = aPortfolio()
 const alive = () => new AbortController().signal
@@ -62,7 +64,7 @@ describe('RunCycle', () => {
       expect(world.chain.standingAllowances()).toEqual([])
       expect(cycles(world).filter(({ outcome }) => outcome === 'traded')).toHaveLength(1)
     }
-  }, 60_000)
+  })
 
   test('a call while one is running is skipped, and a second process in the same second opens no second cycle (P-23)', async () => {
     const world = FakeWorld.drifted()

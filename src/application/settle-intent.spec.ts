@@ -60,6 +60,17 @@ describe('SettleIntent', () => {
     expect(new Set(world.chain.heard.map(({ raw }) => payloadOf(raw))).size).toBe(1)
   })
 
+  test('sends nothing any more once it is mined, however long it takes to be final', async () => {
+    const { world, intent, settle } = await reservedSale()
+    world.chain.finalizedBlock = () => Promise.resolve(0n)
+    for (let look = 0; look < 20; look++) {
+      await settle()
+      world.clock.pass(1_000)
+    }
+    expect(intent().state).toBe('mined')
+    expect(world.chain.heard).toHaveLength(1)
+  })
+
   test('an intent nobody signed in time gives its nonce back, and the next one takes it', async () => {
     const { world, process, intent, settle } = await reservedSale()
     world.clock.pass(portfolio.maxQuoteAgeMs + 1)

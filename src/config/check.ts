@@ -37,7 +37,8 @@ export function checkConsistency(config: ConfigFile): string[] {
         `chains.${key}.hub`,
         `expected the symbol of a token on ${key} (${onChain.map(({ symbol }) => symbol).join(', ') || 'none'}), got ${chain.hub}`,
       )
-    if (parseDecimal(chain.gasReserve, chain.native.decimals) === undefined)
+    const isDecimal = parseDecimal(chain.gasReserve, 18) !== undefined
+    if (isDecimal && parseDecimal(chain.gasReserve, chain.native.decimals) === undefined)
       say(`chains.${key}.gasReserve`, `expected at most ${chain.native.decimals} decimals, got ${chain.gasReserve}`)
   }
   const seen = new Map<string, string>()
@@ -62,8 +63,14 @@ export function checkConsistency(config: ConfigFile): string[] {
     if (!config.chains[feed.chain])
       say(`prices.feeds.${key}.chain`, `expected one of the chains (${names(config.chains)}), got ${feed.chain}`)
   }
-  for (const key of Object.keys(config.prices.bounds))
+  for (const [key, { minimum, maximum }] of Object.entries(config.prices.bounds)) {
     if (!config.assets[key]) say(`prices.bounds.${key}`, `expected one of the assets (${names(config.assets)})`)
+    if ((parseDecimal(minimum, 18) ?? 0n) >= (parseDecimal(maximum, 18) ?? 0n))
+      say(`prices.bounds.${key}`, `expected a minimum below the maximum, got ${minimum} and ${maximum}`)
+  }
+  const services = config.prices.http.map(({ name }) => name)
+  const twice = services.find((name, index) => services.indexOf(name) !== index || name === 'chainlink')
+  if (twice) say('prices.http', `expected sources with names of their own, got ${twice} twice`)
   if (config.prices.quorum > 1 + config.prices.http.length)
     say(
       'prices.quorum',

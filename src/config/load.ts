@@ -30,6 +30,14 @@ export interface Config {
   readonly hash: string
 }
 
+/** Form and consistency in one go: what can be checked although something else is wrong is checked. */
+const consistentSchema = configSchema.superRefine((config, context) => {
+  for (const finding of checkConsistency(config)) {
+    const [path = '', ...text] = finding.split(': ')
+    context.addIssue({ code: 'custom', path: path.split('.'), message: text.join(': ') })
+  }
+})
+
 /** Reads file and environment once, validates everything, freezes the result. Throws ConfigError with every finding. */
 export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config {
   let text: string
@@ -46,14 +54,8 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
       path,
       document.errors.map((error) => error.message.split('\n')[0]!),
     )
-  const parsed = configSchema.safeParse(document.toJS())
-  if (!parsed.success) {
-    const form = parsed.error.issues.flatMap(describe)
-    const known = configSchema.safeParse(withoutUnknownKeys(document.toJS(), parsed.error.issues))
-    throw new ConfigError(path, [...form, ...(known.success ? checkConsistency(known.data) : [])])
-  }
-  const findings = checkConsistency(parsed.data)
-  if (findings.length > 0) throw new ConfigError(path, findings)
+  const parsed = consistentSchema.safeParse(document.toJS())
+  if (!parsed.success) throw new ConfigError(path, parsed.error.issues.flatMap(describe))
   const secrets: Secrets = {
     databaseUrl: secret(path, environment, 'DATABASE_URL'),
     adminToken: secret(path, environment, 'EVENKEEL_ADMIN_TOKEN'),
@@ -62,16 +64,6 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
   }
   const hash = createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex').slice(0, 12)
   return deepFreeze({ file: parsed.data, secrets, hash })
-}
-
-/** The document less the keys the schema does not know, so that what is left can be judged in the same go. */
-function withoutUnknownKeys(document: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
-  for (const issue of issues) {
-    if (issue.code !== 'unrecognized_keys') continue
-    const parent = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], document)
-    for (const key of issue.keys) delete (parent as Record<string, unknown>)[key]
-  }
-  return document
 }
 
 function describe(issue: z.core.$ZodIssue): string[] {

@@ -63,13 +63,13 @@ describe('PostgresStore', () => {
         recordAttempt: () => old.store.recordAttempt(intent, anAttempt(1)),
         releaseIntent: () => old.store.releaseIntent(intent),
         openLedger: () => old.store.openLedger(OWNER, []),
-        setOperatingState: () => old.store.setOperatingState({ state: 'paused_new', reason: 'stale', since: NOW }),
       }
       for (const [name, attempt] of Object.entries(changes))
         expect([name, await attempt().catch((error: Error) => error.name)]).toEqual([name, 'StaleLeaseError'])
 
       expect((await young.store.cycle(cycle.id))?.intents).toStrictEqual([intent])
-      expect((await young.store.operatingState()).state).toBe('running')
+      await old.store.setOperatingState({ state: 'paused_new', reason: 'a standby pauses', since: NOW })
+      expect((await young.store.operatingState()).state).toBe('paused_new')
       await young.store.releaseIntent(intent)
     })
 
@@ -87,8 +87,8 @@ describe('PostgresStore', () => {
       const order: string[] = []
       const waits: Promise<unknown>[] = []
       await db.database.transaction().execute(async (tx) => {
-        await tx.selectFrom('operating_state').select('state').forUpdate().execute()
-        const change = old.store.setOperatingState({ state: 'running', reason: 'slow', since: NOW })
+        await sql`lock table postings in access exclusive mode`.execute(tx)
+        const change = old.store.openLedger(OWNER, [])
         waits.push(change.then(() => order.push('changed')))
         await waiting(1)
         await expireLease()

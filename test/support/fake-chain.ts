@@ -15,6 +15,7 @@ import {
 } from './fake-contracts.js'
 
 const GAS_USED = 100_000n
+/** Paid per gas. What is asked moves with every block, so that bytes signed twice are not the same bytes. */
 const BASE_FEE = 1_000_000_000n
 /** Blocks this far below the head are final. */
 export const FINALITY_DEPTH = 2
@@ -107,8 +108,8 @@ export class FakeChain extends Chain {
   }
 
   override async fees(chain: ChainKey): Promise<FeeQuote> {
-    await this.head(chain)
-    return { baseFee: BASE_FEE, priorityFee: 0n }
+    const { number } = (await this.head(chain)).ref
+    return { baseFee: BASE_FEE + number, priorityFee: 0n }
   }
 
   override async estimateGas(account: Address, call: Call): Promise<bigint> {

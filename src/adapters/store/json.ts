@@ -36,7 +36,7 @@ function encode(value: unknown, path: string): Json {
     case 'object':
       if (Array.isArray(value)) return value.map((item, index) => encode(item, `${path}[${index}]`))
       if (isMap(value))
-        return { [MAP]: [...value].map(([key, item]) => [encode(key, path), encode(item, `${path}.${String(key)}`)]) }
+        return { [MAP]: [...value].map(([key, item]) => [encode(key, `${path}.key`), encode(item, `${path}.value`)]) }
       if (isPlain(value))
         return Object.fromEntries(
           Object.entries(value).map(([key, item]) => [encodeText(key), encode(item, `${path}.${key}`)]),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   aCycle,
@@ -35,6 +35,8 @@ import {
 } from './cycle.js'
 import { type Intent, INTENT_STATES, type IntentState, type StepKind } from './intent.js'
 import type { TransferState } from './transfer.js'
+
+jest.setTimeout(60_000)
 
 const usdc = aToken()
 const farUsdc = aToken({ chain: 'beta', address: addressOf(0xcb) })

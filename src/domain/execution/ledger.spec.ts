@@ -34,7 +34,7 @@ const on = (postings: readonly Posting[], account: string, token: string = usdc.
   postings.filter((one) => one.account === account && one.token === token).reduce((sum, { units }) => sum + units, 0n)
 
 describe('the ledger', () => {
-  test('opens with what is there, and leaves nothing for what is not', () => {
+  test('opens with what is there, and notes of what is not that it was looked for', () => {
     const postings = openingPostings(OWNER, 'alpha', [
       { token: usdc.address, units: 5n },
       { token: NATIVE, units: 0n },
@@ -42,6 +42,8 @@ describe('the ledger', () => {
     expect(postings.map(({ account, units, cause }) => [cause, account, units])).toEqual([
       ['opening', 'opening', -5n],
       ['opening', 'wallet', 5n],
+      ['opening', 'opening', 0n],
+      ['opening', 'wallet', 0n],
     ])
   })
 

@@ -37,13 +37,16 @@ function entry(
   ]
 }
 
-/** What was found on the account before the first transaction. */
+/** What was found on the account before the first transaction; of a token of which nothing was found, just that. */
 export function openingPostings(
   owner: Address,
   chain: ChainKey,
   holdings: readonly { token: Address; units: bigint }[],
 ): Posting[] {
-  return holdings.flatMap(({ token, units }) => entry('opening', owner, chain, token, 'opening', 'wallet', units))
+  return holdings.flatMap(({ token, units }) => [
+    { cause: 'opening', owner, chain, token, account: 'opening', units: -units },
+    { cause: 'opening', owner, chain, token, account: 'wallet', units },
+  ])
 }
 
 /** A finally consumed nonce: its gas and everything that moved on our account. Nothing for an intent that is not final. */

@@ -1,11 +1,13 @@
 import { type Cost, lossOf, weiCost } from '../planning/cost.js'
+import type { TokenAmount } from '../units/amount.js'
 import { type Usd, valueOf } from '../units/usd.js'
 import { priceIn } from '../planning/cost.js'
 import type { Cycle, LegRun } from './cycle.js'
 
 /**
  * What a leg really cost, at the prices of the decision: sold against received by the receipts, and the gas of every
- * transaction made for it, failed ones and approvals included. A leg that moved nothing cost its gas.
+ * transaction made for it, failed ones and approvals included. A leg that moved nothing cost its gas, and so, as far as can be told, did
+ * one that received an asset without a price at decision time.
  */
 export function realisedCost(cycle: Cycle, run: LegRun): Cost {
   const gas = cycle.intents
@@ -15,7 +17,10 @@ export function realisedCost(cycle: Cycle, run: LegRun): Cost {
         'inclusion' in intent ? sum + weiCost(cycle.market, intent.chain, intent.inclusion.gasPaid) : sum,
       0n,
     )
-  if (!run.sold || !run.received) return { slippage: 0n, fees: 0n, gas, bridge: 0n }
+  const isPriced = (amount: TokenAmount | undefined) =>
+    amount !== undefined && cycle.market.prices.has(amount.token.asset)
+  if (!run.sold || !run.received || !isPriced(run.sold) || !isPriced(run.received))
+    return { slippage: 0n, fees: 0n, gas, bridge: 0n }
   const loss = lossOf(cycle.market, run.sold, run.received)
   if (run.leg.kind === 'bridge') return { slippage: 0n, fees: 0n, gas, bridge: loss }
   const fees = run.offer?.namedFees ?? 0n

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import { addressOf, hashOf, OWNER } from '../../../test/support/builders.js'
 import { DEEP, planWith, poolAnswers, type PoolWorld } from '../../../test/support/pool-quotes.js'
@@ -14,6 +14,8 @@ import { addCosts, type Market, NO_COST, priceIn, totalOf } from './cost.js'
 import type { Leg, Plan } from './plan.js'
 import { nextPlanStep, type PlanInput } from './planner.js'
 import { requestKey } from './quote.js'
+
+jest.setTimeout(60_000)
 
 const bps = ratioOfBasisPoints
 const usd = (whole: number): Usd => BigInt(whole) * ONE_USD
@@ -405,7 +407,7 @@ describe('any plan', () => {
         return mix % 6 === 0 ? undefined : usd(Math.round((scale * (mix + 100)) / 1_000))
       },
     }))
-  const anything = { numRuns: 400 }
+  const anything = { numRuns: 40 }
   const withPlan = (check: (plan: Plan, input: PlanInput, world: PoolWorld, from: Setting) => void) =>
     fc.assert(
       fc.property(setting, pools, (from, world) => {
@@ -418,6 +420,25 @@ describe('any plan', () => {
     )
   const worth = ({ market }: PlanInput, amount: Leg['sell'], rounding: 'up' | 'down' = 'down') =>
     valueOf(amount, priceIn(market, amount.token.asset), rounding)
+
+  test('is tried on plans of every kind: direct, bridged, native, with and without something left', () => {
+    const kinds = new Set(
+      fc.sample(fc.tuple(setting, pools), { numRuns: 80, seed: 1 }).flatMap(([from, world]) => {
+        const { end } = planOf(inputOf(from), world)
+        if (end.status === 'no-plan') return ['no plan']
+        const legs = end.plan.legs.map(({ kind, sell }) => (isNative(sell.token) ? `${kind} of native coin` : kind))
+        return [...legs, end.plan.unmet.length > 0 ? 'something left' : 'nothing left']
+      }),
+    )
+    expect([...kinds].toSorted()).toEqual([
+      'bridge',
+      'no plan',
+      'nothing left',
+      'something left',
+      'swap',
+      'swap of native coin',
+    ])
+  })
 
   test('sells no more of a token than there is above the gas reserve, after what earlier legs brought', () => {
     withPlan((plan, input) => {

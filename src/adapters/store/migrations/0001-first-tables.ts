@@ -153,7 +153,7 @@ export async function up(db: QueryExecutorProvider): Promise<void> {
       chain text not null,
       token text not null check (token = lower(token)),
       account text not null,
-      units numeric(78, 0) not null check (units <> 0),
+      units numeric(78, 0) not null check (units <> 0 or cause = 'opening'),
       booked_at timestamptz not null default clock_timestamp(),
       constraint postings_once primary key (cause, owner, chain, token, account)
     )`.execute(db)

@@ -1,0 +1,307 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { stringify } from 'yaml'
+import { addressOf } from '../../test/support/builders.js'
+import { minimalConfig } from '../../test/support/minimal-config.js'
+import { ConfigError, loadConfig } from './load.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'evenkeel-config-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+let files = 0
+const write = (text: string): string => {
+  const path = join(folder, `${files++}.yaml`)
+  writeFileSync(path, text)
+  return path
+}
+type Document = ReturnType<typeof minimalConfig>
+const load = (change: (config: Document) => void = () => undefined, environment: NodeJS.ProcessEnv = {}) => {
+  const config = minimalConfig()
+  change(config)
+  return loadConfig(write(stringify(config)), environment)
+}
+function problemsOf(act: () => unknown): readonly string[] {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  throw new Error('The configuration was accepted.')
+}
+const problems = (change: (config: Document) => void) => problemsOf(() => load(change))
+const core = ({ portfolios }: Document) => portfolios['core']!
+const alpha = ({ chains }: Document) => chains['alpha']!
+
+describe('loadConfig', () => {
+  test('fills in the defaults: dry-run, ports on loopback, quorum of two', () => {
+    const { file } = load((config) => {
+      delete core(config)['mode']
+      delete (config as Partial<Document>).lease
+    })
+    expect(file.portfolios['core']).toMatchObject({ mode: 'dry-run', maxQuoteAgeSeconds: 15, slippageBps: 30 })
+    expect(file.server).toEqual({ host: '127.0.0.1', adminPort: 3000, metricsPort: 9464 })
+    expect(file.lease).toEqual({ ttlSeconds: 15, renewSeconds: 5, selfFenceSeconds: 10 })
+    expect(file.chains['alpha']).toMatchObject({ finality: 'finalized', priorityFeeGwei: '0' })
+  })
+
+  test('is frozen throughout', () => {
+    const { file } = load()
+    expect(() => Object.assign(file.portfolios['core']!.targets['ETH']!, { weight: '1' })).toThrow(TypeError)
+  })
+
+  const CHECKSUM = 'expected a 20-byte address with a valid checksum'
+  const mistakes: [string, (config: Document) => void, string][] = [
+    [
+      'an unknown key at the top',
+      (c) => Object.assign(c, { colour: 'red' }),
+      'colour: unknown key; remove it or check its spelling',
+    ],
+    [
+      'an unknown key inside',
+      (c) => Object.assign(alpha(c), { chainID: 1 }),
+      'chains.alpha.chainID: unknown key; remove it or check its spelling',
+    ],
+    [
+      'a bad checksum',
+      (c) => Object.assign(alpha(c), { multicall: '0xCA11bde05977b3631167028862bE2a173976CA12' }),
+      `chains.alpha.multicall: ${CHECKSUM}`,
+    ],
+    [
+      'an address of 19 bytes',
+      (c) => (c.assets['ETH']!.tokens[0]!['address'] = addressOf(1).slice(0, 40)),
+      `assets.ETH.tokens.0.address: ${CHECKSUM}`,
+    ],
+    [
+      'a number where decimal text stands',
+      (c) => Object.assign(core(c)['targets'] as object, { ETH: { weight: 0.6, band: { absolute: '0.1' } } }),
+      'portfolios.core.targets.ETH.weight: Invalid input: expected string, received number',
+    ],
+    [
+      'an exponent',
+      (c) => Object.assign(alpha(c), { gasReserve: '1e18' }),
+      "chains.alpha.gasReserve: expected a decimal number in quotes, such as '0.25', with at most 18 decimals",
+    ],
+    [
+      'a sign',
+      (c) => Object.assign(core(c), { minimumTradeUsd: '-5' }),
+      "portfolios.core.minimumTradeUsd: expected a decimal number in quotes, such as '0.25', with at most 18 decimals",
+    ],
+    [
+      'more places than the coin has',
+      (c) => Object.assign(alpha(c), { gasReserve: '0.123456789', native: { symbol: 'X', asset: 'ETH', decimals: 8 } }),
+      'chains.alpha.gasReserve: expected at most 8 decimals, got 0.123456789',
+    ],
+    [
+      'decimals that are no number',
+      (c) => (c.assets['USD']!.tokens[0]!['decimals'] = 'six'),
+      'assets.USD.tokens.0.decimals: Invalid input: expected number, received string',
+    ],
+    [
+      'a bad cron text',
+      (c) => Object.assign(core(c), { schedule: 'every minute' }),
+      "portfolios.core.schedule: expected a cron expression with seconds, such as '0 */5 * * * *'",
+    ],
+    [
+      'a target without a band',
+      (c) => Object.assign(core(c)['targets'] as object, { ETH: { weight: '0.6', band: {} } }),
+      'portfolios.core.targets.ETH.band: expected absolute, relative or both',
+    ],
+    [
+      'weights that sum to less than one',
+      (c) => Object.assign(core(c)['targets'] as object, { ETH: { weight: '0.5', band: { absolute: '0.1' } } }),
+      'portfolios.core.targets: expected weights that sum to 1, got 0.9',
+    ],
+    [
+      'a target on an asset that is not there',
+      (c) => Object.assign(core(c)['targets'] as object, { DOGE: { weight: '0', band: { absolute: '0.1' } } }),
+      'portfolios.core.targets.DOGE: expected one of the assets (ETH, USD)',
+    ],
+    [
+      'a missing hub',
+      (c) => Object.assign(alpha(c), { hub: 'DAI' }),
+      'chains.alpha.hub: expected the symbol of a token on alpha (WETH, USDC), got DAI',
+    ],
+    [
+      'a coin of an unknown asset',
+      (c) => Object.assign(alpha(c), { native: { symbol: 'X', asset: 'BNB' } }),
+      'chains.alpha.native.asset: expected one of the assets (ETH, USD), got BNB',
+    ],
+    [
+      'two chains with one id',
+      (c) => {
+        c.chains['beta'] = { ...alpha(c) }
+        c.assets['USD']!.tokens.push({ chain: 'beta', symbol: 'USDC', address: addressOf(0xc2), decimals: 6 })
+      },
+      'chains.beta.chainId: expected a chain id of its own, but 9710001 is also that of alpha',
+    ],
+    [
+      'a token on a chain that is not there',
+      (c) => (c.assets['ETH']!.tokens[0]!['chain'] = 'gamma'),
+      'assets.ETH.tokens.0.chain: expected one of the chains (alpha), got gamma',
+    ],
+    [
+      'a token listed twice',
+      (c) => (c.assets['USD']!.tokens[0]!['address'] = addressOf(0xe1)),
+      `assets.USD.tokens.0.address: expected a token of its own, but ${addressOf(0xe1)} is also listed under assets.ETH`,
+    ],
+    [
+      'the native coin among the tokens',
+      (c) => (c.assets['ETH']!.tokens[0]!['address'] = addressOf(0)),
+      'assets.ETH.tokens.0.address: expected a contract; the native coin is configured under chains',
+    ],
+    [
+      'an asset without a feed',
+      (c) => delete c.prices.feeds['USD'],
+      'prices.feeds.USD: expected a feed: without one USD has no price',
+    ],
+    [
+      'an asset without bounds',
+      (c) => delete c.prices.bounds['USD'],
+      'prices.bounds.USD: expected bounds: a price needs a minimum and a maximum',
+    ],
+    [
+      'a feed of nothing',
+      (c) => (c.prices.feeds['DOGE'] = c.prices.feeds['ETH']!),
+      'prices.feeds.DOGE: expected one of the assets (ETH, USD)',
+    ],
+    [
+      'more sources wanted than there are',
+      (c) => (c.prices.quorum = 3),
+      'prices.quorum: expected at most 2, the number of configured sources, got 3',
+    ],
+    [
+      'an allow-list for a chain that is not there',
+      (c) => (c.venues.zeroex.allowed['gamma'] = { targets: [], spenders: [] }),
+      'venues.zeroex.allowed.gamma: expected one of the chains (alpha)',
+    ],
+    ['no portfolio', (c) => (c.portfolios = {}), 'portfolios: expected at least one'],
+    [
+      'live without a signer',
+      (c) => (Object.assign(core(c), { mode: 'live' }), (c.signer = { kind: 'none' })),
+      'portfolios.core.mode: expected dry-run: live needs a signer, and signer.kind is none',
+    ],
+    [
+      'live with the development signer on a real chain',
+      (c) => (Object.assign(core(c), { mode: 'live' }), Object.assign(alpha(c), { chainId: 1 })),
+      'portfolios.core.mode: expected dry-run: the development signer must not sign on alpha (chain id 1), which is no sandbox chain',
+    ],
+    [
+      'two portfolios on one account',
+      (c) => (c.portfolios['twin'] = core(c)),
+      'portfolios.twin.account.address: expected an account of its own, but core has the same one',
+    ],
+    [
+      'a lease that is renewed too late',
+      (c) => (c.lease.renewSeconds = 12),
+      'lease.renewSeconds: expected less than selfFenceSeconds (10), got 12',
+    ],
+  ]
+  test.each(mistakes)('%s is one finding with its path', (_name, change, finding) => {
+    expect(problems(change)).toEqual([finding])
+  })
+
+  test('all findings come at once, of form and of consistency alike', () => {
+    const found = problems((config) => {
+      Object.assign(config, { colour: 'red' })
+      Object.assign(alpha(config), { hub: 'DAI', multicall: '0x12' })
+      Object.assign(core(config), { schedule: 'never', mode: 'live' })
+      Object.assign(core(config)['targets'] as object, { ETH: { weight: '0.7', band: { absolute: '0.1' } } })
+      config.signer = { kind: 'none' }
+    })
+    expect(found.map((one) => one.slice(0, one.indexOf(':'))).toSorted()).toEqual(
+      [
+        'chains.alpha.hub',
+        'chains.alpha.multicall',
+        'colour',
+        'portfolios.core.mode',
+        'portfolios.core.schedule',
+        'portfolios.core.targets',
+      ].toSorted(),
+    )
+  })
+
+  test('the message names the file and has a line for every finding', () => {
+    try {
+      load((config) => Object.assign(config, { colour: 'red', shape: 'round' }))
+      throw new Error('The configuration was accepted.')
+    } catch (error) {
+      expect((error as Error).message.split('\n')).toEqual([
+        expect.stringMatching(/\.yaml cannot be used:$/),
+        '  colour: unknown key; remove it or check its spelling',
+        '  shape: unknown key; remove it or check its spelling',
+      ])
+    }
+  })
+
+  test('a file that is not there, not YAML, or empty is said to be so', () => {
+    expect(problemsOf(() => loadConfig(join(folder, 'none.yaml'), {}))).toEqual([
+      'the file cannot be read (ENOENT); name a YAML file with --config',
+    ])
+    expect(problemsOf(() => loadConfig(write('a: [1, 2'), {})).length).toBeGreaterThan(0)
+    expect(problemsOf(() => loadConfig(write(''), {}))).toEqual([
+      '(top level): Invalid input: expected object, received null',
+    ])
+  })
+
+  test('a key named twice is an error, not the last one', () => {
+    expect(problemsOf(() => loadConfig(write(`${stringify(minimalConfig())}\nchains: {}\n`), {}))[0]).toContain(
+      'unique',
+    )
+  })
+})
+
+describe('secrets', () => {
+  test('come from the environment, and an empty one is none', () => {
+    const { secrets } = load(() => undefined, { DATABASE_URL: 'postgres://there', EVENKEEL_ADMIN_TOKEN: '' })
+    expect(secrets).toEqual({
+      databaseUrl: 'postgres://there',
+      adminToken: undefined,
+      lifiApiKey: undefined,
+      zeroexApiKey: undefined,
+    })
+  })
+
+  test('come from the file that NAME_FILE names, without the line end, and before the variable itself', () => {
+    const { secrets } = load(() => undefined, { ZEROX_API_KEY_FILE: write('key-in-a-file\n'), ZEROX_API_KEY: 'other' })
+    expect(secrets.zeroexApiKey).toBe('key-in-a-file')
+  })
+
+  test('a file that cannot be read is an error, not no secret', () => {
+    const environment = { EVENKEEL_ADMIN_TOKEN_FILE: join(folder, 'nothing') }
+    expect(problemsOf(() => load(() => undefined, environment))).toEqual([
+      `EVENKEEL_ADMIN_TOKEN_FILE: expected a readable file, got ${join(folder, 'nothing')}`,
+    ])
+  })
+})
+
+describe('the hash', () => {
+  test('is the same for the same configuration, whatever the secrets, the comments and the spelled-out defaults', () => {
+    const { hash } = load()
+    expect(hash).toMatch(/^[0-9a-f]{12}$/)
+    expect(load(() => undefined, { DATABASE_URL: 'postgres://secret' }).hash).toBe(hash)
+    expect(load((config) => Object.assign(core(config), { slippageBps: 30 })).hash).toBe(hash)
+    expect(loadConfig(write(`# A comment.\n${stringify(minimalConfig())}`), {}).hash).toBe(hash)
+  })
+
+  test('changes with any value', () => {
+    expect(load((config) => Object.assign(core(config), { slippageBps: 31 })).hash).not.toBe(load().hash)
+  })
+})
+
+describe('the examples', () => {
+  const examples = readdirSync('config').filter((name) => name.endsWith('.yaml'))
+
+  test('are at least two', () => {
+    expect(examples.length).toBeGreaterThanOrEqual(2)
+  })
+
+  test.each(examples)('%s is valid', (name) => {
+    const { file, hash } = loadConfig(join('config', name), {})
+    expect(hash).toMatch(/^[0-9a-f]{12}$/)
+    const ids = Object.values(file.chains).map(({ chainId }) => chainId)
+    const isSandbox = ids.every((id) => id >= 9_710_000)
+    for (const portfolio of Object.values(file.portfolios)) if (!isSandbox) expect(portfolio.mode).toBe('dry-run')
+  })
+})

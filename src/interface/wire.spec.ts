@@ -1,0 +1,205 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import {
+  aCycle,
+  anAttempt,
+  anInclusion,
+  aRun,
+  aTransfer,
+  newIntent,
+  NOW,
+  sendingRun,
+  WETH,
+} from '../../test/support/builders.js'
+import { aPortfolio } from '../../test/support/fake-world.js'
+import { NO_COST } from '../domain/planning/cost.js'
+import { amountOf } from '../domain/units/amount.js'
+import { parseDecimal } from '../domain/units/decimal.js'
+import { ONE_USD } from '../domain/units/usd.js'
+import { Problem } from './http/problem.js'
+import {
+  costWire,
+  cyclesQuery,
+  cycleSummaryWire,
+  cycleWire,
+  parseOrRefuse,
+  portfolioWire,
+  reasonBody,
+  stateWire,
+  transferWire,
+} from './http/wire.js'
+
+const run = sendingRun(aRun())
+const intent = {
+  ...newIntent(aCycle(), run),
+  nonce: 7,
+  state: 'final_ok' as const,
+  attempts: [anAttempt(1)] as const,
+  inclusion: anInclusion(1),
+}
+const cycle = aCycle({
+  legs: [{ ...run, state: 'done', sold: run.leg.sell, received: run.leg.expectedOut }],
+  intents: [intent],
+  transfers: [aTransfer(aCycle(), run)],
+})
+
+/** Through JSON and back, as a caller sees it. */
+const sent = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+
+describe('what the API says', () => {
+  const realised = { ...NO_COST, slippage: 1n, gas: 2n * ONE_USD }
+  const wire = sent(cycleWire(cycle, new Map([['plan-1.1', realised]])))
+
+  test('a cycle with everything in it, amounts exact in base units and as decimal text', () => {
+    expect(wire).toMatchObject({
+      id: 'cycle-1',
+      endedAt: null,
+      outcome: null,
+      startedAt: new Date(NOW).toISOString(),
+      navUsd: '25000000',
+      prices: { ETH: '3000', USD: '1' },
+      plan: {
+        legs: [
+          {
+            sell: { chain: 'alpha', symbol: 'WETH', amount: '1.500000000000000001', units: '1500000000000000001' },
+            expectedOut: { amount: '4500', units: '4500000000' },
+            dependsOn: null,
+            alternatives: [{ venue: 'lifi', costUsd: null, refusal: 'No route.' }],
+          },
+        ],
+        unmet: [{ asset: 'BTC', valueUsd: '-3' }],
+      },
+      legs: [
+        {
+          state: 'done',
+          sold: { units: '1500000000000000001' },
+          realisedCost: { slippageUsd: '0.000000000000000001', gasUsd: '2', totalUsd: '2.000000000000000001' },
+        },
+      ],
+      intents: [
+        {
+          nonce: 7,
+          valueWei: `${10n ** 30n}`,
+          attempts: [{ maxFeePerGasWei: `${2n ** 70n}` }],
+          inclusion: { block: '100', gasPaidWei: '2100000000000000' },
+        },
+      ],
+      transfers: [{ state: 'in_flight', sent: { units: '1000000000' }, arrival: null }],
+      excluded: [{ asset: 'BTC' }],
+    })
+  })
+
+  test('a leg that has done nothing yet', () => {
+    expect(sent(cycleWire(aCycle(), new Map()))).toMatchObject({
+      legs: [{ state: 'waiting', sold: null, received: null, failure: null, realisedCost: null }],
+    })
+  })
+
+  test('never shows signed bytes', () => {
+    expect(JSON.stringify(wire)).not.toContain(anAttempt(1).raw)
+  })
+
+  test('no amount loses a unit on the way, whatever its size and decimals', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 256n }), fc.integer({ min: 0, max: 36 }), (units, decimals) => {
+        const said = sent(
+          transferWire({ ...aTransfer(aCycle(), run), sent: amountOf({ ...WETH, decimals }, units) }),
+        ) as { sent: { amount: string; units: string } }
+        expect(BigInt(said.sent.units)).toBe(units)
+        expect(parseDecimal(said.sent.amount, decimals)).toBe(units)
+      }),
+    )
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 200n), max: 2n ** 200n }), (value) => {
+        expect(parseDecimal(costWire({ ...NO_COST, fees: value }).feesUsd, 18)).toBe(value)
+      }),
+    )
+  })
+
+  test('a portfolio before its first cycle, and after', () => {
+    const state = { state: 'running' as const, reason: 'ok', since: NOW }
+    expect(sent(portfolioWire(aPortfolio(), state, undefined))).toEqual({
+      id: 'core',
+      mode: 'live',
+      account: { alias: 'treasury', address: aPortfolio().account },
+      operatingState: { state: 'running', reason: 'ok', since: new Date(NOW).toISOString() },
+    })
+    expect(sent(portfolioWire(aPortfolio(), state, cycle))).toMatchObject({
+      measuredAt: new Date(NOW).toISOString(),
+      lastCycle: { id: 'cycle-1', decision: { code: 'band-breached' } },
+      chains: [{ chain: 'alpha', valueUsd: '25000000.000000000000000001' }],
+      assets: [{ asset: 'ETH', drift: '0.1', band: '0.02', isInBand: false }],
+    })
+  })
+
+  test('a summary and the operating state', () => {
+    const { id, portfolio, mode, startedAt } = cycle
+    const summary = {
+      id,
+      portfolio,
+      mode,
+      startedAt,
+      endedAt: NOW + 1,
+      outcome: 'traded' as const,
+      reasons: ['x'],
+      legs: 1,
+    }
+    expect(cycleSummaryWire(summary)).toMatchObject({ endedAt: new Date(NOW + 1).toISOString(), outcome: 'traded' })
+    expect(cycleSummaryWire({ ...summary, endedAt: undefined, outcome: undefined })).toMatchObject({
+      endedAt: null,
+      outcome: null,
+    })
+    expect(stateWire({ state: 'paused_new', reason: 'Lunch.', since: 0 })).toEqual({
+      state: 'paused_new',
+      reason: 'Lunch.',
+      since: '1970-01-01T00:00:00.000Z',
+    })
+  })
+})
+
+describe('what the API accepts', () => {
+  test('a page of cycles, with a limit that is a number', () => {
+    expect(parseOrRefuse(cyclesQuery, {})).toEqual({ limit: 50 })
+    expect(parseOrRefuse(cyclesQuery, { limit: '7', portfolio: 'core' })).toEqual({ limit: 7, portfolio: 'core' })
+  })
+
+  test.each([
+    { limit: '0' },
+    { limit: '201' },
+    { limit: 'x' },
+    { limit: '1.5' },
+    { colour: 'red' },
+    { portfolio: ['a', 'b'] },
+  ])('no %j', (query) => {
+    expect(() => parseOrRefuse(cyclesQuery, query)).toThrow(Problem)
+  })
+
+  test('a reason, trimmed, and nothing else', () => {
+    expect(parseOrRefuse(reasonBody, { reason: ' Lunch. ' })).toEqual({ reason: 'Lunch.' })
+    for (const body of [
+      undefined,
+      {},
+      { reason: ' ' },
+      { reason: 'x'.repeat(501) },
+      { reason: 'x', force: true },
+      'x',
+      [],
+      5,
+    ])
+      expect(() => parseOrRefuse(reasonBody, body)).toThrow(Problem)
+  })
+
+  test('a refusal names every finding by its pointer', () => {
+    try {
+      parseOrRefuse(cyclesQuery, { limit: '0', before: 5 })
+      throw new Error('accepted')
+    } catch (error) {
+      expect(error).toBeInstanceOf(Problem)
+      expect((error as Problem).toJson()).toMatchObject({
+        status: 400,
+        code: 'invalid-request',
+        errors: [{ pointer: '/before' }, { pointer: '/limit' }],
+      })
+    }
+  })
+})
