@@ -31,7 +31,10 @@ const bounds: Record<string, [string, string]> = {
   USDT: ['0.8', '1.2'],
   DAI: ['0.8', '1.2'],
 }
-const targets: Record<string, { weight: string; band: { absolute: string; relative: string } }> = {
+/** The asset that the chains' native coins count as. */
+export const nativeAsset = 'ETH'
+/** Of the treasury's portfolio, by asset: decimal shares, of which the tighter band counts. */
+export const targets: Record<string, { weight: string; band: { absolute: string; relative: string } }> = {
   ETH: { weight: '0.40', band: { absolute: '0.025', relative: '0.2' } },
   BTC: { weight: '0.25', band: { absolute: '0.025', relative: '0.2' } },
   LINK: { weight: '0.05', band: { absolute: '0.025', relative: '0.2' } },
@@ -60,7 +63,7 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
     server: { adminPort: options.adminPort ?? 3000, metricsPort: options.metricsPort ?? 9464 },
     database: { directory: join(dirname(file), 'postgres') },
     lease: { ttlSeconds: 6, renewSeconds: 1, selfFenceSeconds: 4 },
-    execution: { pollMs: 400, transferPollSeconds: 2, resendSeconds: 6 },
+    execution: { pollMs: 600, transferPollSeconds: 2, resendSeconds: 6 },
     signer: { kind: 'development', index: treasuryIndex },
     chains: Object.fromEntries(
       world.chains.map((chain) => [
@@ -68,7 +71,7 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
         {
           chainId: chain.chainId,
           rpc: [chain.rpcUrl],
-          native: { symbol: chain.nativeSymbol, asset: 'ETH' },
+          native: { symbol: chain.nativeSymbol, asset: nativeAsset },
           multicall: chain.multicall,
           blockTimeSeconds: chain.blockTimeSeconds,
           finality: 'finalized',

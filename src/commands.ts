@@ -101,7 +101,8 @@ async function showPlans(
   command: { json: boolean; portfolio: string | undefined },
   surroundings: Surroundings,
 ): Promise<void> {
-  // Without a configured database nothing is under way anywhere, and none is started just to look.
+  // Without a configured database nothing is under way or traded anywhere, and none is started just to look.
+  const isRecorded = config.secrets.databaseUrl !== undefined
   const database = openDatabase({ url: config.secrets.databaseUrl ?? 'postgres://127.0.0.1:1/none' })
   const parts = partsOf(config, database, createLogger({ level: 'silent', pretty: false }), surroundings)
   const app = await NestFactory.createApplicationContext(LookModule.of(parts), { logger: false, abortOnError: false })
@@ -114,11 +115,12 @@ async function showPlans(
       )
     const reports: object[] = []
     const silences = new Set<string>()
+    const store = app.get(Store)
     for (const portfolio of chosen) {
       const proposal = await app.get(ProposePlan).run(portfolio, {
         cycleId: `${portfolio.id}-preview`,
-        transfers: config.secrets.databaseUrl === undefined ? [] : await app.get(Store).openTransfers(portfolio.id),
-        lastTradedAt: undefined,
+        transfers: isRecorded ? await store.openTransfers(portfolio.id) : [],
+        lastTradedAt: isRecorded ? await store.lastTradedAt(portfolio.id) : undefined,
         isManual: false,
       })
       const silent = proposal.snapshot.chains.flatMap((chain) => (chain.status === 'unknown' ? [chain.reason] : []))
@@ -225,7 +227,7 @@ function partsOf(config: Config, database: Database, log: Logger, surroundings: 
     log,
     build: {
       version: surroundings.version,
-      revision: surroundings.environment['EVENKEEL_REVISION'] ?? '',
+      revision: config.revision,
       schema: SCHEMA_VERSION,
     },
     failpoints: surroundings.failpoints,

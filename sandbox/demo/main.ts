@@ -7,10 +7,18 @@ import { writeDaemonConfig } from '../daemon-config.js'
 import { startPostgres } from '../postgres.js'
 import { SandboxStartError } from '../start-error.js'
 import { type RunningWorld, startWorld } from '../start-world.js'
-import { ledgerDifferences, leftAllowances } from './audit.js'
+import {
+  assetsOutsideBands,
+  holdingsOf,
+  ledgerDifferences,
+  leftAllowances,
+  transactionsSent,
+  unsettledDeposits,
+} from './audit.js'
 import { DaemonProcess, freePorts } from './daemon.js'
 import { demoReport, sumOfCosts } from './report.js'
 import { Story } from './story.js'
+import type { Hex } from '../world.js'
 import type { CycleView, PortfolioView } from './views.js'
 
 const usage = 'npm run demo -- [--seed N] [--dir DIR] [--json FILE] [--keep]'
@@ -98,6 +106,7 @@ async function main(): Promise<number> {
   story.line('an operator pauses the daemon over HTTP while it lasts')
   world.control.startScenario()
   await settled(world, story)
+  const moved = assetsOutsideBands(await holdingsOf(world.chains, treasuryOf(world)), world.prices)
   const cyclesBefore = (await daemon.cycles()).length
   await daemon.tell('resume', 'The market has settled.')
   story.line('the operator resumes')
@@ -111,7 +120,7 @@ async function main(): Promise<number> {
   story.portfolio(after)
   story.costs(traded.at(0)?.plan?.cost, sumOfCosts(traded))
   const cyclesRun = (await daemon.cycles()).length
-  const isGood = await judge(world, postgres.url, after, traded, story)
+  const isGood = await judge(world, postgres.url, moved, traded, story)
   if (json !== undefined) {
     await writeFile(json, `${JSON.stringify(demoReport(before, after, traded, cyclesRun), null, 2)}\n`)
     story.line(`written to ${json}`)
@@ -187,30 +196,35 @@ async function followCycle(daemon: DaemonProcess, story: Story, id: string): Pro
   }
 }
 
-/** Asks the chains and the database whether all is as it should be. */
+/** Asks the chains, and the ledger in the database, whether all is as it should be. `moved`: what the market moved out. */
 async function judge(
-  world: RunningWorld,
+  { world, chains, prices }: RunningWorld,
   databaseUrl: string,
-  after: PortfolioView,
+  moved: readonly string[],
   traded: readonly CycleView[],
   story: Story,
 ): Promise<boolean> {
-  const treasury = world.world.accounts.find(({ alias }) => alias === 'treasury')
-  if (!treasury) throw new Error('The world has no treasury.')
-  const outside = after.assets.filter(({ isInBand }) => !isInBand).map(({ asset }) => asset)
-  const open = traded.flatMap(({ transfers }) => transfers.filter(({ arrival }) => !arrival).map(({ id }) => id))
-  const allowances = await leftAllowances(world.chains, treasury.address)
-  const differences = await ledgerDifferences(databaseUrl, world.chains, treasury.address)
+  const treasury = treasuryOf({ world })
+  const holdings = await holdingsOf(chains, treasury)
+  const sent = await transactionsSent(chains, treasury)
+  const told = traded.flatMap(({ transfers }) => transfers.filter(({ arrival }) => !arrival).map(({ id }) => id))
   const findings: [string, readonly string[]][] = [
-    ['every asset is inside its band', outside],
-    ['the daemon traded', traded.length > 0 ? [] : ['it did not']],
-    ['nothing is in flight', open],
-    ['no allowance is left', allowances],
-    ['the ledger equals the chains to the base unit', differences],
+    ['the market had moved assets out of their bands', moved.length > 0 ? [] : ['it had not']],
+    ['every asset is inside its band', assetsOutsideBands(holdings, prices)],
+    ['the daemon traded', traded.length > 0 && sent > 0 ? [] : ['it did not']],
+    ['nothing is in flight', [...told, ...(await unsettledDeposits(chains, world.bridges, treasury))]],
+    ['no allowance is left', await leftAllowances(chains, treasury)],
+    ['the ledger equals the chains to the base unit', await ledgerDifferences(databaseUrl, holdings, treasury)],
   ]
   for (const [claim, faults] of findings)
     story.verdict(faults.length === 0, faults.length === 0 ? claim : `${claim}: ${faults.join('; ')}`)
   return findings.every(([, faults]) => faults.length === 0)
+}
+
+function treasuryOf({ world }: Pick<RunningWorld, 'world'>): Hex {
+  const treasury = world.accounts.find(({ alias }) => alias === 'treasury')
+  if (!treasury) throw new Error('The world has no treasury.')
+  return treasury.address
 }
 
 /** Asks again and again; throws when the answer stays no. */

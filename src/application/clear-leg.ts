@@ -31,13 +31,20 @@ export class ClearLeg {
       observer.notify({ type: 'intent-changed', portfolio: portfolio.id, intent: reserved, at: clock.now() })
       return
     }
-    const booked = bookMovements(run, lastIntent(cycle, run, run.leg.kind))
-    const least = booked.offer?.minimumOut
-    if (!booked.failure && booked.received && least && booked.received.units < least.units) {
-      const reason = `B-02: leg ${run.leg.id} received ${formatAmount(booked.received)}, less than its minimum of ${formatAmount(least)}.`
+    const booked = this.judge(bookMovements(run, lastIntent(cycle, run, run.leg.kind)))
+    if (booked.failure?.code === 'UNDER_DELIVERED') {
+      const reason = `B-02: ${booked.failure.detail}`
       await store.setOperatingState({ state: 'paused_new', reason, since: clock.now() })
-      observer.notify({ type: 'paused', reason })
+      observer.notify({ type: 'paused', reason, by: 'breaker' })
     }
     await store.saveLeg(cycle.id, run, clearedLeg(booked))
+  }
+
+  /** A swap that brought less than its guaranteed minimum is no success, whatever the receipt says. */
+  private judge(run: LegRun): LegRun {
+    const { failure, received, offer, leg } = run
+    if (failure || !received || !offer || received.units >= offer.minimumOut.units) return run
+    const detail = `Leg ${leg.id} received ${formatAmount(received)}, less than its minimum of ${formatAmount(offer.minimumOut)}.`
+    return { ...run, failure: { code: 'UNDER_DELIVERED', detail } }
   }
 }

@@ -1,3 +1,4 @@
+import type { Portfolio } from '../domain/policy/portfolio.js'
 import { describe, expect, jest, test } from '@jest/globals'
 import { hashOf, OWNER } from '../../test/support/builders.js'
 import { decodeAction, encodeAction } from '../../test/support/fake-contracts.js'
@@ -149,7 +150,7 @@ describe('DriveCycle', () => {
       expect(new Set(world.chain.heard.map(({ raw }) => raw)).size).toBe(2)
     })
 
-    test('a chain that stops answering is waited for', async () => {
+    test('a chain that stops answering ends the leg that has not begun there, and nothing is signed for it', async () => {
       const world = FakeWorld.drifted()
       await openCycle(world, sale(world))
       const started = world.clock.now()
@@ -160,10 +161,9 @@ describe('DriveCycle', () => {
       })
       const process = world.start()
       await process.drive(portfolio, CYCLE_ID)
-      expect(states(world)).toEqual([['done', undefined]])
-      expect(process.observer.of('failed').every(({ isRetried }) => isRetried)).toBe(true)
-      expect(process.observer.of('failed').length).toBeGreaterThan(0)
-      expect(world.effects()).toHaveLength(1)
+      expect(states(world)).toEqual([['failed', 'CHAIN_UNAVAILABLE']])
+      expect(world.effects()).toEqual([])
+      expect(world.chain.standingAllowances()).toEqual([])
     })
 
     test.each(['remembered', 'forgotten'] as const)(
@@ -363,7 +363,7 @@ describe('DriveCycle', () => {
   })
 
   describe('pausing (K-29)', () => {
-    test('legs that have not begun are skipped, legs under way finish', async () => {
+    test('legs that have not begun are skipped, and one that has only its approval gives it back', async () => {
       const world = FakeWorld.drifted()
       await openCycle(world, journey(world))
       const process = world.start()
@@ -375,11 +375,44 @@ describe('DriveCycle', () => {
       })
       await process.drive(portfolio, CYCLE_ID)
       expect(states(world)).toEqual([
-        ['done', undefined],
+        ['failed', 'PAUSED'],
         ['skipped', 'PAUSED'],
         ['skipped', 'PAUSED'],
         ['skipped', 'PAUSED'],
       ])
+      expect(world.effects()).toEqual([])
+      expect(world.chain.standingAllowances()).toEqual([])
+    })
+
+    test('a trade that is written down but not signed when the pause comes is given back', async () => {
+      const world = FakeWorld.drifted()
+      await openCycle(world, sale(world))
+      const process = world.start()
+      let isPaused = false
+      world.clock.onPass(() => {
+        if (isPaused || !written(world).intents.some(({ kind, state }) => kind === 'swap' && state === 'reserved'))
+          return
+        isPaused = true
+        world.rows.operatingState = { state: 'paused_new', reason: 'Lunch.', since: world.clock.now() }
+      })
+      await process.drive(portfolio, CYCLE_ID)
+      expect(isPaused).toBe(true)
+      expect(states(world)).toEqual([['failed', 'PAUSED']])
+      expect(world.effects()).toEqual([])
+      expect(world.chain.standingAllowances()).toEqual([])
+    })
+
+    test('a portfolio that is switched to dry-run after an approval signs nothing but its revocation', async () => {
+      const world = FakeWorld.drifted()
+      await openCycle(world, sale(world))
+      const changing: { -readonly [K in keyof Portfolio]: Portfolio[K] } = { ...aPortfolio() }
+      world.clock.onPass(() => {
+        if (written(world).legs[0]!.state === 'approving') changing.mode = 'dry-run'
+      })
+      await world.start().drive(changing, CYCLE_ID)
+      expect(changing.mode).toBe('dry-run')
+      expect(states(world)).toEqual([['failed', 'PAUSED']])
+      expect(world.effects()).toEqual([])
       expect(world.chain.standingAllowances()).toEqual([])
     })
 
@@ -392,11 +425,20 @@ describe('DriveCycle', () => {
 
     test('a venue that delivers less than its minimum pauses new work (B-02)', async () => {
       const world = FakeWorld.drifted()
-      world.swaps.tamper = (quote) => withAction(quote, (out) => out / 2n)
+      world.chain.skims = true
       const { observer } = await drive(world, sale(world))
+      expect(states(world)).toEqual([['failed', 'UNDER_DELIVERED']])
       expect(world.rows.operatingState).toMatchObject({ state: 'paused_new' })
-      expect(world.rows.operatingState.reason).toMatch(/^B-02: leg plan-1\.1 received 14985 USDC/)
-      expect(observer.of('paused')).toHaveLength(1)
+      expect(world.rows.operatingState.reason).toMatch(/^B-02: Leg plan-1\.1 received 14985 USDC/)
+      expect(observer.of('paused')).toMatchObject([{ by: 'breaker' }])
+    })
+
+    test('F-02 calldata that delivers half of what the quote says is refused before it is signed', async () => {
+      const world = FakeWorld.drifted()
+      world.swaps.tamper = (quote) => withAction(quote, (out) => out / 2n)
+      await drive(world, sale(world))
+      expect(states(world)).toEqual([['failed', 'SIMULATION_DELTA']])
+      expect(world.effects()).toEqual([])
     })
   })
 

@@ -3,7 +3,7 @@ import {
   advanceLegs,
   type Cycle,
   type CycleStep,
-  holdWaitingLegs,
+  holdLegs,
   isCycleOver,
   type LegRun,
   nextSteps,
@@ -82,7 +82,7 @@ export class DriveCycle {
     const reason = isDryRun ? 'In dry-run no leg begins.' : operating.reason
     const proven = advanceLegs(stored)
     const isHeld = isDryRun || operating.state !== 'running'
-    const cycle = isHeld ? advanceLegs(holdWaitingLegs(proven, reason)) : proven
+    const cycle = isHeld ? advanceLegs(holdLegs(proven, reason)) : proven
     for (const [index, before] of stored.legs.entries()) {
       const after = cycle.legs[index]!
       if (after !== before) await store.saveLeg(stored.id, before, after)
@@ -94,7 +94,7 @@ export class DriveCycle {
     const { offerLeg, clearLeg, settleIntent, store, clock, observer, failpoints } = this.deps
     switch (step.type) {
       case 'settle-intent':
-        return settleIntent.run(portfolio, step.intent, this.bridgeFor(cycle, step.intent))
+        return settleIntent.run(portfolio, cycle, step.intent, this.bridgeFor(cycle, step.intent))
       case 'offer-leg':
         return offerLeg.run(portfolio, cycle, step.run, step.amount)
       case 'clear-leg':

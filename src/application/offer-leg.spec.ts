@@ -10,7 +10,6 @@ import { ownMinimumOut } from '../domain/policy/limits.js'
 import { amountOf } from '../domain/units/amount.js'
 import { ratioOfBasisPoints } from '../domain/units/ratio.js'
 import { ONE_USD } from '../domain/units/usd.js'
-import { ChainError } from '../ports/chain.js'
 
 const portfolio = aPortfolio()
 
@@ -159,12 +158,14 @@ describe('OfferLeg', () => {
     expect(written(world).intents).toMatchObject([{ kind: 'swap', nonce: 0, gasLimit: 125_000n, account: OWNER }])
   })
 
-  test('a chain that does not answer is no refusal: nothing is written', async () => {
+  test('a chain that does not answer counts as a refusal, and nothing is reserved', async () => {
     const world = FakeWorld.drifted()
     const cycle = await openCycle(world, [plannedLeg(world, 1, 'swap', BETA.usdc, 10n ** 9n, BETA.wbtc)])
     world.chain.silent.add('beta')
     const [run] = cycle.legs
-    await expect(world.start().offerLeg.run(portfolio, cycle, run!, run!.leg.sell)).rejects.toThrow(ChainError)
-    expect(written(world)).toEqual(cycle)
+    const process = world.start()
+    await process.offerLeg.run(portfolio, cycle, run!, run!.leg.sell)
+    expect(process.observer.of('offer-refused')).toMatchObject([{ code: 'CHAIN_UNAVAILABLE' }])
+    expect(written(world)).toMatchObject({ intents: [], legs: [{ state: 'waiting', refusals: 1 }] })
   })
 })

@@ -1,15 +1,16 @@
 import { isNative, type Token } from '../domain/assets.js'
 import { InvariantError, type Refusal } from '../domain/errors.js'
 import { type AcceptedOffer, type Cycle, lastIntent, type LegRun, refusedLeg } from '../domain/execution/cycle.js'
-import { gasLimitFor } from '../domain/execution/fees.js'
+import { firstFee, gasLimitFor } from '../domain/execution/fees.js'
 import type { NewIntent, StepKind } from '../domain/execution/intent.js'
-import { gasCost, type Market, quoteCost, totalOf } from '../domain/planning/cost.js'
+import { type Market, quoteCost, totalOf, weiCost } from '../domain/planning/cost.js'
 import type { Call, Quote, QuoteRequest } from '../domain/planning/quote.js'
-import { checkOrder, toleranceFor } from '../domain/policy/limits.js'
+import { checkOrder, ownMinimumOut, toleranceFor } from '../domain/policy/limits.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { formatAmount, type TokenAmount } from '../domain/units/amount.js'
+import type { Ratio } from '../domain/units/ratio.js'
 import { usdToNumber } from '../domain/units/usd.js'
-import { type Chain, SimulationError } from '../ports/chain.js'
+import { type Chain, ChainError, SimulationError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
 import type { Observer } from '../ports/observer.js'
@@ -55,8 +56,26 @@ export class OfferLeg {
       })
       await store.saveLeg(cycle.id, run, refusedLeg(run, { code, detail }, clock.now()))
     }
+    try {
+      const refusal = await this.attempt(portfolio, cycle, run, amount)
+      if (refusal) await refuse(refusal)
+    } catch (error) {
+      // A chain that is silent is no reason to ask the venues for ever: it counts as a refusal and is tried again later.
+      if (error instanceof SimulationError) return refuse({ code: 'SIMULATION_FAILED', detail: error.message })
+      if (!(error instanceof ChainError)) throw error
+      await refuse({ code: 'CHAIN_UNAVAILABLE', detail: error.message })
+    }
+  }
+
+  /** Writes down the next transaction, or says why none may be. */
+  private async attempt(
+    portfolio: Portfolio,
+    cycle: Cycle,
+    run: LegRun,
+    amount: TokenAmount,
+  ): Promise<Refusal | undefined> {
     const market = await this.freshMarket(portfolio, cycle, run)
-    if ('code' in market) return refuse(market)
+    if ('code' in market) return market
     const request: QuoteRequest = {
       kind: run.leg.kind,
       sell: amount,
@@ -65,7 +84,7 @@ export class OfferLeg {
       maxSlippage: toleranceFor(market, run.leg, portfolio.maxSlippage),
     }
     const accepted = await this.acceptOffer(portfolio, run, request, market)
-    if ('code' in accepted) return refuse(accepted)
+    if ('code' in accepted) return accepted
     const { quote, order } = accepted
     const offer: AcceptedOffer = {
       venue: quote.venue,
@@ -81,12 +100,36 @@ export class OfferLeg {
     const approval = withdrawal ?? (order.spender && (await this.approvalDue(portfolio, amount, order.spender)))
     const call = approval ?? order.call
     const gas = await this.gasFor(portfolio, market, call)
-    if (typeof gas !== 'bigint') return refuse(gas)
+    if (typeof gas !== 'bigint') return gas
+    const trap = approval ? undefined : await this.simulate(portfolio, request, call, market, run.leg.maxLoss)
+    if (trap) return trap
     await this.reserve(portfolio, cycle, run, approval ? 'approve' : run.leg.kind, call, gas, {
       ...run,
       state: approval ? 'approving' : 'sending',
       offer: withdrawal ? run.offer : offer,
     })
+    return undefined
+  }
+
+  /** Plays the trade on the current state and compares what the account would lose and gain with the order (C-09). */
+  private async simulate(
+    portfolio: Portfolio,
+    { kind, sell, buy }: QuoteRequest,
+    call: Call,
+    market: Market,
+    maxLoss: Ratio,
+  ): Promise<Refusal | undefined> {
+    const watched = kind === 'swap' ? [sell.token, buy] : [sell.token]
+    const [sold = 0n, bought = 0n] = await this.deps.chain.simulate(portfolio.account, call, watched)
+    const least = ownMinimumOut(market, sell, buy, maxLoss)
+    const isTooMuch = sold + sell.units + (isNative(sell.token) ? call.value - sell.units : 0n) < 0n
+    const isTooLittle = kind === 'swap' && bought < least.units
+    if (!isTooMuch && !isTooLittle) return undefined
+    const gain = kind === 'swap' ? ` and bring ${bought} base units of ${buy.symbol}` : ''
+    return {
+      code: 'SIMULATION_DELTA',
+      detail: `Simulated, the call to ${call.to} on ${call.chain} would take ${-sold} base units of ${sell.token.symbol}${gain}; the order is ${formatAmount(sell)} for at least ${formatAmount(least)}.`,
+    }
   }
 
   /** The decision's gas prices with prices of this moment; a refusal when one of the two assets has none. */
@@ -183,19 +226,15 @@ export class OfferLeg {
     return chain.approval(token, spender, current === 0n ? amount.units : 0n)
   }
 
-  /** Simulates the call; its gas limit, or why it may not be sent. */
+  /** The gas limit of the call, or why it may cost too much. Rejects with SimulationError when it would fail. */
   private async gasFor(portfolio: Portfolio, market: Market, call: Call): Promise<bigint | Refusal> {
-    try {
-      const gas = gasLimitFor(await this.deps.chain.estimateGas(portfolio.account, call))
-      const cost = gasCost(market, call.chain, gas)
-      if (cost <= portfolio.policy.maxGas) return gas
-      return {
-        code: 'GAS_CAP',
-        detail: `Gas on ${call.chain} would cost up to ${usdToNumber(cost).toFixed(2)} USD, policy allows ${usdToNumber(portfolio.policy.maxGas).toFixed(2)} USD.`,
-      }
-    } catch (error) {
-      if (error instanceof SimulationError) return { code: 'SIMULATION_FAILED', detail: error.message }
-      throw error
+    const { chain } = this.deps
+    const gas = gasLimitFor(await chain.estimateGas(portfolio.account, call))
+    const cost = weiCost(market, call.chain, gas * firstFee(await chain.fees(call.chain)).maxFeePerGas)
+    if (cost <= portfolio.policy.maxGas) return gas
+    return {
+      code: 'GAS_CAP',
+      detail: `Gas on ${call.chain} would cost up to ${usdToNumber(cost).toFixed(2)} USD, policy allows ${usdToNumber(portfolio.policy.maxGas).toFixed(2)} USD.`,
     }
   }
 

@@ -14,7 +14,7 @@ test('pausing and resuming are written down with reason and time, and told', asy
   expect(await operations.resume('Fed.')).toEqual(running)
   expect(world.rows.operatingState).toEqual(running)
   expect(observer.events).toEqual([
-    { type: 'paused', reason: 'Lunch.' },
+    { type: 'paused', reason: 'Lunch.', by: 'operator' },
     { type: 'resumed', reason: 'Fed.' },
   ])
 })

@@ -10,7 +10,7 @@ export class Operations {
   async pause(reason: string): Promise<OperatingState> {
     const state: OperatingState = { state: 'paused_new', reason, since: this.deps.clock.now() }
     await this.deps.store.setOperatingState(state)
-    this.deps.observer.notify({ type: 'paused', reason })
+    this.deps.observer.notify({ type: 'paused', reason, by: 'operator' })
     return state
   }
 

@@ -131,7 +131,7 @@ export class RunCycle {
     if (this.retold.has(portfolio)) return
     this.retold.add(portfolio)
     const operating = await store.operatingState()
-    if (operating.state !== 'running') observer.notify({ type: 'paused', reason: operating.reason })
+    if (operating.state !== 'running') observer.notify({ type: 'paused', reason: operating.reason, by: 'earlier' })
     const at = clock.now()
     for (const cycle of await store.openCycles())
       if (cycle.portfolio === portfolio)
@@ -153,7 +153,7 @@ export class RunCycle {
     if (!(error instanceof InvariantError)) return
     const reason = `An invariant broke: ${error.message}`
     await store.setOperatingState({ state: 'paused_new', reason, since: clock.now() }).catch(stop)
-    observer.notify({ type: 'paused', reason })
+    observer.notify({ type: 'paused', reason, by: 'breaker' })
   }
 }
 

@@ -13,7 +13,7 @@ async function reservedSale() {
   const process = world.start()
   await process.offerLeg.run(portfolio, cycle, cycle.legs[0]!, cycle.legs[0]!.leg.sell)
   const intent = (): Intent => written(world).intents[0]!
-  const settle = () => process.settleIntent.run(portfolio, intent(), undefined)
+  const settle = () => process.settleIntent.run(portfolio, cycle, intent(), undefined)
   return { world, process, intent, settle }
 }
 

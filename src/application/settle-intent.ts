@@ -1,6 +1,8 @@
+import type { Cycle } from '../domain/execution/cycle.js'
 import { firstFee } from '../domain/execution/fees.js'
 import { type Attempt, type Intent, judgeIntent } from '../domain/execution/intent.js'
 import { intentPostings } from '../domain/execution/ledger.js'
+import { weiCost } from '../domain/planning/cost.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { Chain } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
@@ -33,10 +35,10 @@ export class SettleIntent {
   ) {}
 
   /** `bridge` names the bridge of a sending transaction, for the ledger. */
-  async run(portfolio: Portfolio, intent: Intent, bridge: string | undefined): Promise<void> {
+  async run(portfolio: Portfolio, cycle: Cycle, intent: Intent, bridge: string | undefined): Promise<void> {
     switch (intent.state) {
       case 'reserved':
-        return this.sign(portfolio, intent)
+        return this.sign(portfolio, cycle, intent)
       case 'signed':
       case 'mined':
         return this.watch(portfolio, intent, bridge)
@@ -47,14 +49,28 @@ export class SettleIntent {
     }
   }
 
-  /** An intent nobody signed in time is given back: its offer is stale, and without signed bytes its nonce is unused. */
-  private async sign(portfolio: Portfolio, intent: Intent): Promise<void> {
+  /** In a pause and in dry-run nothing new is signed, except what takes an allowance back. */
+  private async isHeld(portfolio: Portfolio, { kind }: Intent): Promise<boolean> {
+    if (kind === 'revoke') return false
+    return portfolio.mode === 'dry-run' || (await this.deps.store.operatingState()).state !== 'running'
+  }
+
+  /**
+   * An intent that may not be signed now is given back: without signed bytes its nonce is unused. That is one whose
+   * offer is stale, whose gas became dearer than the limit, or that a pause came before.
+   */
+  private async sign(portfolio: Portfolio, cycle: Cycle, intent: Intent): Promise<void> {
     const { chain, signer, store, clock, lease, failpoints } = this.deps
-    if (clock.now() - intent.reservedAt > portfolio.maxQuoteAgeMs) {
+    const fee = firstFee(await chain.fees(intent.chain))
+    const isTooDear = weiCost(cycle.market, intent.chain, intent.gasLimit * fee.maxFeePerGas) > portfolio.policy.maxGas
+    if (
+      isTooDear ||
+      clock.now() - intent.reservedAt > portfolio.maxQuoteAgeMs ||
+      (await this.isHeld(portfolio, intent))
+    ) {
       this.tell(portfolio, await store.releaseIntent(intent))
       return
     }
-    const fee = firstFee(await chain.fees(intent.chain))
     if (!lease.isHeld()) return
     const { raw, hash } = await signer.sign(intent.account, {
       chainId: chain.chainId(intent.chain),

@@ -59,6 +59,11 @@ export class SettleTransfers {
     const next = judgeTransfer(transfer, { arrival, isFinal, now: clock.now() })
     if (next.state === transfer.state && next.arrival?.block.hash === transfer.arrival?.block.hash) return
     await failpoints.reach('K-26')
+    if (next.state === 'short') {
+      const reason = `B-02: transfer ${next.id} delivered less than its minimum.`
+      await store.setOperatingState({ state: 'paused_new', reason, since: clock.now() })
+      this.deps.observer.notify({ type: 'paused', reason, by: 'breaker' })
+    }
     await store.moveTransfer(transfer, next, transferPostings(next))
     this.tell(portfolio, next)
   }

@@ -28,6 +28,8 @@ export interface Config {
   readonly secrets: Secrets
   /** SHA-256 of the effective configuration without secrets, the first 12 hex digits. */
   readonly hash: string
+  /** Source revision of the build, empty when nobody told. */
+  readonly revision: string
 }
 
 /** Form and consistency in one go: what can be checked although something else is wrong is checked. */
@@ -63,7 +65,8 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
     zeroexApiKey: secret(path, environment, 'ZEROX_API_KEY'),
   }
   const hash = createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex').slice(0, 12)
-  return deepFreeze({ file: parsed.data, secrets, hash })
+  const revision = environment['EVENKEEL_REVISION'] ?? ''
+  return deepFreeze({ file: parsed.data, secrets, hash, revision })
 }
 
 function describe(issue: z.core.$ZodIssue): string[] {

@@ -22,8 +22,9 @@ export const REFUSAL_CODES = [
   'QUOTE_ORACLE_DIVERGENCE',
   'GAS_CAP',
   'SIMULATION_FAILED',
+  'SIMULATION_DELTA',
   'NO_QUOTE',
-  'INSUFFICIENT_BALANCE',
+  'CHAIN_UNAVAILABLE',
 ] as const
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number]

@@ -21,7 +21,7 @@ export type Event =
     }
   | { readonly type: 'lease-taken'; readonly epoch: number }
   | { readonly type: 'lease-lost'; readonly reason: string }
-  | { readonly type: 'paused'; readonly reason: string }
+  | { readonly type: 'paused'; readonly reason: string; readonly by: 'operator' | 'breaker' | 'earlier' }
   | { readonly type: 'resumed'; readonly reason: string }
   | { readonly type: 'chain-unknown'; readonly portfolio: string; readonly chain: ChainKey; readonly reason: string }
   | { readonly type: 'price-unknown'; readonly portfolio: string; readonly asset: AssetKey; readonly reason: string }

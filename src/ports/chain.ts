@@ -40,6 +40,11 @@ export abstract class Chain {
   abstract fees(chain: ChainKey): Promise<FeeQuote>
   /** Gas the call would use now. Rejects with SimulationError when it would fail. */
   abstract estimateGas(account: Address, call: Call): Promise<bigint>
+  /**
+   * What the call, made now, would do to the account's balances: the change of each watched token in base units, gas
+   * left out. Rejects with SimulationError when the call would fail or the node cannot simulate.
+   */
+  abstract simulate(account: Address, call: Call, watched: readonly Token[]): Promise<readonly bigint[]>
   abstract allowance(token: Token, owner: Address, spender: Address): Promise<bigint>
   abstract approval(token: Token, spender: Address, units: bigint): Call
   /** Sends signed bytes once, without retries. The answer is for the record: no decision depends on it. */

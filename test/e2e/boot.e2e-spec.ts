@@ -115,6 +115,11 @@ describe('the admin API', () => {
     ['/v1/nothing', 404, 'not-found'],
     ['/v1/portfolios/other', 404, 'not-found'],
     ['/v1/cycles/other', 404, 'not-found'],
+    ['/v1/cycles/%00', 404, 'not-found'],
+    [`/v1/cycles/${'a'.repeat(65)}`, 404, 'not-found'],
+    ['/v1/cycles?before=treasury-20260101T000000Z', 400, 'invalid-request'],
+    ['/v1/cycles?before=%00', 400, 'invalid-request'],
+    ['/v1/cycles?portfolio=%00', 400, 'invalid-request'],
     ['/v1/cycles?limit=0', 400, 'invalid-request'],
     ['/v1/cycles?colour=red', 400, 'invalid-request'],
   ])('answers %s with problem %s', async (path, status, code) => {
@@ -133,6 +138,7 @@ describe('the admin API', () => {
       isProblem(400, 'invalid-request'),
     )
     expect(await daemon.post('/v1/pause', {}, adminToken)).toEqual(isProblem(400, 'invalid-request'))
+    expect(await daemon.post('/v1/pause', { reason: 'a\0b' }, adminToken)).toEqual(isProblem(400, 'invalid-request'))
     const broken = await fetch(`${daemon.adminUrl}/v1/pause`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${adminToken}` },

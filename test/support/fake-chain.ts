@@ -76,6 +76,8 @@ export class FakeChain extends Chain {
   readonly keepsAllowance = new Set<Address>()
   /** Which mined calls fail although they passed the simulation. */
   reverts: (action: FakeAction, block: bigint) => boolean = () => false
+  /** The router keeps half of what a mined swap should pay, and behaves in simulation. */
+  skims = false
   /** Chains that do not answer. */
   readonly silent = new Set<ChainKey>()
 
@@ -110,6 +112,15 @@ export class FakeChain extends Chain {
   override async fees(chain: ChainKey): Promise<FeeQuote> {
     const { number } = (await this.head(chain)).ref
     return { baseFee: BASE_FEE + number, priorityFee: 0n }
+  }
+
+  override async simulate(account: Address, call: Call, watched: readonly Token[]): Promise<readonly bigint[]> {
+    const { after } = await this.head(call.chain)
+    const state = copyOf(after)
+    const failure = this.execute(state, account, call)
+    if (typeof failure === 'string') throw new SimulationError(`The call to ${call.to} would fail: ${failure}`)
+    const units = ({ balances }: State, token: Address) => balances.get(`${token} ${account}`) ?? 0n
+    return watched.map(({ address }) => units(state, address) - units(after, address))
   }
 
   override async estimateGas(account: Address, call: Call): Promise<bigint> {
@@ -195,7 +206,9 @@ export class FakeChain extends Chain {
       add(after.balances, `${NATIVE} ${transaction.from}`, -gasPaid)
       const action = decodeAction(transaction.data)
       const tried = copyOf(after)
-      const outcome = this.reverts(action, number) ? 'reverted' : this.execute(tried, transaction.from, transaction)
+      const outcome = this.reverts(action, number)
+        ? 'reverted'
+        : this.execute(tried, transaction.from, transaction, this.skims)
       const isSuccess = typeof outcome !== 'string'
       if (isSuccess) Object.assign(after, tried)
       receipts.push({
@@ -268,6 +281,7 @@ export class FakeChain extends Chain {
     { balances, allowances }: State,
     from: Address,
     { to, data, value }: Pick<Call, 'to' | 'data' | 'value'>,
+    skims = false,
   ): readonly Movement[] | string {
     const action = decodeAction(data)
     if (action.do === 'approve') {
@@ -289,10 +303,11 @@ export class FakeChain extends Chain {
     }
     add(balances, `${sell} ${from}`, -units)
     if (action.do === 'send') return [{ token: sell, units: -units }]
-    add(balances, `${buy} ${from}`, out)
+    const paid = skims ? out / 2n : out
+    add(balances, `${buy} ${from}`, paid)
     return [
       { token: sell, units: -units },
-      { token: buy, units: out },
+      { token: buy, units: paid },
     ]
   }
 

@@ -7,6 +7,7 @@ import { amountOf } from '../../domain/units/amount.js'
 import { formatDecimal } from '../../domain/units/decimal.js'
 import type { Ratio } from '../../domain/units/ratio.js'
 import type { Quotes } from '../../ports/quotes.js'
+import { bridgeDataFault } from './lifi-bridge-data.js'
 import { ask } from './http.js'
 import { createLifiClient, judgeLifiError, type LifiAccess } from './lifi-client.js'
 import { asQuoteError } from './quote-failure.js'
@@ -117,6 +118,14 @@ export class LifiQuotes implements Quotes {
       ['transactionRequest.chainId', this.#tokens.chainId(token.chain), call.chainId],
       ['transactionRequest.from', request.account, call.from],
     ])
+    const crossing = {
+      receiver: request.account,
+      destinationChainId: this.#tokens.chainId(request.buy.chain),
+      token: token.address,
+      units: request.sell.units,
+    }
+    const fault = request.kind === 'bridge' ? bridgeDataFault(call.data, crossing) : undefined
+    if (fault !== undefined) throw malformed(this.venue, 'QUOTE_MISMATCH', `${fault}.`)
     if (!isNative(token) && !estimate.approvalAddress)
       throw malformed(this.venue, 'QUOTE_SCHEMA', 'estimate.approvalAddress: expected a spender, got nothing.')
     return {

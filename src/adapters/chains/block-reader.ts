@@ -37,8 +37,6 @@ interface Waiting {
  */
 export class BlockReader {
   private readonly queues = new Map<ChainKey, Waiting[]>()
-  /** Chains that have shown the configured chain id since the process started. */
-  private readonly verified = new Set<ChainKey>()
 
   constructor(private readonly clients: Clients) {}
 
@@ -75,8 +73,13 @@ export class BlockReader {
 
   private async readAll(chain: ChainKey, reads: readonly ContractRead[]): Promise<BlockReading> {
     const client = this.clients.of(chain)
-    await this.verify(chain)
+    await this.clients.verify(chain)
     const head = await client.getBlock({ blockTag: 'latest' })
+    const floor = this.clients.floorOf(chain)
+    if (head.number < floor)
+      throw new Error(
+        `the endpoint is at block ${head.number} and does not know ours in ${floor} yet; wait or replace it.`,
+      )
     const answers = await client.multicall({
       contracts: reads as readonly ContractFunctionParameters[],
       blockNumber: head.number,
@@ -104,22 +107,11 @@ export class BlockReader {
     }
   }
 
-  private async verify(chain: ChainKey): Promise<void> {
-    if (this.verified.has(chain)) return
-    const { chainId: expected } = this.clients.chain(chain)
-    const found = await this.clients.of(chain).getChainId()
-    if (found !== expected)
-      throw new Error(
-        `expected chain id ${expected}, the endpoint serves ${found}; correct chains.${chain}.rpc or chainId.`,
-      )
-    this.verified.add(chain)
-  }
-
   private async explain(chain: ChainKey, error: unknown): Promise<string> {
     const { rpcUrl, multicall } = this.clients.chain(chain)
     const host = hostOf(rpcUrl)
     if (error instanceof Error && !(error instanceof BaseError)) return `Chain ${chain}: ${error.message}`
-    if (this.verified.has(chain)) {
+    if (this.clients.isVerified(chain)) {
       const code = await this.clients
         .of(chain)
         .getCode({ address: multicall })

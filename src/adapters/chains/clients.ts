@@ -20,6 +20,10 @@ export interface ChainOptions {
 export class Clients {
   private readonly config
   private readonly options: ReadonlyMap<ChainKey, ChainOptions>
+  /** Kept, because asking the configuration builds a client anew each time. */
+  private readonly clients = new Map<ChainKey, PublicClient>()
+  private readonly verified = new Set<ChainKey>()
+  private readonly floors = new Map<ChainKey, bigint>()
 
   constructor(chains: readonly ChainOptions[], timeoutMs = 8_000) {
     this.options = new Map(chains.map((chain) => [chain.key, chain]))
@@ -48,7 +52,37 @@ export class Clients {
   }
 
   of(chain: ChainKey): PublicClient {
-    return getPublicClient(this.config, { chainId: this.chain(chain).chainId }) as PublicClient
+    const known = this.clients.get(chain)
+    if (known) return known
+    const client = getPublicClient(this.config, { chainId: this.chain(chain).chainId }) as PublicClient
+    this.clients.set(chain, client)
+    return client
+  }
+
+  /** Rejects when the endpoint serves another chain than configured; once it has shown the right one it is believed. */
+  async verify(chain: ChainKey): Promise<void> {
+    if (this.verified.has(chain)) return
+    const { chainId: expected } = this.chain(chain)
+    const found = await this.of(chain).getChainId()
+    if (found !== expected)
+      throw new Error(
+        `expected chain id ${expected}, the endpoint serves ${found}; correct chains.${chain}.rpc or chainId.`,
+      )
+    this.verified.add(chain)
+  }
+
+  isVerified(chain: ChainKey): boolean {
+    return this.verified.has(chain)
+  }
+
+  /** Remembers the highest block in which one of our transactions was seen. */
+  noteInclusion(chain: ChainKey, block: bigint): void {
+    if (block > this.floorOf(chain)) this.floors.set(chain, block)
+  }
+
+  /** No answer from below this block is believed: it would not know our latest transaction. */
+  floorOf(chain: ChainKey): bigint {
+    return this.floors.get(chain) ?? 0n
   }
 
   chain(chain: ChainKey): ChainOptions {

@@ -3,20 +3,32 @@ import {
   encodeFunctionData,
   erc20Abi,
   formatLog,
+  hexToBigInt,
   HttpRequestError,
   InsufficientFundsError,
   type PublicClient,
+  parseAbi,
   parseEventLogs,
   type RpcTransactionReceipt,
   TimeoutError,
 } from 'viem'
-import { type Address, type ChainKey, type Hex, NATIVE, sameAddress, type Token } from '../../domain/assets.js'
+import {
+  type Address,
+  type ChainKey,
+  type Hex,
+  isNative,
+  NATIVE,
+  sameAddress,
+  type Token,
+} from '../../domain/assets.js'
 import type { FeeQuote } from '../../domain/execution/fees.js'
 import type { Inclusion, Intent, Movement } from '../../domain/execution/intent.js'
 import type { Call } from '../../domain/planning/quote.js'
 import type { BlockRef } from '../../domain/portfolio/snapshot.js'
 import { Chain, ChainError, SimulationError } from '../../ports/chain.js'
 import type { Clients } from './clients.js'
+
+const coinAbi = parseAbi(['function getEthBalance(address) view returns (uint256)'])
 
 /** ERC-20 movements of one transaction in a block that is canonical right now. */
 export interface PaidReceipt {
@@ -55,16 +67,44 @@ export class ViemChain extends Chain {
     try {
       return await this.clients.of(call.chain).estimateGas({ account, to: call.to, data: call.data, value: call.value })
     } catch (error) {
-      const isSilence =
-        error instanceof BaseError &&
-        error.walk((one) => one instanceof HttpRequestError || one instanceof TimeoutError)
-      if (isSilence) throw this.failure(call.chain, error)
+      if (isSilence(error)) throw this.failure(call.chain, error)
       const isUnfunded = error instanceof BaseError && error.walk((one) => one instanceof InsufficientFundsError)
       const why = error instanceof BaseError ? error.shortMessage : String(error)
       throw new SimulationError(
         `The call to ${call.to} on ${call.chain} would fail: ${why}${isUnfunded ? ' Top up the account with native coin.' : ''}`,
         { cause: error },
       )
+    }
+  }
+
+  override async simulate(account: Address, call: Call, watched: readonly Token[]): Promise<readonly bigint[]> {
+    const { multicall } = this.clients.chain(call.chain)
+    const balances = watched.map((token) =>
+      isNative(token)
+        ? { to: multicall, data: encodeFunctionData({ abi: coinAbi, functionName: 'getEthBalance', args: [account] }) }
+        : {
+            to: token.address,
+            data: encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args: [account] }),
+          },
+    )
+    const trade = { account, to: call.to, data: call.data, value: call.value }
+    try {
+      const calls = [...balances, trade, ...balances]
+      const [block] = await this.clients.of(call.chain).simulateBlocks({ blocks: [{ calls }] })
+      const results = block?.calls ?? []
+      if (results[watched.length]?.status !== 'success')
+        throw new SimulationError(`The call to ${call.to} on ${call.chain} would fail, simulated with eth_simulateV1.`)
+      return watched.map((_, index) => {
+        const [before, after] = [results[index], results[watched.length + 1 + index]]
+        if (before?.status !== 'success' || after?.status !== 'success')
+          throw new SimulationError(`A balance could not be read around the simulated call on ${call.chain}.`)
+        return hexToBigInt(after.data) - hexToBigInt(before.data)
+      })
+    } catch (error) {
+      if (error instanceof SimulationError) throw error
+      if (isSilence(error)) throw this.failure(call.chain, error)
+      const why = error instanceof BaseError ? error.shortMessage : String(error)
+      throw new SimulationError(`${call.chain} cannot simulate the call with eth_simulateV1: ${why}`, { cause: error })
     }
   }
 
@@ -92,6 +132,7 @@ export class ViemChain extends Chain {
     const receipt = await this.receipt(intent.chain, hash)
     if (!receipt) return undefined
     const { block, isSuccess, gasPaid } = receipt
+    this.clients.noteInclusion(intent.chain, block.number)
     const totals = new Map<Address, bigint>()
     const add = (token: Address, units: bigint) => totals.set(token, (totals.get(token) ?? 0n) + units)
     for (const { token, from, to, units } of receipt.transfers) {
@@ -141,6 +182,7 @@ export class ViemChain extends Chain {
 
   private async ask<T>(chain: ChainKey, question: (client: PublicClient) => Promise<T>): Promise<T> {
     try {
+      await this.clients.verify(chain)
       return await question(this.clients.of(chain))
     } catch (error) {
       throw this.failure(chain, error)
@@ -151,4 +193,12 @@ export class ViemChain extends Chain {
     const why = error instanceof BaseError ? error.shortMessage : String(error)
     return new ChainError(chain, `Chain ${chain} does not answer: ${why}`, { cause: error })
   }
+}
+
+/** The endpoint did not answer at all, which says nothing about the call. */
+function isSilence(error: unknown): boolean {
+  return (
+    error instanceof BaseError &&
+    error.walk((one) => one instanceof HttpRequestError || one instanceof TimeoutError) !== null
+  )
 }

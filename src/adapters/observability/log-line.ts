@@ -30,7 +30,10 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
     case 'lease-lost':
       return line('warn', `The lease is lost: ${event.reason}`, { reason: event.reason })
     case 'paused':
-      return line('warn', `New trades are paused: ${event.reason}`, { reason: event.reason })
+      return line(event.by === 'breaker' ? 'error' : 'warn', `New trades are paused: ${event.reason}`, {
+        reason: event.reason,
+        by: event.by,
+      })
     case 'resumed':
       return line('info', `Trading is resumed: ${event.reason}`, { reason: event.reason })
     case 'chain-unknown': {

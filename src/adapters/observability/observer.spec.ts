@@ -334,7 +334,7 @@ describe('the process', () => {
     observer.notify({ type: 'daemon-started', version: '1', configHash: 'h', mode: 'live' })
     expect(await valueOf('operating_state{scope="global",id="",state="running"}')).toBe(1)
     time = now + 9000
-    observer.notify({ type: 'paused', reason: 'Maintenance.' })
+    observer.notify({ type: 'paused', reason: 'Maintenance.', by: 'operator' })
     expect(await valueOf('operating_state{scope="global",id="",state="running"}')).toBe(0)
     expect(await valueOf('operating_state{scope="global",id="",state="paused_new"}')).toBe(1)
     expect(await valueOf('operating_state_since_timestamp_seconds{scope="global",id=""}')).toBe(now / 1000 + 9)
@@ -343,7 +343,7 @@ describe('the process', () => {
   })
 
   test('that was paused before its start is not shown as running', async () => {
-    observer.notify({ type: 'paused', reason: 'Since yesterday.' })
+    observer.notify({ type: 'paused', reason: 'Since yesterday.', by: 'operator' })
     observer.notify({ type: 'daemon-started', version: '1', configHash: 'h', mode: 'live' })
     expect(await valueOf('operating_state{scope="global",id="",state="paused_new"}')).toBe(1)
   })

@@ -21,7 +21,7 @@ import {
   advanceLegs,
   clearedLeg,
   type Cycle,
-  holdWaitingLegs,
+  holdLegs,
   isCycleOver,
   lastIntent,
   LEG_STATES,
@@ -257,11 +257,28 @@ describe('ending', () => {
     expect(clearedLeg(runOf(bridge, 'clearing', { failure: refusal })).state).toBe('failed')
   })
 
-  test('a pause ends the legs that wait and no others', () => {
+  test('a pause ends the legs that wait and no others that have signed', () => {
     const states: LegState[] = ['waiting', 'approving', 'sending', 'clearing', 'crossing', 'done', 'failed', 'skipped']
-    const held = holdWaitingLegs(aCycle({ legs: states.map((state) => runOf(first, state)) }), 'Lunch.')
+    const held = holdLegs(aCycle({ legs: states.map((state) => runOf(first, state)) }), 'Lunch.')
     expect(held.legs.map(({ state }) => state)).toEqual(['skipped', ...states.slice(1)])
     expect(held.legs[0]!.failure).toEqual({ code: 'PAUSED', detail: 'Lunch.' })
+  })
+
+  test.each<[LegState, 'approve' | 'swap', IntentState, LegState]>([
+    ['approving', 'approve', 'reserved', 'approving'],
+    ['approving', 'approve', 'signed', 'approving'],
+    ['approving', 'approve', 'mined', 'clearing'],
+    ['approving', 'approve', 'final_ok', 'clearing'],
+    ['approving', 'approve', 'released', 'clearing'],
+    ['sending', 'swap', 'reserved', 'sending'],
+    ['sending', 'swap', 'signed', 'sending'],
+    ['sending', 'swap', 'mined', 'sending'],
+    ['sending', 'swap', 'released', 'clearing'],
+  ])('a pause finds a leg %s with its %s %s and leaves it %s', (state, kind, intentState, after) => {
+    const run = runOf(first, state)
+    const [held] = holdLegs(aCycle({ legs: [run], intents: [intentOf(run, kind, intentState)] }), 'Lunch.').legs
+    expect(held?.state).toBe(after)
+    expect(held?.failure?.code).toBe(after === 'clearing' ? 'PAUSED' : undefined)
   })
 
   test('a cycle is over when every leg, nonce and awaited transfer has ended; a late one may outlive it', () => {
@@ -275,10 +292,13 @@ describe('ending', () => {
     expect([at('in_flight'), at('seen'), at('late'), at('short')]).toEqual([false, false, true, true])
   })
 
-  test('it traded as soon as one leg delivered', () => {
-    expect(outcomeOf(aCycle({ legs: [runOf(first, 'failed'), runOf(beside, 'done')] }))).toBe('traded')
-    expect(outcomeOf(aCycle({ legs: [runOf(bridge, 'failed', { received: amountOf(farUsdc, 1n) })] }))).toBe('traded')
-    expect(outcomeOf(aCycle({ legs: [runOf(first, 'failed')] }))).toBe('rejected')
+  test('it traded as soon as one swap or bridge transaction is final, whatever came of it later', () => {
+    const run = runOf(first, 'failed')
+    const outcome = (...intents: Intent[]) => outcomeOf(aCycle({ legs: [run], intents }))
+    expect(outcome(intentOf(run, 'approve', 'final_ok'), intentOf(run, 'swap', 'final_ok'))).toBe('traded')
+    expect(outcome(intentOf(run, 'bridge', 'final_ok'))).toBe('traded')
+    expect(outcome(intentOf(run, 'approve', 'final_ok'), intentOf(run, 'swap', 'final_reverted'))).toBe('rejected')
+    expect(outcome()).toBe('rejected')
   })
 
   test('the last intent of a step is the one with the highest ordinal', () => {

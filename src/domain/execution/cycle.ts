@@ -71,6 +71,7 @@ export interface LegFailure {
   readonly code:
     | Refusal['code']
     | 'REVERTED'
+    | 'UNDER_DELIVERED'
     | 'PAUSED'
     | 'TRANSFER_LATE'
     | 'TRANSFER_SHORT'
@@ -295,11 +296,21 @@ export function refusedLeg(run: LegRun, refusal: Refusal, now: number): LegRun {
   return { ...run, refusals, refusedAt: now, failure: refusal, state: run.state === 'waiting' ? 'failed' : 'clearing' }
 }
 
-/** Legs that have not begun end here; those under way finish. */
-export function holdWaitingLegs(cycle: Cycle, reason: string): Cycle {
-  const legs = cycle.legs.map((run): LegRun =>
-    run.state === 'waiting' ? { ...run, state: 'skipped', failure: { code: 'PAUSED', detail: reason } } : run,
-  )
+/**
+ * Ends every leg for which something new would have to be signed: one that has not begun is skipped, one that has only
+ * its approval, or whose trade was given back unsigned, is cleared. A trade that is signed goes on to its end.
+ */
+export function holdLegs(cycle: Cycle, reason: string): Cycle {
+  const failure: LegFailure = { code: 'PAUSED', detail: reason }
+  const legs = cycle.legs.map((run): LegRun => {
+    if (run.state === 'waiting') return { ...run, state: 'skipped', failure }
+    const last = lastIntent(cycle, run, run.state === 'approving' ? 'approve' : run.leg.kind)
+    const isUnsigned = last?.state === 'released'
+    const isApproved =
+      run.state === 'approving' && last !== undefined && last.state !== 'reserved' && last.state !== 'signed'
+    if (isApproved || (run.state === 'sending' && isUnsigned)) return { ...run, state: 'clearing', failure }
+    return run
+  })
   return { ...cycle, legs }
 }
 
@@ -310,7 +321,8 @@ export function isCycleOver(cycle: Cycle): boolean {
   return !isOpenLeg && !isAwaited && !cycle.intents.some(isLive)
 }
 
-/** `traded` as soon as one leg delivered. */
+/** `traded` as soon as one trade or bridge transaction succeeded. */
 export function outcomeOf(cycle: Cycle): CycleOutcome {
-  return cycle.legs.some(({ state, received }) => state === 'done' || received !== undefined) ? 'traded' : 'rejected'
+  const isTrade = ({ kind, state }: Intent) => (kind === 'swap' || kind === 'bridge') && state === 'final_ok'
+  return cycle.intents.some(isTrade) ? 'traded' : 'rejected'
 }

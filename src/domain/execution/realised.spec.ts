@@ -20,6 +20,7 @@ import { notionalOf, realisedCost } from './realised.js'
 const usdc = aToken()
 const ended = (kind: 'approve' | 'swap' | 'bridge', state: 'final_ok' | 'final_reverted' = 'final_ok'): Intent => ({
   ...newIntent(aCycle(), aRun(), { kind }),
+  call: { ...newIntent(aCycle(), aRun(), { kind }).call, value: 0n },
   nonce: 0,
   attempts: [anAttempt(1)],
   state,
@@ -53,6 +54,13 @@ describe('realisedCost', () => {
       gas: GAS,
       bridge: 10n * ONE_USD,
     })
+  })
+
+  test('coin that went with the call on top of the sale is part of the cost', () => {
+    const run = done({ leg: aLeg({ kind: 'bridge' }) })
+    const sent = ended('bridge')
+    const dear: Intent = { ...sent, call: { ...sent.call, value: 10n ** 15n } }
+    expect(realisedCost(aCycle({ legs: [run], intents: [dear] }), run).bridge).toBe(13n * ONE_USD)
   })
 
   test('a leg that moved nothing cost its gas, reverted transactions included', () => {

@@ -143,6 +143,8 @@ describe('judgeTransfer', () => {
   })
 
   test('counts in the portfolio as what should arrive', () => {
-    expect(inTransitOf(flying)).toEqual({ transferId: flying.id, origin: 'alpha', amount: flying.expected })
+    const counted = { transferId: flying.id, origin: 'alpha', amount: flying.expected }
+    expect(inTransitOf(flying)).toEqual({ ...counted, isLate: false })
+    expect(inTransitOf({ ...flying, state: 'late' })).toEqual({ ...counted, isLate: true })
   })
 })

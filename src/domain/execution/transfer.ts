@@ -101,5 +101,10 @@ function outcomeOf(transfer: Transfer, { amount, chain }: Arrival): TransferStat
 
 /** An open transfer as part of the portfolio, counted as what should arrive. */
 export function inTransitOf(transfer: Transfer): InTransit {
-  return { transferId: transfer.id, origin: transfer.origin, amount: transfer.expected }
+  return {
+    transferId: transfer.id,
+    origin: transfer.origin,
+    amount: transfer.expected,
+    isLate: transfer.state === 'late',
+  }
 }

@@ -70,17 +70,24 @@ export function lossOf(market: Market, sold: TokenAmount, received: TokenAmount)
 /** Gas of one ERC-20 approval, charged to every leg that needs one. */
 const APPROVAL_GAS = 55_000n
 
+/** What a quote gives up of its sale: the loss to our prices and every fee paid on top of the sale. Rounded up. */
+export function quoteLoss(market: Market, quote: Quote): Usd {
+  return lossOf(market, quote.request.sell, quote.expectedOut) + namedFees(market, quote, false)
+}
+
+/** Value of a quote's fees in assets that have a price, rounded up. */
+export function namedFees(market: Market, quote: Quote, isIncluded: boolean): Usd {
+  return quote.fees
+    .filter((fee) => fee.isIncluded === isIncluded && market.prices.has(fee.amount.token.asset))
+    .reduce((sum, { amount }) => sum + valueOf(amount, priceIn(market, amount.token.asset), 'up'), 0n)
+}
+
 export function quoteCost(market: Market, quote: Quote): Cost {
   const { sell } = quote.request
-  const feeValue = (isIncluded: boolean) =>
-    quote.fees
-      .filter((fee) => fee.isIncluded === isIncluded)
-      .reduce((sum, { amount }) => sum + valueOf(amount, priceIn(market, amount.token.asset), 'up'), 0n)
-  const loss = lossOf(market, sell, quote.expectedOut)
-  const onTop = feeValue(false)
+  const loss = quoteLoss(market, quote)
   const approvalGas = isNative(sell.token) ? 0n : APPROVAL_GAS
   const gas = gasCost(market, sell.token.chain, quote.gasUnits + approvalGas)
-  if (quote.request.kind === 'bridge') return { slippage: 0n, fees: 0n, gas, bridge: loss + onTop }
-  const included = feeValue(true)
-  return { slippage: loss - included, fees: included + onTop, gas, bridge: 0n }
+  if (quote.request.kind === 'bridge') return { slippage: 0n, fees: 0n, gas, bridge: loss }
+  const fees = namedFees(market, quote, true) + namedFees(market, quote, false)
+  return { slippage: loss - fees, fees, gas, bridge: 0n }
 }

@@ -1,6 +1,6 @@
 import { type Address, type Asset, type AssetClass, isNative, sameAddress, type Token, tokenId } from '../assets.js'
 import type { Refusal, RefusalCode } from '../errors.js'
-import { lossOf, type Market, priceIn } from '../planning/cost.js'
+import { lossOf, type Market, namedFees, priceIn, quoteLoss } from '../planning/cost.js'
 import type { Leg } from '../planning/plan.js'
 import { type LegKind, type Quote, type QuoteRequest } from '../planning/quote.js'
 import { amountOf, formatAmount, type TokenAmount } from '../units/amount.js'
@@ -14,7 +14,7 @@ import {
   ratioOfBasisPoints,
   smaller,
 } from '../units/ratio.js'
-import { valueOf } from '../units/usd.js'
+import { type Usd, valueOf } from '../units/usd.js'
 import type { Policy } from './policy.js'
 
 const SEVERITY: Record<AssetClass, number> = { stable: 0, major: 1, other: 2 }
@@ -26,11 +26,18 @@ export function maxLossOf(policy: Policy, kind: LegKind, sold: Asset, bought: As
 }
 
 /**
- * The least that may be received, from our own prices alone; no quote enters it. Rounded up, so that rounding never
- * favours the counterparty.
+ * The least that may be received, from our own prices alone; no quote enters it. What is paid on top of the sale, in
+ * USD, has to come back as well. Rounded up, so that rounding never favours the counterparty.
  */
-export function ownMinimumOut(market: Market, sell: TokenAmount, buy: Token, maxLoss: Ratio): TokenAmount {
-  const least = mulDiv(valueOf(sell, priceIn(market, sell.token.asset), 'up'), RATIO_ONE - maxLoss, RATIO_ONE, 'up')
+export function ownMinimumOut(
+  market: Market,
+  sell: TokenAmount,
+  buy: Token,
+  maxLoss: Ratio,
+  onTop: Usd = 0n,
+): TokenAmount {
+  const least =
+    onTop + mulDiv(valueOf(sell, priceIn(market, sell.token.asset), 'up'), RATIO_ONE - maxLoss, RATIO_ONE, 'up')
   return amountOf(buy, mulDiv(least, 10n ** BigInt(buy.decimals), priceIn(market, buy.asset), 'up'))
 }
 
@@ -39,14 +46,13 @@ export function ownMinimumOut(market: Market, sell: TokenAmount, buy: Token, max
  * fifth of it as room for prices that move meanwhile, and never more than the configured tolerance. Rounded down.
  */
 export function toleranceFor(market: Market, leg: Pick<Leg, 'sell' | 'expectedOut' | 'maxLoss'>, most: Ratio): Ratio {
-  const room = leg.maxLoss - lossRatio(market, leg.sell, leg.expectedOut)
+  const room = leg.maxLoss - shareLost(market, leg.sell, lossOf(market, leg.sell, leg.expectedOut))
   return room <= 0n ? 0n : smaller(most, (room * 4n) / 5n)
 }
 
-/** Value lost between what is sold and what is received, as a share of the sale; negative for a gain. Rounded up. */
-function lossRatio(market: Market, sell: TokenAmount, received: TokenAmount): Ratio {
-  const sold = valueOf(sell, priceIn(market, sell.token.asset), 'up')
-  return mulDiv(lossOf(market, sell, received), RATIO_ONE, sold, 'up')
+/** A loss as a share of the sale; negative for a gain. Rounded up. */
+function shareLost(market: Market, sell: TokenAmount, loss: Usd): Ratio {
+  return mulDiv(loss, RATIO_ONE, valueOf(sell, priceIn(market, sell.token.asset), 'up'), 'up')
 }
 
 /**
@@ -55,7 +61,15 @@ function lossRatio(market: Market, sell: TokenAmount, received: TokenAmount): Ra
  */
 export function checkPrice(market: Market, quote: Quote, maxLoss: Ratio): Refusal | undefined {
   const { sell } = quote.request
-  const loss = lossRatio(market, sell, quote.expectedOut)
+  const odd = quote.fees.find(
+    ({ amount: { token }, isIncluded }) => !isIncluded && !(isNative(token) && token.chain === sell.token.chain),
+  )
+  if (odd)
+    return refuse(
+      'VALUE_MISMATCH',
+      `${quote.venue} wants ${formatAmount(odd.amount)} on top, only the coin of ${sell.token.chain} can be paid with a call.`,
+    )
+  const loss = shareLost(market, sell, quoteLoss(market, quote))
   const best = larger(3n * maxLoss, ratioOfBasisPoints(100))
   const line = `${quote.venue} gives ${formatAmount(quote.expectedOut)} for ${formatAmount(sell)}`
   if (loss > maxLoss)
@@ -136,7 +150,13 @@ export function checkOrder(check: OrderCheck): Refusal | undefined {
     return refuse('VALUE_MISMATCH', `${quote.venue} wants ${order.call.value} wei with the call, ${value} are due.`)
   const price = checkPrice(check.market, quote, check.maxLoss)
   if (price) return price
-  const least = ownMinimumOut(check.market, request.sell, request.buy, check.maxLoss)
+  const least = ownMinimumOut(
+    check.market,
+    request.sell,
+    request.buy,
+    check.maxLoss,
+    namedFees(check.market, quote, false),
+  )
   if (quote.minimumOut.units < least.units)
     return refuse(
       'MIN_OUT_TOO_LOW',

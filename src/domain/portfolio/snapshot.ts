@@ -32,6 +32,8 @@ export interface InTransit {
   readonly transferId: string
   readonly origin: ChainKey
   readonly amount: TokenAmount
+  /** Overdue: it may have arrived unseen, so its asset counts as unknown until it is found. */
+  readonly isLate: boolean
 }
 
 /** One source's word on one asset. A source that could not answer is an unusable reading, not a missing one. */

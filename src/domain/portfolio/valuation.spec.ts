@@ -42,7 +42,12 @@ const snapshot = (changes: Partial<Snapshot> = {}): Snapshot => ({
   prices,
   ...changes,
 })
-const transit = (units: bigint): InTransit => ({ transferId: 't', origin: 'alpha', amount: amountOf(farUsdc, units) })
+const transit = (units: bigint): InTransit => ({
+  transferId: 't',
+  origin: 'alpha',
+  amount: amountOf(farUsdc, units),
+  isLate: false,
+})
 
 describe('valuePortfolio', () => {
   test('sums each asset over its tokens and chains; native and wrapped count as one', () => {

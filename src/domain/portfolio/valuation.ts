@@ -1,6 +1,6 @@
 import type { Asset, AssetKey, ChainKey } from '../assets.js'
 import { isNative } from '../assets.js'
-import type { TokenAmount } from '../units/amount.js'
+import { formatAmount, type TokenAmount } from '../units/amount.js'
 import { type Usd, valueOf } from '../units/usd.js'
 import type { Snapshot } from './snapshot.js'
 
@@ -56,6 +56,13 @@ export function valuePortfolio(snapshot: Snapshot, assets: readonly Asset[]): Va
       .flatMap((chain) => (chain.status === 'known' ? chain.problems : []))
       .find(({ token }) => token.asset === asset.key)
     if (problem) return { asset: asset.key, status: 'unknown', reason: problem.reason }
+    const late = snapshot.inTransit.find(({ amount, isLate }) => isLate && amount.token.asset === asset.key)
+    if (late)
+      return {
+        asset: asset.key,
+        status: 'unknown',
+        reason: `Transfer ${late.transferId} of ${formatAmount(late.amount)} is overdue and may have arrived unseen; find it on ${late.amount.token.chain}.`,
+      }
     const positions: Position[] = []
     for (const chain of snapshot.chains)
       if (chain.status === 'known')

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { Store } from '../../ports/store.js'
 import { Problem } from './problem.js'
-import { cyclesQuery, cycleSummaryWire, cycleWire, parseOrRefuse } from './wire.js'
+import { cycleId, cyclesQuery, cycleSummaryWire, cycleWire, parseOrRefuse } from './wire.js'
 
 @Controller('v1/cycles')
 export class CyclesController {
@@ -11,6 +11,10 @@ export class CyclesController {
   @Get()
   async list(@Query() query: unknown) {
     const { portfolio, before, limit } = parseOrRefuse(cyclesQuery, query)
+    if (before !== undefined && !(await this.store.cycle(before))) {
+      const detail = `expected the id of a cycle, got ${before}; take the \`next\` of the page before`
+      throw new Problem(400, 'invalid-request', `/before: ${detail}`, [{ pointer: '/before', detail }])
+    }
     const cycles = await this.store.cycles({
       limit,
       ...(portfolio !== undefined && { portfolio }),
@@ -21,7 +25,7 @@ export class CyclesController {
 
   @Get(':id')
   async one(@Param('id') id: string) {
-    const cycle = await this.store.cycle(id)
+    const cycle = cycleId.safeParse(id).success ? await this.store.cycle(id) : undefined
     if (!cycle) throw new Problem(404, 'not-found', `No cycle ${JSON.stringify(id)}; GET /v1/cycles lists them.`)
     return cycleWire(cycle, await this.store.realisedCosts(id))
   }

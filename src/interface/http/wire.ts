@@ -14,11 +14,22 @@ import { type Usd, usdToText } from '../../domain/units/usd.js'
 import type { CycleSummary, OperatingState } from '../../ports/store.js'
 import { Problem } from './problem.js'
 
-export const reasonBody = z.strictObject({ reason: z.string().trim().min(1).max(500) })
+export const reasonBody = z.strictObject({
+  reason: z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .refine((text) => !text.includes('\0'), 'expected text without NUL characters'),
+})
+
+const name = z.string().regex(/^[a-zA-Z0-9-]{1,64}$/, 'expected letters, digits and dashes, 64 at most')
+
+export const cycleId = name
 
 export const cyclesQuery = z.strictObject({
-  portfolio: z.string().max(64).optional(),
-  before: z.string().max(128).optional(),
+  portfolio: name.optional(),
+  before: cycleId.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
 
