@@ -67,6 +67,8 @@ function recordedQuote(changes: Readonly<Record<string, unknown>> = {}): unknown
   return quote
 }
 
+const word = (value: number) => value.toString(16).padStart(64, '0')
+
 describe('a recorded LI.FI quote', () => {
   it('becomes a quote of ours with every amount in base units', async () => {
     server.reply = { body: recordedQuote() }
@@ -94,18 +96,30 @@ describe('a recorded LI.FI quote', () => {
 
   it('names the spender when a contract token is sold', async () => {
     const fromToken = { address: USDT_ON.arbitrum.address.toLowerCase(), chainId: 42161, decimals: 6 }
-    const toToken = { address: USDT_ON.taiko.address, chainId: 167000, decimals: 6 }
-    server.reply = {
-      body: recordedQuote({
-        'action.fromToken': fromToken,
-        'action.toToken': toToken,
-        'action.toChainId': 167000,
-        'transactionRequest.value': '0x0',
-      }),
-    }
-    const request = { ...ethToBase, sell: amountOf(USDT_ON.arbitrum, 10_000_000_000_000_000n), buy: USDT_ON.taiko }
+    server.reply = { body: recordedQuote({ 'action.fromToken': fromToken, 'transactionRequest.value': '0x0' }) }
+    const request = { ...ethToBase, sell: amountOf(USDT_ON.arbitrum, 10_000_000_000_000_000n) }
     const { order } = await build().order(request)
     expect(order).toMatchObject({ spender: DIAMOND, call: { value: 0n } })
+  })
+
+  it.each([
+    [
+      'F-01 pays somebody else',
+      (data: string) => data.replaceAll(ACCOUNT.slice(2).toLowerCase(), 'de'.repeat(20)),
+      /pays 0xdede/i,
+    ],
+    [
+      'F-11 crosses to another chain',
+      (data: string) => data.replaceAll(word(8453), word(10)),
+      /bridges to chain id 10, expected 8453/,
+    ],
+    ['is no bridge call', (data: string) => data.slice(0, 74), /no bridge call/],
+  ])('is refused when its calldata %s', async (_name, change, message) => {
+    const { data } = (recordedQuote() as { transactionRequest: { data: string } }).transactionRequest
+    server.reply = { body: recordedQuote({ 'transactionRequest.data': change(data.toLowerCase()) }) }
+    const failure = build().order(ethToBase)
+    await expect(failure).rejects.toMatchObject({ kind: 'malformed' })
+    await expect(failure).rejects.toThrow(message)
   })
 
   it('was asked for by the SDK, with our slippage and no call on the destination', async () => {
