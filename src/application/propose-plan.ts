@@ -44,16 +44,8 @@ export class ProposePlan {
   ) {}
 
   async run(portfolio: Portfolio, context: ProposalContext): Promise<Proposal> {
-    const { takeSnapshot, clock, observer } = this.deps
-    const snapshot = await takeSnapshot.run(portfolio, context.transfers)
-    const targeted = new Set(portfolio.policy.targets.map(({ asset }) => asset))
-    const valuation = valuePortfolio(
-      snapshot,
-      portfolio.assets.filter(({ key }) => targeted.has(key)),
-    )
-    const drift = measureDrift(valuation, portfolio.policy)
-    this.tellUnknowns(portfolio, snapshot)
-    observer.notify({ type: 'portfolio-measured', portfolio: portfolio.id, snapshot, valuation, drift })
+    const { clock, observer } = this.deps
+    const { snapshot, valuation, drift } = await this.measure(portfolio, context.transfers)
 
     const decision = evaluateTriggers(drift, portfolio.policy, {
       now: clock.now(),
@@ -98,6 +90,23 @@ export class ProposePlan {
           return { ...thought, plan: undefined, planReasons: step.reasons }
       }
     }
+  }
+
+  /** What is held and how far it is from target, told to whoever watches; nothing is decided. */
+  async measure(
+    portfolio: Portfolio,
+    transfers: readonly Transfer[],
+  ): Promise<Pick<Proposal, 'snapshot' | 'valuation' | 'drift'>> {
+    const snapshot = await this.deps.takeSnapshot.run(portfolio, transfers)
+    const targeted = new Set(portfolio.policy.targets.map(({ asset }) => asset))
+    const valuation = valuePortfolio(
+      snapshot,
+      portfolio.assets.filter(({ key }) => targeted.has(key)),
+    )
+    const drift = measureDrift(valuation, portfolio.policy)
+    this.tellUnknowns(portfolio, snapshot)
+    this.deps.observer.notify({ type: 'portfolio-measured', portfolio: portfolio.id, snapshot, valuation, drift })
+    return { snapshot, valuation, drift }
   }
 
   private tellUnknowns(portfolio: Portfolio, snapshot: Snapshot): void {

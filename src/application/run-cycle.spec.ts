@@ -129,7 +129,7 @@ describe('RunCycle', () => {
     expect(world.chain.standingAllowances()).toEqual([])
   })
 
-  test('does nothing but say so while paused, and while another process holds the lease', async () => {
+  test('only measures while paused, and does nothing while another process holds the lease', async () => {
     const world = FakeWorld.drifted()
     world.rows.operatingState = { state: 'paused_new', reason: 'Lunch.', since: 0 }
     const process = world.start()
@@ -140,7 +140,9 @@ describe('RunCycle', () => {
       { outcome: 'paused', reason: 'Lunch.' },
       { outcome: 'standby' },
     ])
-    expect(world.balances.asked).toEqual([])
+    expect(world.balances.asked.toSorted()).toEqual(['alpha', 'beta'])
+    expect(process.observer.of('portfolio-measured')).toHaveLength(1)
+    expect(process.observer.of('decided')).toEqual([])
     expect(cycles(world)).toEqual([])
   })
 

@@ -67,6 +67,7 @@ export class RunCycle {
     await settleTransfers.run(portfolio)
     const operating = await store.operatingState()
     if (operating.state !== 'running') {
+      await this.deps.proposePlan.measure(portfolio, await store.openTransfers(portfolio.id))
       observer.notify({ type: 'cycle-skipped', portfolio: portfolio.id, outcome: 'paused', reason: operating.reason })
       return
     }

@@ -147,15 +147,21 @@ describe('the receipt decides', () => {
     server.reply = { body: done() }
   })
 
+  it('that dust of the expected token is no arrival, whatever points at it', async () => {
+    server.reply = { body: done() }
+    shown.receipt = paid({ token: USDT_ON.taiko.address, to: ACCOUNT, units: 1_000n })
+    expect(await build().find(transfer, [])).toBeUndefined()
+  })
+
   it('how much arrived, whatever the status claims', async () => {
     server.reply = { body: done({ receiving: { ...done().receiving, amount: '999999999999' } }) }
     shown.receipt = paid(
-      { token: USDT_ON.taiko.address.toLowerCase() as Address, to: ACCOUNT, units: 100n },
+      { token: USDT_ON.taiko.address.toLowerCase() as Address, to: ACCOUNT, units: 100_000_000n },
       { token: USDT_ON.taiko.address, to: STRANGER, units: 5_000n },
       { token: STRANGER, to: ACCOUNT, units: 70_000n },
-      { token: USDT_ON.taiko.address, to: ACCOUNT.toLowerCase() as Address, units: 28n },
+      { token: USDT_ON.taiko.address, to: ACCOUNT.toLowerCase() as Address, units: 28_000_000n },
     )
-    expect((await build().find(transfer, []))?.amount).toEqual(amountOf(USDT_ON.taiko, 128n))
+    expect((await build().find(transfer, []))?.amount).toEqual(amountOf(USDT_ON.taiko, 128_000_000n))
   })
 
   it.each<[string, PayoutReceipt | undefined]>([
@@ -197,11 +203,11 @@ describe('the receipt decides', () => {
     const tokens = [...MAINNET_TOKENS, ETH_ON_TAIKO, USDC_ON_TAIKO]
     const coin = { token: ETH_ON_TAIKO.address, to: ACCOUNT, units: 1n }
     const other = { token: USDC_ON_TAIKO.address, to: ACCOUNT, units: 2n }
-    const expected = { token: USDT_ON.taiko.address, to: ACCOUNT, units: 3n }
+    const expected = { token: USDT_ON.taiko.address, to: ACCOUNT, units: 100_000_000n }
     const named = { receiving: { chainId: 167000, txHash: PAYOUT, token: { address: USDC_ON_TAIKO.address } } }
 
     it.each([
-      ['the expected one', [coin, other, expected], amountOf(USDT_ON.taiko, 3n)],
+      ['the expected one', [coin, other, expected], amountOf(USDT_ON.taiko, 100_000_000n)],
       ['else the one the status names', [coin, other], amountOf(USDC_ON_TAIKO, 2n)],
       ['else any that we know, the coin among them', [coin], amountOf(ETH_ON_TAIKO, 1n)],
     ])('%s', async (_name, transfers, amount) => {

@@ -95,7 +95,8 @@ describe('a configuration file', () => {
     expect(stderr).toContain('colour: unknown key; remove it or check its spelling')
     expect(stderr).toContain('portfolios.treasury.wieghts: unknown key; remove it or check its spelling')
     expect(stderr).toMatch(/chains\.bay\.chainId: /)
-    expect(stderr.trim().split('\n')).toHaveLength(4)
+    expect(stderr).toMatch(/portfolios\.treasury\.mode: .* must not sign on bay/)
+    expect(stderr.trim().split('\n')).toHaveLength(5)
   })
 
   it('that is missing is named', async () => {

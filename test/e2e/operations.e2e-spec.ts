@@ -78,7 +78,7 @@ describe('a pause in the middle of a rebalance', () => {
 describe('SIGTERM in the middle of a rebalance', () => {
   it('ends the process with code 0 within ten seconds and mistakes nothing unfinished for a loss', async () => {
     await daemon.post('/v1/resume', { reason: 'the rumour is wrong' }, adminToken)
-    const { id } = await until('a second cycle that trades', 30_000, async () => {
+    const { id } = await until('a second cycle that trades', 60_000, async () => {
       const open = await database.database
         .selectFrom('cycles')
         .innerJoin('intents', 'intents.cycle_id', 'cycles.id')

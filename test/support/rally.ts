@@ -56,7 +56,7 @@ export async function cycleOf(daemon: DaemonProcess, id: string): Promise<CycleD
 }
 
 /** The cycle that trades, as soon as it is written down. */
-export function tradingCycle(daemon: DaemonProcess, withinMs = 30_000): Promise<CycleSummary> {
+export function tradingCycle(daemon: DaemonProcess, withinMs = 60_000): Promise<CycleSummary> {
   return until(
     'a cycle with legs',
     withinMs,

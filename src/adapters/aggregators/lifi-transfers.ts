@@ -47,7 +47,8 @@ const CLOCK_TOLERANCE_MS = 120_000
  *
  * Guarantees: an arrival is what a successful receipt says was paid to our account in a configured token; the status
  * only names the transaction to look at, and its words on success, amount and refund are not read. A transaction that
- * is already booked, that we sent ourselves, or that is older than the sending is no arrival.
+ * is already booked, that we sent ourselves, that is older than the sending, or that pays less than half of what is
+ * expected is no arrival.
  *
  * Does not guarantee: that the payout belongs to this very transfer. No field of a receipt proves that; who books it
  * keeps each payout to one transfer and compares the amount with the expected one.
@@ -84,7 +85,8 @@ export class LifiTransfers implements Transfers {
     const units = paid
       .filter((payout) => sameAddress(payout.token, received.address))
       .reduce((sum, payout) => sum + payout.units, 0n)
-    return { chain, hash: txHash, block: receipt.block, amount: amountOf(received, units) }
+    const isDust = tokenId(received) === tokenId(transfer.expected.token) && units * 2n < transfer.expected.units
+    return isDust ? undefined : { chain, hash: txHash, block: receipt.block, amount: amountOf(received, units) }
   }
 
   /** The body of the status, undefined while LI.FI does not know the transaction. */

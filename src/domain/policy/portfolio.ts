@@ -1,4 +1,4 @@
-import type { Address, Asset, AssetKey, ChainKey, Token } from '../assets.js'
+import type { Address, Asset, ChainKey, Token } from '../assets.js'
 import type { PriceRules } from '../portfolio/prices.js'
 import type { Ratio } from '../units/ratio.js'
 import type { Policy } from './policy.js'
@@ -30,8 +30,4 @@ export interface Portfolio {
 
 export function tokensOn(portfolio: Portfolio, chain: ChainKey): Token[] {
   return portfolio.assets.flatMap(({ tokens }) => tokens.filter((token) => token.chain === chain))
-}
-
-export function assetOf(portfolio: Portfolio, key: AssetKey): Asset | undefined {
-  return portfolio.assets.find((asset) => asset.key === key)
 }
