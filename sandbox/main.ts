@@ -1,5 +1,7 @@
-import { resolve } from 'node:path'
+import { readFile, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { isAlive } from './is-alive.js'
 import { writeDaemonConfig } from './daemon-config.js'
 import { scenarioNames, type ScenarioName } from './scenarios.js'
 import { SandboxStartError } from './start-error.js'
@@ -82,12 +84,21 @@ async function main(): Promise<void> {
   process.on('SIGINT', end)
   process.on('SIGTERM', end)
 
+  await removeOldDatabase(resolve(options.dir, 'postgres'))
   running = await startWorld({ ...options, onProgress: (line) => say(`${seconds()}  ${line}`) })
   const configFile = resolve(options.dir, 'evenkeel.yaml')
   await writeDaemonConfig(running.world, configFile)
   running.control.startScenario()
   say(`${seconds()}  ready: seed ${options.seed}, scenario ${options.scenario}, described in ${options.dir}/world.json`)
   say(introduce(running, configFile))
+}
+
+/** What a daemon wrote down about an earlier world of this folder is untrue of the next one. */
+async function removeOldDatabase(folder: string): Promise<void> {
+  const owner = Number(await readFile(join(folder, 'owner'), 'utf8').catch(() => ''))
+  if (owner > 0 && isAlive(owner))
+    throw new SandboxStartError(`Process ${owner} uses the database of the earlier world in ${folder}. End it first.`)
+  await rm(folder, { recursive: true, force: true })
 }
 
 main().catch((error: unknown) => {

@@ -9,6 +9,13 @@ import type { CycleView, PortfolioView } from './views.js'
 
 const entry = join(import.meta.dirname, '..', '..', 'dist', 'main.js')
 
+/**
+ * Runs the daemon, and tells it to end when this process closes the pipe, which happens however this process ends: no
+ * daemon outlives its demo. Ends with the daemon's exit code.
+ */
+const guard =
+  'exec 3<&0; "$@" <&- & node=$!; (read -r _ <&3; kill -TERM $node) & reader=$!; wait $node; code=$?; kill $reader 2>/dev/null; exit $code'
+
 export interface DaemonOptions {
   configFile: string
   databaseUrl: string
@@ -31,10 +38,25 @@ export class DaemonProcess {
     const env = { ...process.env, DATABASE_URL: options.databaseUrl, EVENKEEL_ADMIN_TOKEN: options.adminToken }
     const log = openSync(options.logFile, 'a')
     const run = (command: string) =>
-      spawn(process.execPath, ['--enable-source-maps', entry, command, '--config', options.configFile], {
-        env,
-        stdio: ['ignore', log, log],
-      })
+      spawn(
+        'sh',
+        [
+          '-c',
+          guard,
+          'demo-daemon',
+          process.execPath,
+          '--enable-source-maps',
+          entry,
+          command,
+          '--config',
+          options.configFile,
+        ],
+        {
+          env,
+          detached: true,
+          stdio: ['pipe', log, log],
+        },
+      )
     const [migrated] = (await once(run('migrate'), 'exit')) as [number | null]
     const refuse = () => new SandboxStartError(`The daemon did not start; ${options.logFile} says why.`)
     if (migrated !== 0) throw refuse()
@@ -75,8 +97,8 @@ export class DaemonProcess {
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return
     const ended = once(this.child, 'exit')
-    this.child.kill('SIGTERM')
-    const kill = setTimeout(() => this.child.kill('SIGKILL'), 10_000)
+    this.child.stdin?.end()
+    const kill = setTimeout(() => this.child.pid !== undefined && process.kill(-this.child.pid, 'SIGKILL'), 10_000)
     await ended
     clearTimeout(kill)
   }

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -16,6 +16,7 @@ import {
   unsettledDeposits,
 } from './audit.js'
 import { DaemonProcess, freePorts } from './daemon.js'
+import { takeFolder } from './folder.js'
 import { demoReport, sumOfCosts } from './report.js'
 import { Story } from './story.js'
 import type { Hex } from '../world.js'
@@ -69,8 +70,11 @@ function endEverything(): Promise<void> {
 async function main(): Promise<number> {
   const { seed, dir, json, keep } = readArguments()
   const story = new Story((line) => process.stdout.write(`${line}\n`), process.stdout.isTTY)
-  await rm(dir, { recursive: true, force: true })
-  await mkdir(dir, { recursive: true })
+  ends.push(await takeFolder(dir))
+  if (json !== undefined)
+    await writeFile(json, '').catch((error: NodeJS.ErrnoException) => {
+      throw new SandboxStartError(`Expected a file that can be written after --json, came ${json} (${error.code}).`)
+    })
 
   story.chapter('1. A world: three chains, real Uniswap pools, two aggregators, two bridges, a database')
   const [postgres, world] = await Promise.all([
@@ -145,20 +149,20 @@ async function settled(world: RunningWorld, story: Story): Promise<void> {
   await until(async () => {
     const now = `ETH ${usd('ETH').toFixed(0)}, BTC ${usd('BTC').toFixed(0)}, LINK ${usd('LINK').toFixed(2)}`
     if (now !== shown) story.line((shown = now))
-    return arrived() && (await widestGap(world)) < 0.006
+    return arrived() && (await widestGap(world)) < 0.0005
   }, 45_000)
   story.line('the pools have followed')
 }
 
-/** Widest distance of any pool from the reference price, as a share. */
+/** By how much the worst pool is further from the reference price than its own fee, as a share. */
 async function widestGap({ chains, pools, prices }: RunningWorld): Promise<number> {
   const gaps = await Promise.all(
-    pools.map((pool) => {
+    pools.map(async (pool) => {
       const chain = chains.find(({ key }) => key === pool.chain)
-      return chain ? poolGap(chain, pool, prices) : Promise.resolve(0)
+      return chain ? Math.abs(await poolGap(chain, pool, prices)) - pool.fee / 1e6 : 0
     }),
   )
-  return Math.max(...gaps.map(Math.abs))
+  return Math.max(...gaps)
 }
 
 /** Tells every cycle that trades until one finds the portfolio inside its bands; the portfolio as it was before. */
@@ -237,6 +241,8 @@ async function until(isTrue: () => Promise<boolean>, limitMs: number): Promise<v
   }
 }
 
+// Whoever reads the story may leave early.
+process.stdout.on('error', () => void endEverything().finally(() => process.exit(1)))
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void endEverything().finally(() => process.exit(130)))
 

@@ -15,7 +15,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
 import type { Observer } from '../ports/observer.js'
 import type { Quotes, QuoteVenues } from '../ports/quotes.js'
-import type { Store } from '../ports/store.js'
+import { NonceGapError, type Store } from '../ports/store.js'
 import type { CollectQuotes } from './collect-quotes.js'
 import { pricesOf } from './propose-plan.js'
 import type { ReadPrices } from './read-prices.js'
@@ -62,7 +62,7 @@ export class OfferLeg {
     } catch (error) {
       // A chain that is silent is no reason to ask the venues for ever: it counts as a refusal and is tried again later.
       if (error instanceof SimulationError) return refuse({ code: 'SIMULATION_FAILED', detail: error.message })
-      if (!(error instanceof ChainError)) throw error
+      if (!(error instanceof ChainError || error instanceof NonceGapError)) throw error
       await refuse({ code: 'CHAIN_UNAVAILABLE', detail: error.message })
     }
   }

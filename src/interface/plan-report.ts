@@ -38,7 +38,6 @@ export function planReport(portfolio: Portfolio, { valuation, drift, decision, p
       for (const position of value.positions)
         if (position.amount.units > 0n)
           lines.push(`  ${position.chain.padEnd(10)} ${formatAmount(position.amount)} (${dollars(position.value)})`)
-  for (const { asset, reason } of drift.excluded) lines.push(`  ${asset} is left out: ${reason}`)
   lines.push(
     '',
     `Decision: ${decision.act ? 'act' : 'do nothing'} (${decision.code})`,

@@ -29,6 +29,19 @@ export class ConflictError extends Error {
 }
 
 /**
+ * The chain expects an earlier nonce than our records and the transactions under way explain: its node lags behind, or
+ * the database belongs to another chain of the same name. Nothing was written; it may be right a moment later.
+ */
+export class NonceGapError extends Error {
+  override readonly name = 'NonceGapError'
+  constructor(chain: ChainKey, account: Address, chainNonce: number, nonce: number, unmined: number) {
+    super(
+      `Account ${account} on ${chain} is at nonce ${chainNonce} by the chain and at ${nonce} by our records, with ${unmined} not mined yet. Wait for the node, or use the database that belongs to this chain.`,
+    )
+  }
+}
+
+/**
  * What is written down. Every change is one transaction that also proves the lease epoch, so a process that lost the
  * lease changes nothing (rejects with StaleLeaseError). A change that expected another state rejects with
  * ConflictError. Reads need no lease, and neither does the operating state: a standby must be able to pause.
@@ -51,7 +64,8 @@ export abstract class Store {
   /**
    * Allocates the account's next nonce, writes the intent as `reserved` and the leg's new state, all or nothing.
    * `chainNonce` is the next nonce by the chain: an account seen for the first time starts there, and one whose chain
-   * is ahead of us was used by somebody else (rejects with InvariantError).
+   * is ahead of us was used by somebody else (rejects with InvariantError). One that is behind what is under way rejects
+   * with NonceGapError.
    */
   abstract reserveIntent(intent: NewIntent, chainNonce: number, leg: { before: LegRun; after: LegRun }): Promise<Intent>
   /** Writes the signed bytes; the intent is `signed` from the commit on. */

@@ -210,8 +210,8 @@ describe.each(TRANSPORTS)('through %s', (transport) => {
   it('sums the shares of one source on one hop', async () => {
     server.reply = { body: wrapped(transport, readAnswerFile('0x', 'price_allowance-holder_issues')) }
     expect((await build(transport).indicate(wethToDai)).tool).toBe(
-      'Uniswap_V3 37.51%, Uniswap_V4 17.5%, 0x_RFQ 3.33%, Uniswap_V3 12.48%, Uniswap_V4 7.49%, 0x_RFQ 21.69%, ' +
-        'Ekubo 41.66%, Maker_PSM 100%',
+      'Uniswap_V3 37.51% + Uniswap_V4 17.5% + 0x_RFQ 3.33% → Uniswap_V3 12.48% + Uniswap_V4 7.49% + 0x_RFQ 21.69% → ' +
+        'Ekubo 41.66% → Maker_PSM 100%',
     )
   })
 

@@ -6,7 +6,7 @@ import { assertEdge, type Attempt, type Intent, type NewIntent } from '../../src
 import type { Posting } from '../../src/domain/execution/ledger.js'
 import { isTransferOpen, type Transfer } from '../../src/domain/execution/transfer.js'
 import type { Cost } from '../../src/domain/planning/cost.js'
-import { ConflictError, type CycleSummary, type OperatingState, Store } from '../../src/ports/store.js'
+import { ConflictError, NonceGapError, type CycleSummary, type OperatingState, Store } from '../../src/ports/store.js'
 
 /** What outlives a store: hand the same rows to a new one to play a restart. */
 export class MemoryRows {
@@ -114,6 +114,11 @@ export class MemoryStore extends Store {
       const account = accountKey(intent)
       const nonce = this.rows.nextNonces.get(account) ?? chainNonce
       if (chainNonce > nonce) throw new InvariantError(`B-04: ${account} is at ${chainNonce}, not at ${nonce}.`)
+      const unmined = this.allIntents().filter(
+        (one) => accountKey(one) === account && (one.state === 'reserved' || one.state === 'signed'),
+      ).length
+      if (chainNonce + unmined < nonce)
+        throw new NonceGapError(intent.chain, intent.account, chainNonce, nonce, unmined)
       if (this.allIntents().some(({ id }) => id === intent.id)) throw new ConflictError(`Intent ${intent.id} exists.`)
       if (!this.legIn(intent.legId)) throw new InvariantError(`Leg ${intent.legId} of ${intent.id} does not exist.`)
       const isTrade = (kind: Intent['kind']) => kind === 'swap' || kind === 'bridge'

@@ -7,7 +7,7 @@ import { intentPostings, openingPostings, type Posting, transferPostings } from 
 import type { Arrival } from '../../src/domain/execution/transfer.js'
 import { amountOf } from '../../src/domain/units/amount.js'
 import { ONE_USD } from '../../src/domain/units/usd.js'
-import { ConflictError, type Store } from '../../src/ports/store.js'
+import { ConflictError, NonceGapError, type Store } from '../../src/ports/store.js'
 import {
   aCycle,
   aLeg,
@@ -198,6 +198,14 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         const nonces = intents.map(({ nonce }) => nonce).toSorted((a, b) => a - b)
         expect(nonces).toEqual(Array.from({ length: 20 }, (_, index) => 7 + index))
         expect((await reload(cycle)).intents).toHaveLength(20)
+      })
+
+      test('a chain that is behind what is under way gives no nonce, and nothing is written', async () => {
+        const cycle = await opened(3)
+        await reserve(cycle, 0, 7)
+        await expect(reserve(cycle, 1, 6)).rejects.toThrow(NonceGapError)
+        expect((await reload(cycle)).intents).toHaveLength(1)
+        expect((await reserve(cycle, 2, 7)).nonce).toBe(8)
       })
 
       test('a reader sees a whole change or nothing of it', async () => {

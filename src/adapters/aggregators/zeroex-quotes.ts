@@ -244,15 +244,17 @@ export class ZeroexQuotes implements Quotes {
   }
 }
 
-/** The sources with their shares of each hop. */
+/** The sources of each hop with their shares, hop by hop. */
 function toolText({ route }: WirePrice): string {
-  const shares = new Map<string, bigint>()
+  const hops = new Map<string, Map<string, bigint>>()
   for (const { from, to, source, proportionBps } of route.fills) {
-    const key = `${source} ${from} ${to}`
-    shares.set(key, (shares.get(key) ?? 0n) + proportionBps)
+    const shares = hops.get(`${from} ${to}`) ?? new Map<string, bigint>()
+    hops.set(`${from} ${to}`, shares.set(source, (shares.get(source) ?? 0n) + proportionBps))
   }
-  const parts = [...shares].map(([key, bps]) => `${key.split(' ')[0]} ${Number(bps) / 100}%`)
-  return parts.length === 0 ? 'direct' : parts.join(', ')
+  const texts = [...hops.values()].map((shares) =>
+    [...shares].map(([source, bps]) => `${source} ${Number(bps) / 100}%`).join(' + '),
+  )
+  return texts.join(' → ') || 'direct'
 }
 
 const errorFields = z.object({

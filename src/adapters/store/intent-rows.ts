@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import { InvariantError } from '../../domain/errors.js'
 import { assertEdge, type Attempt, type Inclusion, type Intent, type NewIntent } from '../../domain/execution/intent.js'
 import type { Call } from '../../domain/planning/quote.js'
-import { ConflictError } from '../../ports/store.js'
+import { ConflictError, NonceGapError } from '../../ports/store.js'
 import type { Transaction } from './database.js'
 import { fromJson, toJson } from './json.js'
 import type { AttemptRow, IntentRow } from './tables.js'
@@ -33,6 +33,15 @@ export async function insertIntent(
     throw new InvariantError(
       `B-04: account ${intent.account} on ${chain} is at nonce ${chainNonce} by the chain and at ${nonce} by our records, so somebody else uses its key. Stop trading from it and find out who.`,
     )
+  const { unmined } = await tx
+    .selectFrom('intents')
+    .select(({ fn }) => fn.countAll<string>().as('unmined'))
+    .where('chain', '=', chain)
+    .where(sql`lower(account)`, '=', account)
+    .where('state', 'in', ['reserved', 'signed'])
+    .executeTakeFirstOrThrow()
+  if (chainNonce + Number(unmined) < nonce)
+    throw new NonceGapError(chain, intent.account, chainNonce, nonce, Number(unmined))
   await tx
     .insertInto('intents')
     .values({

@@ -317,8 +317,11 @@ class Work {
 
   /** The pair is not tried again; the distance that stays is reported with these reasons. */
   private giveUp(sold: AssetKey, bought: AssetKey, refusals: readonly string[]): void {
-    const reason =
-      [...new Set(refusals)].join(' | ') || `No chain or bridge connects ${sold} and ${bought} for this size.`
+    const [first, second, ...more] = new Set(refusals)
+    const told = [first, second, more.length > 0 ? `and ${more.length} more` : undefined].filter(
+      (one) => one !== undefined,
+    )
+    const reason = told.join(' | ') || `No further route from ${sold} to ${bought} is open for this size.`
     const tried = this.givenUp.get(bought) ?? new Map<AssetKey, string>()
     this.givenUp.set(bought, tried.set(sold, reason))
   }
