@@ -12,7 +12,7 @@ const restMs = 1500
 /** The share of the gap, in logarithms of the price, that one visit closes. */
 const step = 0.35
 /** No visit leaves a wider gap than this. */
-const widestGap = 0.005
+const widestGap = 0.003
 /** The gas limit of its swaps, which may cross several ticks. */
 const swapGas = 500_000n
 /** What the arbitrageur owns of each token of a chain, in USD. */

@@ -63,7 +63,7 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
     server: { adminPort: options.adminPort ?? 3000, metricsPort: options.metricsPort ?? 9464 },
     database: { directory: join(dirname(file), 'postgres') },
     lease: { ttlSeconds: 6, renewSeconds: 1, selfFenceSeconds: 4 },
-    execution: { pollMs: 600, transferPollSeconds: 2, resendSeconds: 6 },
+    execution: { pollMs: 500, transferPollSeconds: 2, resendSeconds: 6 },
     signer: { kind: 'development', index: treasuryIndex },
     chains: Object.fromEntries(
       world.chains.map((chain) => [

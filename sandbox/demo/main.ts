@@ -149,7 +149,7 @@ async function settled(world: RunningWorld, story: Story): Promise<void> {
   await until(async () => {
     const now = `ETH ${usd('ETH').toFixed(0)}, BTC ${usd('BTC').toFixed(0)}, LINK ${usd('LINK').toFixed(2)}`
     if (now !== shown) story.line((shown = now))
-    return arrived() && (await widestGap(world)) < 0.0005
+    return arrived() && (await widestGap(world)) < 0.0012
   }, 45_000)
   story.line('the pools have followed')
 }

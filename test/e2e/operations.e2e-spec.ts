@@ -45,7 +45,7 @@ describe('a pause in the middle of a rebalance', () => {
   let before: CycleDetail
   let after: CycleDetail
 
-  it('begins no leg any more and finishes those under way', async () => {
+  it('begins no leg any more, finishes what is signed and takes back what is only approved', async () => {
     const { id } = await tradingCycle(daemon)
     before = await cycleWhen(id, 'a transfer in flight', ({ transfers }) =>
       transfers.some(({ state }) => state === 'in_flight'),
@@ -61,10 +61,20 @@ describe('a pause in the middle of a rebalance', () => {
     expect(begunLater.length).toBeGreaterThan(0)
     for (const leg of begunLater)
       expect(leg).toMatchObject({ state: 'skipped', failure: { code: 'PAUSED', detail: 'a rumour' } })
-    for (const leg of before.legs.filter(({ id: leg }) => hasBegun(before, leg)))
-      expect(after.legs.find((one) => one.id === leg.id)?.state).toBe('done')
+    for (const leg of after.legs.filter(({ id: leg }) => hasBegun(before, leg))) {
+      const hasTraded = after.intents.some(
+        ({ legId, kind, attempts }) =>
+          legId === leg.id && attempts.length > 0 && (kind === 'swap' || kind === 'bridge'),
+      )
+      if (hasTraded) expect(leg.state).toBe('done')
+      else expect(leg).toMatchObject({ state: 'failed', failure: { code: 'PAUSED', detail: 'a rumour' } })
+    }
+    const signedLater = after.intents.filter(({ kind, attempts }) =>
+      attempts.some(({ signedAt }) => kind !== 'revoke' && Date.parse(signedAt) > pausedAt + 1_000),
+    )
+    expect(signedLater).toEqual([])
     expect(after.transfers.map(({ state }) => state)).toEqual(after.transfers.map(() => 'full'))
-    expect(after.intents.every(({ state }) => state === 'final_ok')).toBe(true)
+    expect(after.intents.every(({ state }) => state === 'final_ok' || state === 'released')).toBe(true)
   })
 
   it('outlives a restart', async () => {

@@ -42,6 +42,7 @@ export interface CycleDetail extends Omit<CycleSummary, 'legs'> {
     readonly kind: string
     readonly state: string
     readonly reservedAt: string
+    readonly attempts: readonly { readonly signedAt: string }[]
   }[]
   readonly transfers: readonly { readonly id: string; readonly state: string }[]
 }
