@@ -130,6 +130,8 @@ async function showPlans(
       if (!command.json) say(`${planReport(portfolio, proposal)}\n`)
     }
     if (reports.length === 0) throw new CannotWork([...silences].join('\n'))
+    if (config.secrets.databaseUrl === undefined && !command.json)
+      say('Without DATABASE_URL no transfer under way is known, so nothing counts as in transit.')
     for (const reason of silences) process.stderr.write(`${reason}\n`)
     if (command.json) say(JSON.stringify({ portfolios: reports }, null, 2))
   } finally {
