@@ -11,7 +11,7 @@ import {
 } from '../domain/execution/cycle.js'
 import { notionalOf, realisedCost } from '../domain/execution/realised.js'
 import type { Intent } from '../domain/execution/intent.js'
-import type { Transfer } from '../domain/execution/transfer.js'
+import { isTransferOpen, type Transfer } from '../domain/execution/transfer.js'
 import { priceIn, weiCost } from '../domain/planning/cost.js'
 import { bridgeOf } from '../domain/planning/quote.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
@@ -49,8 +49,10 @@ export class DriveCycle {
   /** Ends when the cycle is closed, the lease is lost or the signal aborts. */
   async run(portfolio: Portfolio, cycleId: string, signal: AbortSignal): Promise<void> {
     const { store, lease, clock, observer, settleTransfers, pollMs } = this.deps
+    // While the lease is held nobody else writes, so the rows are read again only after something was written.
+    let stored: Cycle | undefined
     while (!signal.aborted && lease.isHeld()) {
-      const stored = await store.cycle(cycleId)
+      stored ??= await store.cycle(cycleId)
       if (!stored) throw new InvariantError(`Cycle ${cycleId} is driven but not written down.`)
       const cycle = await this.writeProgress(portfolio, stored)
       if (isCycleOver(cycle)) return this.close(portfolio, cycle)
@@ -69,7 +71,9 @@ export class DriveCycle {
               error: outcome.reason,
             })
         }
-      if (cycle.transfers.length > 0) await settleTransfers.run(portfolio)
+      const hasMoved = cycle.transfers.some(isTransferOpen) && (await settleTransfers.run(portfolio))
+      const hasWritten = outcomes.some((outcome) => outcome.status === 'rejected' || outcome.value)
+      stored = hasMoved || hasWritten ? undefined : cycle
       await clock.sleep(pollMs, signal)
     }
   }
@@ -90,15 +94,18 @@ export class DriveCycle {
     return cycle
   }
 
-  private async perform(portfolio: Portfolio, cycle: Cycle, step: CycleStep): Promise<void> {
+  /** Resolves to whether anything was written. */
+  private async perform(portfolio: Portfolio, cycle: Cycle, step: CycleStep): Promise<boolean> {
     const { offerLeg, clearLeg, settleIntent, store, clock, observer, failpoints } = this.deps
     switch (step.type) {
       case 'settle-intent':
         return settleIntent.run(portfolio, cycle, step.intent, this.bridgeFor(cycle, step.intent))
       case 'offer-leg':
-        return offerLeg.run(portfolio, cycle, step.run, step.amount)
+        await offerLeg.run(portfolio, cycle, step.run, step.amount)
+        return true
       case 'clear-leg':
-        return clearLeg.run(portfolio, cycle, step.run)
+        await clearLeg.run(portfolio, cycle, step.run)
+        return true
       case 'open-transfer': {
         await failpoints.reach('K-25')
         const transfer = transferOf(portfolio, cycle, step.run, step.intent)
@@ -110,7 +117,7 @@ export class DriveCycle {
             usd: transfer.value,
             at: clock.now(),
           })
-        return
+        return true
       }
     }
   }

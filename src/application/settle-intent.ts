@@ -34,18 +34,19 @@ export class SettleIntent {
     },
   ) {}
 
-  /** `bridge` names the bridge of a sending transaction, for the ledger. */
-  async run(portfolio: Portfolio, cycle: Cycle, intent: Intent, bridge: string | undefined): Promise<void> {
+  /** `bridge` names the bridge of a sending transaction, for the ledger. Resolves to whether anything was written. */
+  async run(portfolio: Portfolio, cycle: Cycle, intent: Intent, bridge: string | undefined): Promise<boolean> {
     switch (intent.state) {
       case 'reserved':
-        return this.sign(portfolio, cycle, intent)
+        await this.sign(portfolio, cycle, intent)
+        return true
       case 'signed':
       case 'mined':
         return this.watch(portfolio, intent, bridge)
       case 'final_ok':
       case 'final_reverted':
       case 'released':
-        return
+        return false
     }
   }
 
@@ -90,7 +91,7 @@ export class SettleIntent {
     await failpoints.reach('K-13')
   }
 
-  private async watch(portfolio: Portfolio, intent: Intent, bridge: string | undefined): Promise<void> {
+  private async watch(portfolio: Portfolio, intent: Intent, bridge: string | undefined): Promise<boolean> {
     const { chain, store, clock, failpoints, resendMs } = this.deps
     const sightings = await Promise.all(intent.attempts.map(({ hash }) => chain.inclusion(intent, hash)))
     const inclusion = sightings.find((one) => one !== undefined)
@@ -100,11 +101,12 @@ export class SettleIntent {
       await store.moveIntent(intent, next, intentPostings(next, bridge))
       this.tell(portfolio, next)
       if (next.state === 'mined') await failpoints.reach('K-15')
-      return
+      return true
     }
     const last = intent.attempts.at(-1)
     if (intent.state === 'signed' && last && clock.now() - (this.sentAt.get(intent.id) ?? 0) >= resendMs)
       await this.send(intent, last)
+    return false
   }
 
   private async send(intent: Intent, attempt: Attempt): Promise<void> {

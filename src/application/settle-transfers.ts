@@ -27,24 +27,27 @@ export class SettleTransfers {
     },
   ) {}
 
-  async run(portfolio: Portfolio): Promise<void> {
+  /** Resolves to whether anything was written. */
+  async run(portfolio: Portfolio): Promise<boolean> {
     const { store, clock, observer, pollMs } = this.deps
     const due = (await store.openTransfers(portfolio.id)).filter(
       (transfer) => clock.now() - (this.askedAt.get(transfer.id) ?? 0) >= pollMs,
     )
-    await Promise.all(
+    const moved = await Promise.all(
       due.map(async (transfer) => {
         this.askedAt.set(transfer.id, clock.now())
         try {
-          await this.settle(portfolio, transfer)
+          return await this.settle(portfolio, transfer)
         } catch (error) {
           observer.notify({ type: 'failed', what: `looking for transfer ${transfer.id}`, isRetried: true, error })
+          return true
         }
       }),
     )
+    return moved.includes(true)
   }
 
-  private async settle(portfolio: Portfolio, transfer: Transfer): Promise<void> {
+  private async settle(portfolio: Portfolio, transfer: Transfer): Promise<boolean> {
     const { transfers, chain, store, clock, failpoints } = this.deps
     const claimed = [
       ...(await store.claimedArrivals(transfer.destination)),
@@ -57,7 +60,7 @@ export class SettleTransfers {
     )
     const isFinal = arrival !== undefined && (await chain.finalizedBlock(arrival.chain)) >= arrival.block.number
     const next = judgeTransfer(transfer, { arrival, isFinal, now: clock.now() })
-    if (next.state === transfer.state && next.arrival?.block.hash === transfer.arrival?.block.hash) return
+    if (next.state === transfer.state && next.arrival?.block.hash === transfer.arrival?.block.hash) return false
     await failpoints.reach('K-26')
     if (next.state === 'short') {
       const reason = `B-02: transfer ${next.id} delivered less than its minimum.`
@@ -66,6 +69,7 @@ export class SettleTransfers {
     }
     await store.moveTransfer(transfer, next, transferPostings(next))
     this.tell(portfolio, next)
+    return true
   }
 
   private tell(portfolio: Portfolio, transfer: Transfer): void {
