@@ -5,7 +5,7 @@ import { firstFee, gasLimitFor } from '../domain/execution/fees.js'
 import type { NewIntent, StepKind } from '../domain/execution/intent.js'
 import { type Market, quoteCost, totalOf, weiCost } from '../domain/planning/cost.js'
 import type { Call, Quote, QuoteRequest } from '../domain/planning/quote.js'
-import { checkOrder, ownMinimumOut, toleranceFor } from '../domain/policy/limits.js'
+import { checkMovement, checkOrder, toleranceFor } from '../domain/policy/limits.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { formatAmount, type TokenAmount } from '../domain/units/amount.js'
 import type { Ratio } from '../domain/units/ratio.js'
@@ -111,25 +111,18 @@ export class OfferLeg {
     return undefined
   }
 
-  /** Plays the trade on the current state and compares what the account would lose and gain with the order (C-09). */
+  /** Plays the trade on the current state and holds what the account would lose and gain against the order (C-09). */
   private async simulate(
     portfolio: Portfolio,
-    { kind, sell, buy }: QuoteRequest,
+    request: QuoteRequest,
     call: Call,
     market: Market,
     maxLoss: Ratio,
   ): Promise<Refusal | undefined> {
+    const { kind, sell, buy } = request
     const watched = kind === 'swap' ? [sell.token, buy] : [sell.token]
     const [sold = 0n, bought = 0n] = await this.deps.chain.simulate(portfolio.account, call, watched)
-    const least = ownMinimumOut(market, sell, buy, maxLoss)
-    const isTooMuch = sold + sell.units + (isNative(sell.token) ? call.value - sell.units : 0n) < 0n
-    const isTooLittle = kind === 'swap' && bought < least.units
-    if (!isTooMuch && !isTooLittle) return undefined
-    const gain = kind === 'swap' ? ` and bring ${bought} base units of ${buy.symbol}` : ''
-    return {
-      code: 'SIMULATION_DELTA',
-      detail: `Simulated, the call to ${call.to} on ${call.chain} would take ${-sold} base units of ${sell.token.symbol}${gain}; the order is ${formatAmount(sell)} for at least ${formatAmount(least)}.`,
-    }
+    return checkMovement(market, request, call, { sold, bought }, maxLoss)
   }
 
   /** The decision's gas prices with prices of this moment; a refusal when one of the two assets has none. */

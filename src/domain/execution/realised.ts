@@ -1,14 +1,13 @@
-import { type Cost, lossOf, weiCost } from '../planning/cost.js'
+import { isNative } from '../assets.js'
+import { type Cost, lossOf, priceIn, weiCost } from '../planning/cost.js'
 import type { TokenAmount } from '../units/amount.js'
 import { type Usd, valueOf } from '../units/usd.js'
-import { priceIn } from '../planning/cost.js'
-import { isNative } from '../assets.js'
 import { type Cycle, lastIntent, type LegRun } from './cycle.js'
 
 /**
  * What a leg really cost, at the prices of the decision: sold against received by the receipts, and the gas of every
- * transaction made for it, failed ones and approvals included. A leg that moved nothing cost its gas, and so, as far as can be told, did
- * one that received an asset without a price at decision time.
+ * transaction made for it, failed ones and approvals included. A leg that moved nothing cost
+ * its gas, and so, as far as can be told, did one that received an asset without a price at decision time.
  */
 export function realisedCost(cycle: Cycle, run: LegRun): Cost {
   const gas = cycle.intents

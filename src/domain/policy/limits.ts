@@ -2,7 +2,7 @@ import { type Address, type Asset, type AssetClass, isNative, sameAddress, type 
 import type { Refusal, RefusalCode } from '../errors.js'
 import { lossOf, type Market, namedFees, priceIn, quoteLoss } from '../planning/cost.js'
 import type { Leg } from '../planning/plan.js'
-import { type LegKind, type Quote, type QuoteRequest } from '../planning/quote.js'
+import { type Call, type LegKind, type Quote, type QuoteRequest } from '../planning/quote.js'
 import { amountOf, formatAmount, type TokenAmount } from '../units/amount.js'
 import {
   absolute,
@@ -163,6 +163,30 @@ export function checkOrder(check: OrderCheck): Refusal | undefined {
       `${quote.venue} guarantees ${formatAmount(quote.minimumOut)}, our own prices demand ${formatAmount(least)}.`,
     )
   return undefined
+}
+
+/**
+ * Whether a simulated call does what was ordered: `sold` and `bought` are the changes of the account's balances in base
+ * units. It may take no more than the sale and what goes with it in coin, and a swap must bring our own minimum. What
+ * a bridge brings comes out on another chain and is not judged here.
+ */
+export function checkMovement(
+  market: Market,
+  { kind, sell, buy }: QuoteRequest,
+  call: Call,
+  { sold, bought }: { readonly sold: bigint; readonly bought: bigint },
+  maxLoss: Ratio,
+): Refusal | undefined {
+  const least = ownMinimumOut(market, sell, buy, maxLoss)
+  const mayTake = isNative(sell.token) ? call.value : sell.units
+  const isTooMuch = -sold > mayTake
+  const isTooLittle = kind === 'swap' && bought < least.units
+  if (!isTooMuch && !isTooLittle) return undefined
+  const gain = kind === 'swap' ? ` and bring ${bought} base units of ${buy.symbol}` : ''
+  return refuse(
+    'SIMULATION_DELTA',
+    `Simulated, the call to ${call.to} on ${call.chain} would take ${-sold} base units of ${sell.token.symbol}${gain}; the order is ${formatAmount(sell)} for at least ${formatAmount(least)}.`,
+  )
 }
 
 function refuse(code: RefusalCode, detail: string): Refusal {
