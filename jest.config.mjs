@@ -11,7 +11,11 @@ export default {
     {
       ...shared,
       displayName: 'adapters',
-      testMatch: ['<rootDir>/test/adapters/**/*.spec.ts', '<rootDir>/test/sandbox/**/*.spec.ts'],
+      testMatch: [
+        '<rootDir>/test/adapters/**/*.spec.ts',
+        '<rootDir>/test/sandbox/**/*.spec.ts',
+        '<rootDir>/test/bench/**/*.spec.ts',
+      ],
     },
     { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
   ],

@@ -12,7 +12,7 @@ const restMs = 1500
 /** The share of the gap, in logarithms of the price, that one visit closes. */
 const step = 0.35
 /** No visit leaves a wider gap than this. */
-const widestGap = 0.003
+const widestRest = 0.003
 /** The gas limit of its swaps, which may cross several ticks. */
 const swapGas = 500_000n
 /** What the arbitrageur owns of each token of a chain, in USD. */
@@ -79,6 +79,25 @@ export async function poolGap(chain: SandboxChain, pool: SandboxPool, prices: Re
   return 2 * Math.log(fairSqrtPrice(chain, pool, prices) / current)
 }
 
+/**
+ * By how much the worst pool is further from the reference than its own fee, as a share. At 0 or below nothing moves any
+ * pool as long as the prices stand still.
+ */
+export async function widestGap(
+  chains: readonly SandboxChain[],
+  pools: readonly SandboxPool[],
+  prices: ReferencePrices,
+): Promise<number> {
+  const gaps = await Promise.all(
+    pools.map(async (pool) => {
+      const chain = chains.find(({ key }) => key === pool.chain)
+      if (!chain) throw new Error(`There is no chain ${pool.chain}.`)
+      return Math.abs(await poolGap(chain, pool, prices)) - pool.fee / 1e6
+    }),
+  )
+  return Math.max(...gaps)
+}
+
 function fairSqrtPrice(chain: SandboxChain, pool: SandboxPool, prices: ReferencePrices): number {
   const [token0, token1] = pool.symbols.map((symbol) => {
     const { decimals, asset } = chain.token(symbol)
@@ -111,7 +130,7 @@ interface PricedToken {
 export function move(gap: number, fee: number): number {
   const width = Math.abs(gap)
   if (width <= fee / 1e6) return 0
-  return Math.sign(gap) * Math.max(width * step, width - widestGap)
+  return Math.sign(gap) * Math.max(width * step, width - widestRest)
 }
 
 async function swapV3(chain: SandboxChain, pool: SandboxPool, fair: number): Promise<SandboxTransaction | undefined> {

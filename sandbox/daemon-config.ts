@@ -10,6 +10,8 @@ export interface DaemonConfigOptions {
   metricsPort?: number
   /** Cron with seconds. */
   schedule?: string
+  /** How far an asset outside its band is brought back; the daemon's own default when absent. */
+  reset?: 'target' | 'half' | 'edge'
 }
 
 /** Index of `treasury` among the well-known development keys. */
@@ -31,6 +33,8 @@ const bounds: Record<string, [string, string]> = {
   USDT: ['0.8', '1.2'],
   DAI: ['0.8', '1.2'],
 }
+/** What an asset's deep pools are against, where that is not the hub of the chain. */
+const assetHubs: Record<string, string> = { BTC: 'ETH', LINK: 'ETH' }
 /** The asset that the chains' native coins count as. */
 export const nativeAsset = 'ETH'
 /** Of the treasury's portfolio, by asset: decimal shares, of which the tighter band counts. */
@@ -87,6 +91,7 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
         asset,
         {
           class: classes[asset] ?? 'other',
+          ...(assetHubs[asset] && { hub: assetHubs[asset] }),
           tokens: world.tokens
             .filter((token) => token.asset === asset)
             .map(({ chain, symbol, address, decimals }) => ({ chain, symbol, address, decimals })),
@@ -130,6 +135,7 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
         transport: 'sdk',
         url: world.apis.zeroex.trpcUrl,
         apiKey: 'sandbox',
+        requestsPerSecond: 50,
         allowed: allowed('allowance-holder'),
       },
     },
@@ -138,6 +144,7 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
         mode: options.mode ?? 'live',
         account: { alias: treasury.alias, address: treasury.address },
         schedule: options.schedule ?? '*/10 * * * * *',
+        ...(options.reset && { reset: options.reset }),
         minimumTradeUsd: '20000',
         cooldownSeconds: 20,
         slippageBps: 30,

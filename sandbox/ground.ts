@@ -1,6 +1,7 @@
 import { prepareArbitrage } from './arbitrage.js'
 import { chainKeys, chainTraits, startChain, type SandboxChain } from './chains.js'
 import { deployFeeds, type Feeds } from './feeds.js'
+import { type PoolPlan, poolPlans } from './pools.js'
 import type { ReferencePrices } from './prices.js'
 import { contractNamed, loadContracts } from './solidity.js'
 import { deployTokens } from './tokens.js'
@@ -33,6 +34,7 @@ export async function layGround(
   chains: SandboxChain[],
   prices: ReferencePrices,
   onProgress: (line: string) => void,
+  plans: readonly PoolPlan[] = poolPlans,
 ): Promise<Ground> {
   const batcher = contractNamed(await loadContracts(), 'CallBatcher')
   await Promise.all(
@@ -50,7 +52,7 @@ export async function layGround(
     chains.map(async (chain) => {
       await fundTreasury(chain)
       await prepareArbitrage(chain, prices)
-      const filled = await fillPools(chain, (asset) => prices.usd(asset))
+      const filled = await fillPools(chain, plans, (asset) => prices.usd(asset))
       await chain.settle()
       return filled
     }),

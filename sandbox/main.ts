@@ -3,15 +3,17 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isAlive } from './is-alive.js'
 import { writeDaemonConfig } from './daemon-config.js'
+import { type PoolLayout, poolLayouts } from './pools.js'
 import { scenarioNames, type ScenarioName } from './scenarios.js'
 import { SandboxStartError } from './start-error.js'
 import { startWorld, type RunningWorld } from './start-world.js'
 
-const usage = `npm run sandbox -- [--seed N] [--scenario ${scenarioNames.join('|')}] [--port-base P] [--dir DIR]`
+const usage = `npm run sandbox -- [--seed N] [--scenario ${scenarioNames.join('|')}] [--pools ${poolLayouts.join('|')}] [--port-base P] [--dir DIR]`
 
 interface Arguments {
   seed: number
   scenario: ScenarioName
+  pools: PoolLayout
   portBase: number
   dir: string
 }
@@ -20,6 +22,7 @@ function readArguments(): Arguments {
   const options = {
     seed: { type: 'string', default: '1' },
     scenario: { type: 'string', default: 'rally' },
+    pools: { type: 'string', default: 'default' },
     'port-base': { type: 'string', default: '18545' },
     dir: { type: 'string', default: '.evenkeel/sandbox' },
   } as const
@@ -35,9 +38,12 @@ function readArguments(): Arguments {
   if (!scenario) {
     throw new SandboxStartError(`Expected --scenario ${scenarioNames.join(' or ')}, came "${values.scenario}".`)
   }
+  const pools = poolLayouts.find((name) => name === values.pools)
+  if (!pools) throw new SandboxStartError(`Expected --pools ${poolLayouts.join(' or ')}, came "${values.pools}".`)
   return {
     seed: wholeNumber('--seed', values.seed),
     scenario,
+    pools,
     portBase: wholeNumber('--port-base', values['port-base']),
     dir: resolve(values.dir),
   }

@@ -13,7 +13,7 @@ export interface PoolPlan {
   knownTo: readonly Aggregator[]
 }
 
-/** Every pool of the sandbox. Pools known to both aggregators are one liquidity, however often they are quoted. */
+/** The pools of a world that asks for no others. Pools known to both aggregators are one liquidity, however often quoted. */
 export const poolPlans: readonly PoolPlan[] = [
   pool('anchor', 'WETH/USDC', 'v3-500', 400, 'lifi', 'zeroex'),
   pool('anchor', 'WETH/USDC', 'v3-3000', 150, 'zeroex'),
@@ -49,6 +49,30 @@ function pool(
 ): PoolPlan {
   const [base, quote] = pair.split('/') as [TokenSymbol, TokenSymbol]
   return { chain, pair: [base, quote], venue, depthMillionUsd, knownTo }
+}
+
+/** What `cove` has of WETH/USDC in the layouts that differ from the default; everything else is as there. */
+const coveEther = {
+  'one-shared': [pool('cove', 'WETH/USDC', 'v3-500', 200, 'lifi', 'zeroex')],
+  'other-exchanges': [
+    pool('cove', 'WETH/USDC', 'v3-3000', 300, 'lifi'),
+    pool('cove', 'WETH/USDC', 'v2', 300, 'zeroex'),
+  ],
+  'other-fees': [pool('cove', 'WETH/USDC', 'v3-500', 200, 'lifi'), pool('cove', 'WETH/USDC', 'v3-100', 200, 'zeroex')],
+} as const satisfies Record<string, readonly PoolPlan[]>
+
+/**
+ * Which pools a world has. `one-shared`: the aggregators quote one and the same pool. `other-exchanges`: each has a pool of
+ * its own, as the names of their exchanges show. `other-fees`: likewise, but both name the same exchange.
+ */
+export const poolLayouts = ['default', 'one-shared', 'other-exchanges', 'other-fees'] as const
+export type PoolLayout = (typeof poolLayouts)[number]
+
+export function poolPlansOf(layout: PoolLayout): readonly PoolPlan[] {
+  if (layout === 'default') return poolPlans
+  const isReplaced = ({ chain, pair: [base, quote] }: PoolPlan) =>
+    chain === 'cove' && base === 'WETH' && quote === 'USDC'
+  return [...poolPlans.filter((plan) => !isReplaced(plan)), ...coveEther[layout]]
 }
 
 /** In hundredths of a basis point, as Uniswap writes it. */

@@ -13,6 +13,7 @@ import { startControlApi } from './control-api.js'
 import { createControl, type Control, type Controlled } from './control.js'
 import { layGround, startChains, type Ground } from './ground.js'
 import { startMarket } from './market.js'
+import { type PoolLayout, poolPlansOf } from './pools.js'
 import { PricePath } from './price-path.js'
 import type { ReferencePrices } from './prices.js'
 import { startPriceService } from './price-service.js'
@@ -29,6 +30,8 @@ export interface WorldOptions {
   portBase: number
   /** Receives `world.json`; created when missing. */
   dir: string
+  /** `default` when absent. */
+  pools?: PoolLayout
   onProgress?: (line: string) => void
 }
 
@@ -52,7 +55,7 @@ const stopGraceMs = 1000
  * a person can remove is a `SandboxStartError`.
  */
 export async function startWorld(options: WorldOptions): Promise<RunningWorld> {
-  const { seed, scenario, portBase, dir, onProgress = () => undefined } = options
+  const { seed, scenario, portBase, dir, pools = 'default', onProgress = () => undefined } = options
   if (!Number.isInteger(portBase) || portBase < 0 || portBase > 65_536 - portsUsed) {
     throw new SandboxStartError(`Expected a port base from 0 to ${65_536 - portsUsed}, came ${portBase}.`)
   }
@@ -69,7 +72,7 @@ export async function startWorld(options: WorldOptions): Promise<RunningWorld> {
   try {
     onProgress(`${chains.length} chains up`)
     const path = new PricePath(seed, scenario)
-    const ground = await layGround(chains, path, onProgress)
+    const ground = await layGround(chains, path, onProgress, poolPlansOf(pools))
     const routers = (await Promise.all(chains.map((chain) => deployRouters(chain)))).flat()
     const bridges = await deployBridges(chains)
     await Promise.all(chains.map((chain) => chain.settle()))

@@ -13,7 +13,7 @@ import {
   type Hex,
 } from 'viem'
 import { deploymentGas, type SandboxChain } from './chains.js'
-import { feeOf, poolPlans, type PoolPlan } from './pools.js'
+import { feeOf, type PoolPlan } from './pools.js'
 import { fund } from './tokens.js'
 import { positionsAbi, v2RouterAbi } from './uniswap-abi.js'
 import {
@@ -79,8 +79,12 @@ export async function deployUniswap(chain: SandboxChain): Promise<void> {
   })
 }
 
-/** Creates and fills the chain's pools at the given prices. The market maker owns all liquidity. */
-export async function fillPools(chain: SandboxChain, usd: (asset: string) => number): Promise<SandboxPool[]> {
+/** Creates and fills those of the pools that are the chain's, at the given prices. The market maker owns all liquidity. */
+export async function fillPools(
+  chain: SandboxChain,
+  poolPlans: readonly PoolPlan[],
+  usd: (asset: string) => number,
+): Promise<SandboxPool[]> {
   const keeper = chain.addressOf('market-maker')
   const plans = poolPlans.filter((plan) => plan.chain === chain.key)
   const needs = new Map<string, bigint>()

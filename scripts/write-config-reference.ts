@@ -16,6 +16,7 @@ const name = relative(root, file)
 const stringTypes: readonly (readonly [RegExp, string])[] = [
   [/20-byte address/, 'address'],
   [/decimal number in quotes.* (\d+) decimals/, 'decimal text, $1 places'],
+  [/share from 0 to 1/, 'decimal text, 0 to 1'],
   [/cron expression/, 'cron expression'],
   [/name of letters/, 'name'],
 ]
@@ -105,6 +106,7 @@ const placeholders: Readonly<Record<string, string>> = {
   bounds: 'asset',
   targets: 'asset',
   allowed: 'chain',
+  chainShares: 'chain',
   venues: 'venue',
   portfolios: 'portfolio',
 }
@@ -172,7 +174,8 @@ const ending = `## Checked beyond the schema
 
 Every name must exist: the chain of a token or feed, the asset of a coin or target, the hub among the tokens of its chain.
 Every asset has a feed and bounds. Chain ids and token addresses are not used twice. The quorum is not larger than the
-number of sources. Weights sum to 1. A \`live\` portfolio needs a signer, and the development signer only sandbox chains.
+number of sources. Weights sum to 1. The hub of an asset is another asset that lies beside it on a chain, and hubs make no
+loop. A chain's minimum is not above its maximum; minimums sum to 1 at most and maximums to 1 at least. A \`live\` portfolio needs a signer, and the development signer only sandbox chains.
 
 When a chain is first read, its chain id and the decimals of its tokens and feeds are compared with the file. A difference
 leaves that chain, token or price out; the message names the key.

@@ -6,6 +6,7 @@ import { type Logger } from 'pino'
 import { Registry } from 'prom-client'
 import { LifiQuotes } from './adapters/aggregators/lifi-quotes.js'
 import { LifiTransfers } from './adapters/aggregators/lifi-transfers.js'
+import { RateLimiters } from './adapters/aggregators/rate-limiter.js'
 import { ZeroexQuotes } from './adapters/aggregators/zeroex-quotes.js'
 import { BlockReader } from './adapters/chains/block-reader.js'
 import { Clients } from './adapters/chains/clients.js'
@@ -13,6 +14,7 @@ import { ViemBalances } from './adapters/chains/viem-balances.js'
 import { ViemChain } from './adapters/chains/viem-chain.js'
 import type { MetricLabels } from './adapters/observability/metrics.js'
 import { EventObserver } from './adapters/observability/observer.js'
+import { HighsSolver } from './adapters/optimiser/highs-solver.js'
 import { ChainlinkPrices } from './adapters/oracles/chainlink-prices.js'
 import { ReferencePrices } from './adapters/oracles/reference-prices.js'
 import { LocalSigner } from './adapters/signers/local-signer.js'
@@ -21,12 +23,15 @@ import type { Database } from './adapters/store/database.js'
 import { PostgresLease } from './adapters/store/postgres-lease.js'
 import { PostgresStore } from './adapters/store/postgres-store.js'
 import { SystemClock } from './adapters/time/system-clock.js'
+import { CheckTogether } from './application/check-together.js'
 import { ClearLeg } from './application/clear-leg.js'
 import { CollectQuotes } from './application/collect-quotes.js'
 import { DriveCycle } from './application/drive-cycle.js'
+import { FindOffer } from './application/find-offer.js'
 import { HoldLease } from './application/hold-lease.js'
 import { OfferLeg } from './application/offer-leg.js'
 import { Operations } from './application/operations.js'
+import { PlayJointly } from './application/play-jointly.js'
 import { ProposePlan } from './application/propose-plan.js'
 import { ReadPrices } from './application/read-prices.js'
 import { Reconcile } from './application/reconcile.js'
@@ -54,6 +59,7 @@ import { Observer } from './ports/observer.js'
 import { PriceSources } from './ports/prices.js'
 import { QuoteVenues } from './ports/quotes.js'
 import { Signer } from './ports/signer.js'
+import { Solver } from './ports/solver.js'
 import { Store } from './ports/store.js'
 import { NoTransfers, Transfers } from './ports/transfers.js'
 
@@ -74,10 +80,14 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
   const tokens = assets.flatMap((asset) => asset.tokens)
   const chainIds = Object.entries(file.chains).map(([chain, { chainId }]) => ({ chain, chainId }))
   const lifi = Object.entries(file.venues).flatMap(([venue, one]) => (one.kind === 'lifi' ? [{ venue, ...one }] : []))
-  const lifiAccess = (one: { url: string; integrator: string; timeoutSeconds: number }) => ({
+  const pace = ({ requestsPerSecond }: { requestsPerSecond?: number | undefined }) =>
+    requestsPerSecond === undefined ? {} : { requestsPerSecond }
+  const lifiAccess = (one: Extract<(typeof file.venues)[string], { kind: 'lifi' }>, limiters: RateLimiters) => ({
     apiUrl: one.url,
     integrator: one.integrator,
     timeoutMs: one.timeoutSeconds * 1000,
+    limiters,
+    ...pace(one),
     ...(secrets.lifiApiKey !== undefined && { apiKey: secrets.lifiApiKey }),
   })
   const { execution } = file
@@ -135,9 +145,11 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
         ]),
       inject: [BlockReader, Clock],
     },
+    { provide: RateLimiters, useFactory: (clock: Clock) => new RateLimiters(clock), inject: [Clock] },
+    { provide: Solver, useFactory: () => new HighsSolver() },
     {
       provide: QuoteVenues,
-      useFactory: (clock: Clock) =>
+      useFactory: (clock: Clock, limiters: RateLimiters) =>
         new QuoteVenues(
           Object.entries(file.venues).map(([venue, one]) => {
             const common = { venue, chains: chainIds, tokens, allowed: one.allowed, clock: () => clock.now() }
@@ -148,30 +160,32 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
                 apiKey: secrets.zeroexApiKey ?? one.apiKey ?? '',
                 transport: one.transport,
                 timeoutMs: one.timeoutSeconds * 1000,
+                limiters,
+                ...pace(one),
               })
             return new LifiQuotes({
               ...common,
-              ...lifiAccess(one),
+              ...lifiAccess(one, limiters),
               kinds: one.serves,
               ...(one.bridges && { bridges: one.bridges }),
             })
           }),
         ),
-      inject: [Clock],
+      inject: [Clock, RateLimiters],
     },
     {
       provide: Transfers,
-      useFactory: (chain: ViemChain) => {
+      useFactory: (chain: ViemChain, limiters: RateLimiters) => {
         const [first] = lifi
         if (!first) return new NoTransfers()
         return new LifiTransfers({
-          ...lifiAccess(first),
+          ...lifiAccess(first, limiters),
           chains: chainIds,
           tokens,
           receipt: (key, hash) => chain.receipt(key, hash),
         })
       },
-      inject: [Chain],
+      inject: [Chain, RateLimiters],
     },
     {
       provide: Signer,
@@ -206,23 +220,46 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
       inject: [QuoteVenues, Observer, Clock],
     },
     {
+      provide: PlayJointly,
+      useFactory: (collectQuotes: CollectQuotes, quotes: QuoteVenues, chain: Chain) =>
+        new PlayJointly({ collectQuotes, quotes, chain }),
+      inject: [CollectQuotes, QuoteVenues, Chain],
+    },
+    {
       provide: ProposePlan,
-      useFactory: (takeSnapshot: TakeSnapshot, collectQuotes: CollectQuotes, clock: Clock, observer: Observer) =>
-        new ProposePlan({ takeSnapshot, collectQuotes, clock, observer }),
-      inject: [TakeSnapshot, CollectQuotes, Clock, Observer],
+      useFactory: (
+        takeSnapshot: TakeSnapshot,
+        collectQuotes: CollectQuotes,
+        playJointly: PlayJointly,
+        solver: Solver,
+        clock: Clock,
+        observer: Observer,
+      ) => new ProposePlan({ takeSnapshot, collectQuotes, playJointly, solver, clock, observer }),
+      inject: [TakeSnapshot, CollectQuotes, PlayJointly, Solver, Clock, Observer],
+    },
+    {
+      provide: FindOffer,
+      useFactory: (collectQuotes: CollectQuotes, quotes: QuoteVenues, clock: Clock) =>
+        new FindOffer({ collectQuotes, quotes, clock }),
+      inject: [CollectQuotes, QuoteVenues, Clock],
+    },
+    {
+      provide: CheckTogether,
+      useFactory: (findOffer: FindOffer, chain: Chain, clock: Clock) => new CheckTogether({ findOffer, chain, clock }),
+      inject: [FindOffer, Chain, Clock],
     },
     {
       provide: OfferLeg,
       useFactory: (
         readPrices: ReadPrices,
-        collectQuotes: CollectQuotes,
-        quotes: QuoteVenues,
+        findOffer: FindOffer,
+        checkTogether: CheckTogether,
         chain: Chain,
         store: Store,
         clock: Clock,
         observer: Observer,
-      ) => new OfferLeg({ readPrices, collectQuotes, quotes, chain, store, clock, observer, failpoints }),
-      inject: [ReadPrices, CollectQuotes, QuoteVenues, Chain, Store, Clock, Observer],
+      ) => new OfferLeg({ readPrices, findOffer, checkTogether, chain, store, clock, observer, failpoints }),
+      inject: [ReadPrices, FindOffer, CheckTogether, Chain, Store, Clock, Observer],
     },
     {
       provide: ClearLeg,
@@ -262,6 +299,7 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
     {
       provide: DriveCycle,
       useFactory: (
+        readPrices: ReadPrices,
         offerLeg: OfferLeg,
         clearLeg: ClearLeg,
         settleIntent: SettleIntent,
@@ -272,6 +310,7 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
         observer: Observer,
       ) =>
         new DriveCycle({
+          readPrices,
           offerLeg,
           clearLeg,
           settleIntent,
@@ -283,7 +322,7 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
           failpoints,
           pollMs: execution.pollMs,
         }),
-      inject: [OfferLeg, ClearLeg, SettleIntent, SettleTransfers, Store, Lease, Clock, Observer],
+      inject: [ReadPrices, OfferLeg, ClearLeg, SettleIntent, SettleTransfers, Store, Lease, Clock, Observer],
     },
     {
       provide: Reconcile,

@@ -122,6 +122,8 @@ async function showPlans(
         transfers: isRecorded ? await store.openTransfers(portfolio.id) : [],
         lastTradedAt: isRecorded ? await store.lastTradedAt(portfolio.id) : undefined,
         isManual: false,
+        continues: undefined,
+        curves: isRecorded ? await store.curves() : [],
       })
       const silent = proposal.snapshot.chains.flatMap((chain) => (chain.status === 'unknown' ? [chain.reason] : []))
       for (const reason of silent) silences.add(reason)

@@ -61,7 +61,7 @@ export interface OfferDeps {
 }
 
 /** Measured: 115,000 without a swap. */
-const gasOfCrossing = 125_000n
+export const gasOfCrossing = 125_000n
 const shareUnit = 10n ** 18n
 
 export async function collectOffers(deps: OfferDeps, wish: LifiWish): Promise<Offers> {

@@ -15,8 +15,8 @@ export interface PoolSnapshot {
 }
 
 export interface PoolReader {
-  /** At the latest block. Reads in the same block share one look at the chain. */
-  read(): Promise<PoolSnapshot>
+  /** At a block, or at the latest one. Reads in the same block share one look at the chain. */
+  read(blockNumber?: bigint): Promise<PoolSnapshot>
 }
 
 interface ConcentratedHandle {
@@ -133,8 +133,10 @@ export function createPoolReader(chain: SandboxChain, pools: WorldPool[]): PoolR
   }
 
   return {
-    async read() {
-      const { number, baseFeePerGas, timestamp } = await publicClient.getBlock()
+    async read(blockNumber) {
+      const { number, baseFeePerGas, timestamp } = await publicClient.getBlock(
+        blockNumber === undefined ? {} : { blockNumber },
+      )
       if (last?.blockNumber !== number) {
         const snapshot = readAt({ number, baseFeePerGas: baseFeePerGas ?? 0n, timestamp })
         last = { blockNumber: number, snapshot }

@@ -27,6 +27,8 @@ export interface TradeWish {
   kinds: ReadonlySet<Pool['kind']>
   /** Price of 1 gas unit in base units of `tokenOut`, scaled by 1e18, at the given wei per gas. */
   gasPriceInOutput: (weiPerGas: bigint) => bigint
+  /** As the pools were at this block; the latest when absent. */
+  blockNumber?: bigint
 }
 
 /** Works out trades over the pools of one chain that one aggregator knows. */
@@ -55,8 +57,8 @@ export function createTrader(chain: SandboxChain, world: Pick<World, 'pools'>, a
 
   return {
     snapshot: () => reader.read(),
-    async work({ tokenIn, tokenOut, amountIn, kinds, gasPriceInOutput }) {
-      const snapshot = await reader.read()
+    async work({ tokenIn, tokenOut, amountIn, kinds, gasPriceInOutput, blockNumber }) {
+      const snapshot = await reader.read(blockNumber)
       const from = tokenIn === zeroAddress ? weth : tokenIn
       const to = tokenOut === zeroAddress ? weth : tokenOut
       if (from === to) {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { poolGap } from '../arbitrage.js'
+import { widestGap } from '../arbitrage.js'
 import { writeDaemonConfig } from '../daemon-config.js'
 import { startPostgres } from '../postgres.js'
 import { SandboxStartError } from '../start-error.js'
@@ -17,6 +17,7 @@ import {
 } from './audit.js'
 import { DaemonProcess, freePorts } from './daemon.js'
 import { takeFolder } from './folder.js'
+import { type Proof, proveCosts, startOf } from './proof.js'
 import { demoReport, sumOfCosts } from './report.js'
 import { Story } from './story.js'
 import type { Hex } from '../world.js'
@@ -87,7 +88,12 @@ async function main(): Promise<number> {
   )
   const [adminPort = 0, metricsPort = 0] = await freePorts(2)
   const configFile = join(dir, 'evenkeel.yaml')
-  await writeDaemonConfig(world.world, configFile, { adminPort, metricsPort, schedule: '*/3 * * * * *' })
+  await writeDaemonConfig(world.world, configFile, {
+    adminPort,
+    metricsPort,
+    schedule: '*/3 * * * * *',
+    reset: 'target',
+  })
   const adminUrl = `http://127.0.0.1:${adminPort}`
   const metricsUrl = `http://127.0.0.1:${metricsPort}`
   const daemon = await DaemonProcess.start({
@@ -111,6 +117,7 @@ async function main(): Promise<number> {
   world.control.startScenario()
   await settled(world, story)
   const moved = assetsOutsideBands(await holdingsOf(world.chains, treasuryOf(world)), world.prices)
+  const start = await startOf(world.chains, treasuryOf(world))
   const cyclesBefore = (await daemon.cycles()).length
   await daemon.tell('resume', 'The market has settled.')
   story.line('the operator resumes')
@@ -124,9 +131,10 @@ async function main(): Promise<number> {
   story.portfolio(after)
   story.costs(traded.at(0)?.plan?.cost, sumOfCosts(traded))
   const cyclesRun = (await daemon.cycles()).length
-  const isGood = await judge(world, postgres.url, moved, traded, story)
+  const proof = await proveCosts({ ...world, account: treasuryOf(world) }, start, traded)
+  const isGood = await judge(world, postgres.url, moved, traded, proof, story)
   if (json !== undefined) {
-    await writeFile(json, `${JSON.stringify(demoReport(before, after, traded, cyclesRun), null, 2)}\n`)
+    await writeFile(json, `${JSON.stringify(demoReport(before, after, traded, cyclesRun, proof), null, 2)}\n`)
     story.line(`written to ${json}`)
   }
   if (keep) {
@@ -149,20 +157,12 @@ async function settled(world: RunningWorld, story: Story): Promise<void> {
   await until(async () => {
     const now = `ETH ${usd('ETH').toFixed(0)}, BTC ${usd('BTC').toFixed(0)}, LINK ${usd('LINK').toFixed(2)}`
     if (now !== shown) story.line((shown = now))
-    return arrived() && (await widestGap(world)) < 0.0012
-  }, 45_000)
-  story.line('the pools have followed')
-}
-
-/** By how much the worst pool is further from the reference price than its own fee, as a share. */
-async function widestGap({ chains, pools, prices }: RunningWorld): Promise<number> {
-  const gaps = await Promise.all(
-    pools.map(async (pool) => {
-      const chain = chains.find(({ key }) => key === pool.chain)
-      return chain ? Math.abs(await poolGap(chain, pool, prices)) - pool.fee / 1e6 : 0
-    }),
-  )
-  return Math.max(...gaps)
+    if (!arrived()) return false
+    // From here on prices stand still, so that what the daemon is told a trade costs can be held against what it paid.
+    world.control.setPathRunning(false)
+    return (await widestGap(world.chains, world.pools, world.prices)) <= 0
+  }, 60_000)
+  story.line('the pools have followed; the market stands still while the daemon trades')
 }
 
 /** Tells every cycle that trades until one finds the portfolio inside its bands; the portfolio as it was before. */
@@ -206,6 +206,7 @@ async function judge(
   databaseUrl: string,
   moved: readonly string[],
   traded: readonly CycleView[],
+  proof: Proof | undefined,
   story: Story,
 ): Promise<boolean> {
   const treasury = treasuryOf({ world })
@@ -218,11 +219,37 @@ async function judge(
     ['the daemon traded', traded.length > 0 && sent > 0 ? [] : ['it did not']],
     ['nothing is in flight', [...told, ...(await unsettledDeposits(chains, world.bridges, treasury))]],
     ['no allowance is left', await leftAllowances(chains, treasury)],
+    ...verdictsOf(proof),
     ['the ledger equals the chains to the base unit', await ledgerDifferences(databaseUrl, holdings, treasury)],
   ]
   for (const [claim, faults] of findings)
     story.verdict(faults.length === 0, faults.length === 0 ? claim : `${claim}: ${faults.join('; ')}`)
   return findings.every(([, faults]) => faults.length === 0)
+}
+
+/** Of what was planned, by how much the realised cost may differ. */
+const mostOff = 0.05
+/** Of what one order would have cost, by how much the plan must be below. */
+const leastSaved = 0.15
+
+/** The two claims about costs, with their figures, and what is wrong with them. */
+function verdictsOf(proof: Proof | undefined): [string, readonly string[]][] {
+  if (!proof) return [['what was traded cost about what was planned', ['nothing was traded']]]
+  const { plannedUsd, realisedUsd, sale } = proof
+  const usd = (value: number) => value.toLocaleString('en-US', { style: 'currency', currency: 'USD' })
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`
+  const off = realisedUsd / plannedUsd - 1
+  const saved = 1 - sale.realisedUsd / sale.single.usd
+  return [
+    [
+      `by the balances the rebalance cost ${usd(realisedUsd)}, ${off > 0 ? '+' : ''}${percent(off)} against the ${usd(plannedUsd)} planned`,
+      plannedUsd > 0 && Math.abs(off) <= mostOff ? [] : [`at most ${percent(mostOff)} are tolerated`],
+    ],
+    [
+      `${usd(sale.soldUsd)} of ${sale.sold} became ${sale.bought} for ${usd(sale.realisedUsd)}, ${percent(saved)} less than in one order ${sale.single.route}: ${usd(sale.single.usd)}`,
+      saved >= leastSaved ? [] : [`at least ${percent(leastSaved)} are expected`],
+    ],
+  ]
 }
 
 function treasuryOf({ world }: Pick<RunningWorld, 'world'>): Hex {

@@ -1,4 +1,5 @@
-import type { CostView, CycleView, PortfolioView } from './views.js'
+import type { Proof } from './proof.js'
+import type { CostView, CycleView, PlanView, PortfolioView } from './views.js'
 
 /** What `--json` writes: USD and shares as numbers, for people and plots; the exact figures are in the daemon's API. */
 export function demoReport(
@@ -6,6 +7,7 @@ export function demoReport(
   after: PortfolioView,
   traded: readonly CycleView[],
   cyclesRun: number,
+  proof: Proof | undefined,
 ): object {
   return {
     navUsdBefore: Number(before.navUsd),
@@ -37,6 +39,8 @@ export function demoReport(
       })),
     ),
     costUsd: costNumbers(sumOfCosts(traded)),
+    proof: proof ?? null,
+    plans: traded.flatMap(({ id, plan }) => (plan ? [{ cycle: id, ...planNumbers(plan) }] : [])),
     transactions: traded.flatMap(({ intents }) =>
       intents.map(({ id, kind, chain, nonce, state, inclusion }) => ({
         id,
@@ -65,4 +69,22 @@ export function sumOfCosts(cycles: readonly CycleView[]): CostView {
 
 function costNumbers({ slippageUsd, feesUsd, gasUsd, bridgeUsd }: CostView) {
   return { slippage: Number(slippageUsd), fees: Number(feesUsd), gas: Number(gasUsd), bridge: Number(bridgeUsd) }
+}
+
+/** A plan beside what else could have been done; null where there was no way. */
+function planNumbers({ method, cost, alternatives, lowerBoundUsd, gap, unmet, quotes }: PlanView) {
+  const numberOf = (text: string | null) => (text === null ? null : Number(text))
+  return {
+    method,
+    costUsd: costNumbers(cost),
+    unmetUsd: unmet.reduce((sum, { valueUsd }) => sum + Math.abs(Number(valueUsd)), 0),
+    alternatives: alternatives.map(({ name, costUsd, unmetUsd }) => ({
+      name,
+      costUsd: numberOf(costUsd),
+      unmetUsd: Number(unmetUsd),
+    })),
+    lowerBoundUsd: numberOf(lowerBoundUsd),
+    gap: numberOf(gap),
+    quotes,
+  }
 }

@@ -6,6 +6,7 @@ import type {
   CycleView,
   IntentView,
   LegView,
+  PlanView,
   PortfolioView,
   TransferView,
 } from './views.js'
@@ -70,14 +71,45 @@ export class Story {
   plan({ plan, planReasons }: CycleView): void {
     for (const reason of planReasons) this.line(`  no plan: ${reason}`)
     if (!plan) return
+    const start = Math.min(...plan.legs.flatMap(({ slice }) => (slice ? [Date.parse(slice.notBefore)] : [])))
     for (const leg of plan.legs) {
-      this.line(`${this.style('bold', short(leg.id))} ${legText(leg)}`)
-      this.line(this.style('dim', `    through ${leg.venue} (${leg.tool}), cost ${costText(leg.cost)}`))
+      this.line(`${this.style('bold', short(leg.id))} ${legText(leg, start)}`)
+      if (leg.reason !== '') this.line(`    ${leg.reason}`)
+      this.line(this.style('dim', `    through ${leg.venue} (${leg.tool})`))
+      this.line(this.style('dim', `    cost ${costText(leg.cost)}`))
       for (const other of leg.alternatives) this.line(this.style('dim', `    instead of ${otherText(other)}`))
     }
-    this.line(`whole plan: cost ${costText(plan.cost)}; portfolio drift afterwards ${percent(plan.expectedDrift)}`)
+    for (const { group, venues, detail } of plan.separatePools) {
+      this.line(`separate pools, ${group}: ${venues.join(' and ')}`)
+      this.line(this.style('dim', `    ${detail}`))
+    }
+    this.comparison(plan)
+    this.line(`portfolio drift afterwards ${percent(plan.expectedDrift)}`)
     for (const { asset, valueUsd, reason } of plan.unmet)
-      this.line(`${asset} stays ${usd(valueUsd)} short of target: ${reason}`)
+      this.line(`${asset} stays ${usd(valueUsd)} from its level: ${reason}`)
+  }
+
+  /** The plan's cost beside what else could have been done on the same quotes. */
+  private comparison({ cost, alternatives, unmet, lowerBoundUsd, gap, method, quotes }: PlanView): void {
+    const left = unmet.reduce((sum, { valueUsd }) => sum + Math.abs(Number(valueUsd)), 0)
+    const rows: { name: string; cost: string | null; unmet: string }[] = [
+      { name: 'plan', cost: cost.totalUsd, unmet: String(left) },
+      ...['greedy', 'naive'].flatMap((name) =>
+        alternatives
+          .filter((one) => one.name === name)
+          .map(({ costUsd, unmetUsd }) => ({ name, cost: costUsd, unmet: unmetUsd })),
+      ),
+    ]
+    this.line(this.style('dim', `${''.padEnd(8)}${'cost'.padStart(12)}${'left undone'.padStart(16)}`))
+    for (const row of rows) {
+      const paid = row.cost === null ? 'no way' : cents(row.cost)
+      const text = `${row.name.padEnd(8)}${paid.padStart(12)}${cents(row.unmet).padStart(16)}`
+      this.line(row.name === 'plan' ? this.style('bold', text) : text)
+    }
+    this.line(this.style('dim', `plan: ${costText(cost)}`))
+    const bound = lowerBoundUsd === null ? 'no bound is known' : `no plan costs less than ${cents(lowerBoundUsd)}`
+    const times = gap === null ? '' : ` (this one ${Number(gap).toFixed(3)} times that)`
+    this.line(this.style('dim', `${method}, ${quotes.asked} quotes, ${quotes.failed} of them failed; ${bound}${times}`))
   }
 
   /** Whatever of the cycle's transactions and transfers has not been told yet. */
@@ -147,15 +179,17 @@ const percent = (text: string) => `${(Number(text) * 100).toFixed(2)} %`
 const amount = ({ amount: text, symbol }: AmountView) =>
   `${Number(text).toLocaleString('en-US', { maximumSignificantDigits: 7 })} ${symbol}`
 
-function legText({ kind, sell, expectedOut, dependsOn }: LegView): string {
-  const after = dependsOn ? ` after ${short(dependsOn)}` : ''
+function legText({ kind, sell, expectedOut, funding, slice }: LegView, start: number): string {
+  const after = funding.length === 0 ? '' : `, after ${funding.map(({ leg }) => short(leg)).join(' and ')}`
+  const seconds = slice ? Math.round((Date.parse(slice.notBefore) - start) / 1000) : 0
+  const part = slice ? `, ${slice.index}/${slice.of} from +${seconds} s` : ''
   if (kind === 'bridge') return `bridge ${amount(sell)} from ${sell.chain} to ${expectedOut.chain}${after}`
-  return `swap ${amount(sell)} for ${amount(expectedOut)} on ${sell.chain}${after}`
+  return `swap ${amount(sell)} for ${amount(expectedOut)} on ${sell.chain}${part}${after}`
 }
 
 function otherText({ venue, tool, costUsd, refusal }: LegView['alternatives'][number]): string {
   const cost = costUsd === null ? '' : ` at ${cents(costUsd)}`
-  return `${venue}${tool ? ` (${tool})` : ''}${cost}${refusal ? `: ${refusal.length > 140 ? `${refusal.slice(0, 137)}…` : refusal}` : ''}`
+  return `${venue}${tool ? ` (${tool})` : ''}${cost}${refusal ? `: ${refusal.length > 60 ? `${refusal.slice(0, 59)}…` : refusal}` : ''}`
 }
 
 function costText({ totalUsd, slippageUsd, feesUsd, gasUsd, bridgeUsd }: CostView): string {

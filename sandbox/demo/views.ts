@@ -41,8 +41,24 @@ export interface LegView {
   venue: string
   tool: string
   cost: CostView
-  dependsOn: string | null
+  funding: { leg: string; units: string }[]
+  slice: { index: number; of: number; notBefore: string } | null
+  reason: string
   alternatives: { venue: string; tool: string; costUsd: string | null; refusal: string | null }[]
+}
+
+export interface PlanView {
+  legs: LegView[]
+  method: string
+  cost: CostView
+  /** `nothing`, `naive` and `greedy`, on the quotes of the plan. */
+  alternatives: { name: string; costUsd: string | null; unmetUsd: string }[]
+  lowerBoundUsd: string | null
+  gap: string | null
+  expectedDrift: string
+  unmet: { asset: string; valueUsd: string; reason: string }[]
+  separatePools: { group: string; venues: string[]; proof: string; detail: string }[]
+  quotes: { asked: number; failed: number; rounds: number }
 }
 
 export interface IntentView {
@@ -69,12 +85,10 @@ export interface CycleView extends PortfolioView {
   id: string
   outcome: string | null
   decision: { act: boolean; code: string; reasons: string[] }
-  plan: {
-    legs: LegView[]
-    cost: CostView
-    expectedDrift: string
-    unmet: { asset: string; valueUsd: string; reason: string }[]
-  } | null
+  /** USD per whole unit, and wei per gas by chain, at the decision. */
+  prices: Record<string, string>
+  gasPricesWei: Record<string, string>
+  plan: PlanView | null
   planReasons: string[]
   legs: {
     id: string

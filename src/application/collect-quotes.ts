@@ -1,53 +1,103 @@
 import type { Event } from '../domain/events.js'
-import type { Quote, QuoteAnswers, QuoteFailureKind, QuoteRequest } from '../domain/planning/quote.js'
+import { InvariantError } from '../domain/errors.js'
+import type {
+  Quote,
+  QuoteAnswers,
+  QuoteAsk,
+  QuoteFailure,
+  QuoteFailureKind,
+  QuoteRequest,
+  VenueKey,
+} from '../domain/planning/quote.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
 import { QuoteError, type Quotes, type QuoteVenues } from '../ports/quotes.js'
 
-/** Puts a request to every venue that serves it, at once, and keeps answers and failures alike. */
+/** Puts requests to venues and keeps answers and failures alike. A failure of one venue never touches another's answer. */
 export class CollectQuotes {
   constructor(private readonly deps: { quotes: QuoteVenues; observer: Observer; clock: Clock }) {}
 
-  indicate(request: QuoteRequest): Promise<QuoteAnswers> {
-    return this.collect(request, (venue) => venue.indicate(request))
+  /** Venues that serve the request, in the order they are configured. */
+  venuesFor(request: QuoteRequest): readonly VenueKey[] {
+    return this.serving(request).map(({ venue }) => venue)
   }
 
-  order(request: QuoteRequest): Promise<QuoteAnswers> {
-    return this.collect(request, (venue) => venue.order(request))
-  }
-
-  private async collect(request: QuoteRequest, ask: (venue: Quotes) => Promise<Quote>): Promise<QuoteAnswers> {
-    const { observer, clock } = this.deps
-    const answers = await Promise.all(
-      this.deps.quotes.venues
-        .filter((venue) => venue.serves(request))
-        .map(async (venue) => {
-          const startedAt = clock.now()
-          const tell = (outcome: 'ok' | QuoteFailureKind, detail: string) =>
-            observer.notify({
-              type: 'quoted',
-              venue: venue.venue,
-              chain: request.sell.token.chain,
-              outcome,
-              seconds: (clock.now() - startedAt) / 1000,
-              detail,
-            } satisfies Event)
-          try {
-            const quote = await ask(venue)
-            tell('ok', quote.tool)
-            return quote
-          } catch (error) {
-            if (!(error instanceof QuoteError)) throw error
-            tell(error.kind, error.message)
-            return { venue: error.venue, kind: error.kind, detail: error.message }
-          }
+  /**
+   * Indications, all asked at once; replies come in the order of the asks. What has not come by the deadline (in
+   * milliseconds since 1970) is a failure, and its late answer is dropped. After the deadline nobody is asked.
+   */
+  async ask(
+    asks: readonly QuoteAsk[],
+    options: { readonly deadlineMs: number },
+  ): Promise<readonly (Quote | QuoteFailure)[]> {
+    const { clock } = this.deps
+    const { deadlineMs } = options
+    const late = (venue: VenueKey): QuoteFailure => ({
+      venue,
+      kind: 'unavailable',
+      detail: `${venue} gave no answer by the deadline of the plan, ${new Date(deadlineMs).toISOString()}.`,
+    })
+    const leftMs = deadlineMs - clock.now()
+    if (leftMs <= 0) return Promise.all(asks.map(({ venue, request }) => this.told(request, async () => late(venue))))
+    const isOver = new AbortController()
+    const deadline = clock.sleep(leftMs, isOver.signal)
+    try {
+      return await Promise.all(
+        asks.map(({ venue, request }) => {
+          const reply = this.reply(venue, (quotes) => quotes.indicate(request))
+          return this.told(request, () => Promise.race([reply, deadline.then(() => late(venue))]))
         }),
-    )
+      )
+    } finally {
+      isOver.abort()
+    }
+  }
+
+  /** Firm quotes of every venue that serves the request. */
+  async order(request: QuoteRequest): Promise<QuoteAnswers> {
+    const replies = await Promise.all(this.serving(request).map(({ venue }) => this.orderFrom({ venue, request })))
     const quotes: Quote[] = []
-    const failures: QuoteAnswers['failures'][number][] = []
-    for (const answer of answers)
-      if ('request' in answer) quotes.push(answer)
-      else failures.push(answer)
+    const failures: QuoteFailure[] = []
+    for (const reply of replies)
+      if ('request' in reply) quotes.push(reply)
+      else failures.push(reply)
     return { quotes, failures }
+  }
+
+  /** A firm quote of one venue. */
+  orderFrom({ venue, request }: QuoteAsk): Promise<Quote | QuoteFailure> {
+    return this.told(request, () => this.reply(venue, (quotes) => quotes.order(request)))
+  }
+
+  private serving(request: QuoteRequest): readonly Quotes[] {
+    return this.deps.quotes.venues.filter((venue) => venue.serves(request))
+  }
+
+  private async reply(key: VenueKey, ask: (venue: Quotes) => Promise<Quote>): Promise<Quote | QuoteFailure> {
+    const venue = this.deps.quotes.venues.find((one) => one.venue === key)
+    if (!venue) throw new InvariantError(`A quote was asked of ${key}, which is not configured.`)
+    try {
+      return await ask(venue)
+    } catch (error) {
+      if (!(error instanceof QuoteError)) throw error
+      return { venue: error.venue, kind: error.kind, detail: error.message }
+    }
+  }
+
+  private async told(request: QuoteRequest, ask: () => Promise<Quote | QuoteFailure>): Promise<Quote | QuoteFailure> {
+    const { observer, clock } = this.deps
+    const startedAt = clock.now()
+    const reply = await ask()
+    const [outcome, detail]: [QuoteFailureKind | 'ok', string] =
+      'request' in reply ? ['ok', reply.tool] : [reply.kind, reply.detail]
+    observer.notify({
+      type: 'quoted',
+      venue: reply.venue,
+      chain: request.sell.token.chain,
+      outcome,
+      seconds: (clock.now() - startedAt) / 1000,
+      detail,
+    } satisfies Event)
+    return reply
   }
 }

@@ -4,6 +4,7 @@ import { CYCLE_ID, journey, openCycle, written } from '../../test/support/fake-l
 import { ALPHA, aPortfolio, BETA, FakeWorld } from '../../test/support/fake-world.js'
 import { type Death, Life } from '../../test/support/life.js'
 import { NATIVE } from '../domain/assets.js'
+import { ratioOfBasisPoints } from '../domain/units/ratio.js'
 import type { CrashPoint } from '../ports/failpoints.js'
 
 jest.setTimeout(60_000)
@@ -153,5 +154,33 @@ describe('A process that dies and another that finishes (P-09, P-10, P-23)', () 
     for (const { point } of table) await resume(world, new Life({ at: 'point', point, index: 0 }))
     await resume(world)
     expectUndisturbed(world)
+  })
+})
+
+describe('A cycle whose rest is to be planned anew', () => {
+  const strict = aPortfolio({ policy: { ...portfolio.policy, replanMove: ratioOfBasisPoints(5) } })
+
+  /** The venues charge more than the plan reckoned with. */
+  async function dearWorld(): Promise<FakeWorld> {
+    const world = await readyWorld()
+    world.swaps.charge(18)
+    return world
+  }
+
+  test('ends the same legs for the same reason, whenever its process dies', async () => {
+    const calm = await dearWorld()
+    const life = new Life()
+    await calm.start(life).drive(strict, CYCLE_ID)
+    const ends = (world: FakeWorld) => written(world).legs.map(({ state, failure }) => [state, failure])
+    expect(ends(calm).map(([state]) => state)).toEqual(['done', 'skipped', 'skipped', 'skipped'])
+    for (const moment of ['before', 'after'] as const)
+      for (const index of life.calls.keys()) {
+        const world = await dearWorld()
+        await world.start(new Life({ at: 'call', index, moment })).drive(strict, CYCLE_ID)
+        if (written(world).endedAt === undefined) await world.start().drive(strict, CYCLE_ID)
+        expect(ends(world)).toEqual(ends(calm))
+        expect(world.holdings()).toEqual(calm.holdings())
+        expect(world.chain.standingAllowances()).toEqual([])
+      }
   })
 })

@@ -8,6 +8,8 @@ import type { Token } from '../domain/assets.js'
 import { MAX_REFUSALS } from '../domain/execution/cycle.js'
 import type { Leg } from '../domain/planning/plan.js'
 import type { Quote } from '../domain/planning/quote.js'
+import { ownMinimumOut } from '../domain/policy/limits.js'
+import { ratioOfBasisPoints } from '../domain/units/ratio.js'
 import { ONE_USD } from '../domain/units/usd.js'
 
 jest.setTimeout(60_000)
@@ -281,16 +283,16 @@ describe('DriveCycle', () => {
     })
 
     test.each([
-      ['refund', 'refunded', 'TRANSFER_REFUNDED'],
-      ['short', 'short', 'TRANSFER_SHORT'],
-      ['other-token', 'other_token', 'TRANSFER_OTHER_TOKEN'],
-    ] as const)('%s: the transfer ends %s and nothing is sent again', async (outcome, state, code) => {
+      ['refund', 'refunded', 'TRANSFER_REFUNDED', 'DEPENDENCY'],
+      ['short', 'short', 'TRANSFER_SHORT', 'PAUSED'],
+      ['other-token', 'other_token', 'TRANSFER_OTHER_TOKEN', 'DEPENDENCY'],
+    ] as const)('%s: the transfer ends %s and nothing is sent again', async (outcome, state, code, behind) => {
       const world = FakeWorld.drifted()
       world.bridges.outcome = outcome
       await drive(world, crossing(world))
       expect(states(world)).toEqual([
         ['failed', code],
-        ['skipped', 'DEPENDENCY'],
+        ['skipped', behind],
       ])
       expect(written(world).transfers.map((transfer) => transfer.state)).toEqual([state])
       expect(world.effects()).toHaveLength(1)
@@ -359,6 +361,132 @@ describe('DriveCycle', () => {
       expect(states(world)).toEqual([['failed', 'MIN_OUT_TOO_LOW']])
       expect(world.chain.standingAllowances()).toEqual([])
       expect(world.effects()).toEqual([])
+    })
+  })
+
+  describe('slices', () => {
+    const MINUTE = 60_000
+    const sliced = (world: FakeWorld): Leg[] =>
+      [0, 1, 2].map((index) => ({
+        ...plannedLeg(world, index + 1, 'swap', ALPHA.weth, TEN_WETH / 4n, ALPHA.usdc),
+        slice: { index: index + 1, of: 3, notBefore: world.clock.now() + index * 10 * MINUTE },
+      }))
+
+    test('each begins at its time while other legs go on, and prices are read only to offer or when a leg ended', async () => {
+      const world = FakeWorld.drifted()
+      const began = world.clock.now()
+      const legs = [...sliced(world), plannedLeg(world, 4, 'swap', ALPHA.eth, 10n ** 18n, ALPHA.usdc)]
+      await drive(world, legs)
+      const reserved = written(world)
+        .intents.filter(({ kind }) => kind === 'swap')
+        .map(({ legId, reservedAt }) => [legId, Math.floor((reservedAt - began) / MINUTE)])
+      expect(reserved).toEqual([
+        ['plan-1.1', 0],
+        ['plan-1.4', 0],
+        ['plan-1.2', 10],
+        ['plan-1.3', 20],
+      ])
+      // three slices of an approval and a trade, one trade in coin, and a look after each end while another waits
+      expect(world.sources[0].asked).toBe(3 * 2 + 1 + 3)
+    })
+
+    test('a pause skips the ones that have not begun', async () => {
+      const world = FakeWorld.drifted()
+      const legs = sliced(world)
+      await openCycle(world, legs)
+      world.clock.onPass(() => {
+        if (written(world).legs[0]!.state === 'done')
+          world.rows.operatingState = { state: 'paused_new', reason: 'Lunch.', since: world.clock.now() }
+      })
+      await world.start().drive(portfolio, CYCLE_ID)
+      expect(states(world)).toEqual([
+        ['done', undefined],
+        ['skipped', 'PAUSED'],
+        ['skipped', 'PAUSED'],
+      ])
+    })
+  })
+
+  describe('planning anew what remains', () => {
+    const strict = aPortfolio({ policy: { ...portfolio.policy, replanMove: ratioOfBasisPoints(5) } })
+    const REPLANNED = ['skipped', 'REPLANNED']
+    const later = (world: FakeWorld, number: number, sell: Token, units: bigint, buy: Token): Leg => ({
+      ...plannedLeg(world, number, 'swap', sell, units, buy),
+      slice: { index: 1, of: 1, notBefore: world.clock.now() + 300_000 },
+    })
+    const reasonIn = (world: FakeWorld) => written(world).legs.at(-1)!.failure?.detail
+
+    test('a leg that brought too little ends the legs that have not begun, and nothing more is traded', async () => {
+      const world = FakeWorld.drifted()
+      const legs = journey(world)
+      world.swaps.charge(18)
+      await drive(world, legs, strict)
+      expect(states(world)).toEqual([['done', undefined], REPLANNED, REPLANNED, REPLANNED])
+      expect(reasonIn(world)).toBe(
+        'Leg plan-1.1 brought 29946 USDC, -8 bps against the 29970 USDC planned; the plan allows 5 bps.',
+      )
+      expect(written(world).outcome).toBe('traded')
+      expect(world.effects()).toHaveLength(1)
+      expect(world.chain.standingAllowances()).toEqual([])
+    })
+
+    test('so does a price that moved, and a price that cannot be read does not', async () => {
+      for (const isReadable of [true, false]) {
+        const world = FakeWorld.drifted()
+        await openCycle(world, [...sale(world), later(world, 2, BETA.usdc, 10n ** 9n, BETA.wbtc)])
+        world.clock.onPass(() => {
+          const isDone = written(world).legs[0]!.state === 'done'
+          if (isDone && written(world).legs[1]!.state === 'waiting') world.prices.set('BTC', 60_300n * ONE_USD)
+          world.sources[1].isDead = !isReadable && isDone && world.sources[0].asked < 3
+        })
+        await world.start().drive(strict, CYCLE_ID)
+        expect(states(world)[1]).toEqual(isReadable ? REPLANNED : ['done', undefined])
+        if (isReadable)
+          expect(reasonIn(world)).toBe(
+            'The price of BTC moved +50 bps, from 60000 to 60300 USD; the plan allows 5 bps.',
+          )
+      }
+    })
+
+    test('a leg that failed for good ends those that wait, while one under way runs to its end', async () => {
+      const world = FakeWorld.drifted()
+      world.chain.hold('beta', 30)
+      world.chain.reverts = ({ do: act }) => act === 'trade'
+      await drive(world, [
+        ...sale(world),
+        plannedLeg(world, 2, 'bridge', BETA.usdc, 10n ** 9n, ALPHA.usdc),
+        later(world, 3, ALPHA.eth, 10n ** 18n, ALPHA.usdc),
+      ])
+      expect(states(world)).toEqual([['failed', 'REVERTED'], ['done', undefined], REPLANNED])
+      expect(reasonIn(world)).toBe('Leg plan-1.1 failed: Transaction of plan-1.1.swap.0 reverted.')
+    })
+
+    test('a leg that brought what was planned changes nothing', async () => {
+      const world = FakeWorld.drifted()
+      await drive(world, journey(world), strict)
+      expect(states(world).map(([state]) => state)).toEqual(['done', 'done', 'done', 'done'])
+    })
+  })
+
+  describe('funding', () => {
+    test('a leg sells its own part and what each funding leg delivered, with a minimum to match', async () => {
+      const world = FakeWorld.drifted()
+      const crossing = plannedLeg(world, 1, 'bridge', ALPHA.usdc, 50_000n * 10n ** 6n, BETA.usdc)
+      const promised = crossing.expectedOut.units
+      const purchase = {
+        ...plannedLeg(world, 2, 'swap', BETA.usdc, promised + 10_000n * 10n ** 6n, BETA.wbtc),
+        funding: [{ leg: crossing.id, units: promised }],
+      }
+      world.crossings.charge(9)
+      await drive(world, [crossing, purchase])
+      const arrived = 49_955n * 10n ** 6n
+      expect(written(world).legs[0]!.received?.units).toBe(arrived)
+      const { offer, sold } = written(world).legs[1]!
+      expect(sold?.units).toBe(arrived + 10_000n * 10n ** 6n)
+      expect(balance(world, BETA.usdc)).toBe(10_000n * 10n ** 6n)
+      const least = ownMinimumOut(world.market(), offer!.sell, BETA.wbtc, purchase.maxLoss)
+      expect(offer!.minimumOut.units).toBeGreaterThanOrEqual(least.units)
+      expect(least.units).toBeLessThan(purchase.minimumOut.units)
     })
   })
 

@@ -10,6 +10,7 @@ import {
   outcomeOf,
 } from '../domain/execution/cycle.js'
 import { notionalOf, realisedCost } from '../domain/execution/realised.js'
+import { endForReplan, endingsOf, reasonToReplan } from '../domain/execution/replan.js'
 import type { Intent } from '../domain/execution/intent.js'
 import { isTransferOpen, type Transfer } from '../domain/execution/transfer.js'
 import { priceIn, weiCost } from '../domain/planning/cost.js'
@@ -23,6 +24,8 @@ import type { Observer } from '../ports/observer.js'
 import { ConflictError, type Store } from '../ports/store.js'
 import type { ClearLeg } from './clear-leg.js'
 import type { OfferLeg } from './offer-leg.js'
+import { pricesOf } from './propose-plan.js'
+import type { ReadPrices } from './read-prices.js'
 import type { SettleIntent } from './settle-intent.js'
 import type { SettleTransfers } from './settle-transfers.js'
 
@@ -33,6 +36,7 @@ import type { SettleTransfers } from './settle-transfers.js'
 export class DriveCycle {
   constructor(
     private readonly deps: {
+      readPrices: ReadPrices
       offerLeg: OfferLeg
       clearLeg: ClearLeg
       settleIntent: SettleIntent
@@ -51,10 +55,15 @@ export class DriveCycle {
     const { store, lease, clock, observer, settleTransfers, pollMs } = this.deps
     // While the lease is held nobody else writes, so the rows are read again only after something was written.
     let stored: Cycle | undefined
+    // What ended legs have shown is held against the plan once; a process that takes over does it once more.
+    let judged = ''
     while (!signal.aborted && lease.isHeld()) {
       stored ??= await store.cycle(cycleId)
       if (!stored) throw new InvariantError(`Cycle ${cycleId} is driven but not written down.`)
-      const cycle = await this.writeProgress(portfolio, stored)
+      const progress = await this.writeProgress(portfolio, stored)
+      const endings = endingsOf(progress)
+      const cycle = endings === judged ? progress : await this.endMovedPlan(portfolio, progress)
+      judged = endings
       if (isCycleOver(cycle)) return this.close(portfolio, cycle)
       const outcomes = await Promise.allSettled(
         nextSteps(cycle, clock.now()).map((step) => this.perform(portfolio, cycle, step)),
@@ -86,12 +95,23 @@ export class DriveCycle {
     const reason = isDryRun ? 'In dry-run no leg begins.' : operating.reason
     const proven = advanceLegs(stored)
     const isHeld = isDryRun || operating.state !== 'running'
-    const cycle = isHeld ? advanceLegs(holdLegs(proven, reason)) : proven
-    for (const [index, before] of stored.legs.entries()) {
-      const after = cycle.legs[index]!
-      if (after !== before) await store.saveLeg(stored.id, before, after)
+    return this.writeLegs(stored, isHeld ? advanceLegs(holdLegs(proven, reason)) : proven)
+  }
+
+  /** Ends the legs that have not begun once what happened is too far from the plan; the next cycle plans what remains. */
+  private async endMovedPlan(portfolio: Portfolio, cycle: Cycle): Promise<Cycle> {
+    if (!cycle.legs.some(({ state }) => state === 'waiting')) return cycle
+    const prices = pricesOf(await this.deps.readPrices.run(portfolio))
+    const reason = reasonToReplan(cycle, prices, portfolio.policy.replanMove)
+    return reason === undefined ? cycle : this.writeLegs(cycle, endForReplan(cycle, reason))
+  }
+
+  private async writeLegs(before: Cycle, after: Cycle): Promise<Cycle> {
+    for (const [index, run] of before.legs.entries()) {
+      const next = after.legs[index]!
+      if (next !== run) await this.deps.store.saveLeg(before.id, run, next)
     }
-    return cycle
+    return after
   }
 
   /** Resolves to whether anything was written. */

@@ -1,29 +1,22 @@
 import { isNative, type Token } from '../domain/assets.js'
-import { InvariantError, type Refusal } from '../domain/errors.js'
+import type { Refusal } from '../domain/errors.js'
 import { type AcceptedOffer, type Cycle, lastIntent, type LegRun, refusedLeg } from '../domain/execution/cycle.js'
 import { firstFee, gasLimitFor } from '../domain/execution/fees.js'
 import type { NewIntent, StepKind } from '../domain/execution/intent.js'
-import { type Market, quoteCost, totalOf, weiCost } from '../domain/planning/cost.js'
-import type { Call, Quote, QuoteRequest } from '../domain/planning/quote.js'
-import { checkMovement, checkOrder, toleranceFor } from '../domain/policy/limits.js'
+import { type Market, quoteCost, weiCost } from '../domain/planning/cost.js'
+import type { Call } from '../domain/planning/quote.js'
+import { checkMovement } from '../domain/policy/limits.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
-import { formatAmount, type TokenAmount } from '../domain/units/amount.js'
-import type { Ratio } from '../domain/units/ratio.js'
+import type { TokenAmount } from '../domain/units/amount.js'
 import { usdToNumber } from '../domain/units/usd.js'
 import { type Chain, ChainError, SimulationError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
 import type { Observer } from '../ports/observer.js'
-import type { Quotes, QuoteVenues } from '../ports/quotes.js'
 import { NonceGapError, type Store } from '../ports/store.js'
-import type { CollectQuotes } from './collect-quotes.js'
-import { pricesOf } from './propose-plan.js'
+import type { FindOffer, FirmOffer } from './find-offer.js'
+import type { CheckTogether } from './check-together.js'
 import type { ReadPrices } from './read-prices.js'
-
-interface Accepted {
-  readonly quote: Quote
-  readonly order: NonNullable<Quote['order']>
-}
 
 /**
  * Gets a firm offer for a leg, checks it against fresh prices of our own, and writes down the transaction that comes
@@ -33,8 +26,8 @@ export class OfferLeg {
   constructor(
     private readonly deps: {
       readPrices: ReadPrices
-      collectQuotes: CollectQuotes
-      quotes: QuoteVenues
+      findOffer: FindOffer
+      checkTogether: CheckTogether
       chain: Chain
       store: Store
       clock: Clock
@@ -74,18 +67,11 @@ export class OfferLeg {
     run: LegRun,
     amount: TokenAmount,
   ): Promise<Refusal | undefined> {
-    const market = await this.freshMarket(portfolio, cycle, run)
-    if ('code' in market) return market
-    const request: QuoteRequest = {
-      kind: run.leg.kind,
-      sell: amount,
-      buy: run.leg.expectedOut.token,
-      account: portfolio.account,
-      maxSlippage: toleranceFor(market, run.leg, portfolio.maxSlippage),
-    }
-    const accepted = await this.acceptOffer(portfolio, run, request, market)
-    if ('code' in accepted) return accepted
-    const { quote, order } = accepted
+    const { readPrices, findOffer, checkTogether } = this.deps
+    const prices = await readPrices.run(portfolio)
+    const found = await findOffer.run(portfolio, cycle, run, amount, prices)
+    if ('code' in found) return found
+    const { market, quote, order } = found
     const offer: AcceptedOffer = {
       venue: quote.venue,
       tool: quote.tool,
@@ -101,8 +87,10 @@ export class OfferLeg {
     const call = approval ?? order.call
     const gas = await this.gasFor(portfolio, market, call)
     if (typeof gas !== 'bigint') return gas
-    const trap = approval ? undefined : await this.simulate(portfolio, request, call, market, run.leg.maxLoss)
-    if (trap) return trap
+    if (!approval) {
+      const trap = (await this.simulate(portfolio, found)) ?? (await checkTogether.run(portfolio, cycle, prices, found))
+      if (trap) return trap
+    }
     await this.reserve(portfolio, cycle, run, approval ? 'approve' : run.leg.kind, call, gas, {
       ...run,
       state: approval ? 'approving' : 'sending',
@@ -114,79 +102,12 @@ export class OfferLeg {
   /** Plays the trade on the current state and holds what the account would lose and gain against the order (C-09). */
   private async simulate(
     portfolio: Portfolio,
-    request: QuoteRequest,
-    call: Call,
-    market: Market,
-    maxLoss: Ratio,
+    { run, request, market, order: { call } }: FirmOffer,
   ): Promise<Refusal | undefined> {
     const { kind, sell, buy } = request
     const watched = kind === 'swap' ? [sell.token, buy] : [sell.token]
     const [sold = 0n, bought = 0n] = await this.deps.chain.simulate(portfolio.account, call, watched)
-    return checkMovement(market, request, call, { sold, bought }, maxLoss)
-  }
-
-  /** The decision's gas prices with prices of this moment; a refusal when one of the two assets has none. */
-  private async freshMarket(portfolio: Portfolio, cycle: Cycle, { leg }: LegRun): Promise<Market | Refusal> {
-    const readings = await this.deps.readPrices.run(portfolio)
-    const prices = pricesOf(readings)
-    for (const asset of [leg.sell.token.asset, leg.expectedOut.token.asset]) {
-      const reading = readings.find((one) => one.asset === asset)
-      if (!prices.has(asset))
-        return {
-          code: 'POLICY_DENIED',
-          detail: reading?.status === 'unknown' ? reading.reason : `${asset} has no price.`,
-        }
-    }
-    for (const [asset, price] of cycle.market.prices) if (!prices.has(asset)) prices.set(asset, price)
-    return { prices, gas: cycle.market.gas }
-  }
-
-  /**
-   * The cheapest firm offer that passes every check, or the reason why there is none. A spender that was approved
-   * already is preferred, so that venues of nearly equal price do not take turns in being approved.
-   */
-  private async acceptOffer(
-    portfolio: Portfolio,
-    run: LegRun,
-    request: QuoteRequest,
-    market: Market,
-  ): Promise<Accepted | Refusal> {
-    const { collectQuotes, clock } = this.deps
-    const answers = await collectQuotes.order(request)
-    const refusals: Refusal[] = answers.failures.map(({ venue, kind, detail }) => ({
-      code: 'NO_QUOTE',
-      detail: `${venue}: ${kind}: ${detail}`,
-    }))
-    const accepted: Accepted[] = []
-    for (const quote of answers.quotes) {
-      const allowed = this.venue(quote.venue).allowed(request.sell.token.chain)
-      const refusal = checkOrder({
-        request,
-        quote,
-        market,
-        maxLoss: run.leg.maxLoss,
-        allowed,
-        now: clock.now(),
-        maxAgeMs: portfolio.maxQuoteAgeMs,
-      })
-      if (refusal) refusals.push(refusal)
-      else if (quote.order) accepted.push({ quote, order: quote.order })
-    }
-    const cost = ({ quote }: Accepted) => totalOf(quoteCost(market, quote))
-    const approved = accepted.filter(({ order }) => order.spender === run.offer?.spender)
-    const [best] = (approved.length > 0 ? approved : accepted).toSorted((a, b) => (cost(a) < cost(b) ? -1 : 1))
-    if (best) return best
-    const worst = refusals.find(({ code }) => code !== 'NO_QUOTE') ?? refusals[0]
-    const detail =
-      refusals.map((one) => one.detail).join(' | ') ||
-      `No venue serves ${formatAmount(request.sell)} for ${request.buy.symbol}.`
-    return { code: worst?.code ?? 'NO_QUOTE', detail }
-  }
-
-  private venue(key: string): Quotes {
-    const venue = this.deps.quotes.venues.find((one) => one.venue === key)
-    if (!venue) throw new InvariantError(`A quote came from ${key}, which is not configured.`)
-    return venue
+    return checkMovement(market, request, call, { sold, bought }, run.leg.maxLoss)
   }
 
   /** What takes back the allowance of a spender whose offer was approved earlier and is not the one taken now. */

@@ -4,9 +4,19 @@ import { ALPHA, aPortfolio, BETA, FakeWorld } from '../../test/support/fake-worl
 import { requestKey } from '../domain/planning/quote.js'
 import { amountOf } from '../domain/units/amount.js'
 import { ONE_USD } from '../domain/units/usd.js'
+import { Solver } from '../ports/solver.js'
+import { PlayJointly } from './play-jointly.js'
+import { type ProposalContext, ProposePlan } from './propose-plan.js'
 
 const portfolio = aPortfolio()
-const context = { cycleId: 'c', transfers: [], lastTradedAt: undefined, isManual: false }
+const context: ProposalContext = {
+  cycleId: 'c',
+  transfers: [],
+  lastTradedAt: undefined,
+  isManual: false,
+  continues: undefined,
+  curves: [],
+}
 const aCrossing = (units: bigint) =>
   aTransfer(aCycle(), aRun(), {
     sent: amountOf(ALPHA.usdc, units),

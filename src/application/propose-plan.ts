@@ -1,16 +1,19 @@
 import type { Transfer } from '../domain/execution/transfer.js'
 import type { Market } from '../domain/planning/cost.js'
 import type { Plan } from '../domain/planning/plan.js'
-import { nextPlanStep } from '../domain/planning/planner.js'
-import { type QuoteAnswers, requestKey } from '../domain/planning/quote.js'
+import type { CurveRecord } from '../domain/planning/curve-record.js'
+import type { PlannerAnswer, PlannerQuestion, PlanOutcome } from '../domain/planning/dialogue.js'
+import { makePlan } from '../domain/planning/planner.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
-import { type Decision, evaluateTriggers } from '../domain/policy/trigger.js'
+import { type Continuation, type Decision, evaluateTriggers } from '../domain/policy/trigger.js'
 import { type Drift, measureDrift } from '../domain/portfolio/drift.js'
 import type { AssetPrice, Snapshot } from '../domain/portfolio/snapshot.js'
 import { type Valuation, valuePortfolio } from '../domain/portfolio/valuation.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
+import type { Solver } from '../ports/solver.js'
 import type { CollectQuotes } from './collect-quotes.js'
+import type { PlayJointly } from './play-jointly.js'
 import type { TakeSnapshot } from './take-snapshot.js'
 
 /** Everything a cycle knew, concluded and wants to do. The preview is exactly this. */
@@ -23,6 +26,8 @@ export interface Proposal {
   readonly plan: Plan | undefined
   /** Why there is no plan although the decision was to act. */
   readonly planReasons: readonly string[]
+  /** What was learned about markets, for the next plan; nothing when none was made. */
+  readonly curves: readonly CurveRecord[]
 }
 
 export interface ProposalContext {
@@ -30,6 +35,9 @@ export interface ProposalContext {
   readonly transfers: readonly Transfer[]
   readonly lastTradedAt: number | undefined
   readonly isManual: boolean
+  readonly continues: Continuation | undefined
+  /** What earlier plans learned about markets. */
+  readonly curves: readonly CurveRecord[]
 }
 
 /** Snapshot, drift, decision, quotes, plan: the whole line of thought of one cycle, with nothing sent. */
@@ -38,6 +46,8 @@ export class ProposePlan {
     private readonly deps: {
       takeSnapshot: TakeSnapshot
       collectQuotes: CollectQuotes
+      playJointly: PlayJointly
+      solver: Solver
       clock: Clock
       observer: Observer
     },
@@ -51,44 +61,61 @@ export class ProposePlan {
       now: clock.now(),
       lastTradedAt: context.lastTradedAt,
       isManual: context.isManual,
+      continues: context.continues,
     })
     observer.notify({ type: 'decided', portfolio: portfolio.id, cycleId: context.cycleId, decision })
     const market = marketOf(portfolio, snapshot)
     const thought = { snapshot, valuation, drift, decision, market }
-    if (!decision.act) return { ...thought, plan: undefined, planReasons: [] }
+    if (!decision.act) return { ...thought, plan: undefined, planReasons: [], curves: [] }
 
-    const book = new Map<string, QuoteAnswers>()
-    for (;;) {
-      const step = nextPlanStep(
-        {
-          planId: context.cycleId,
-          account: portfolio.account,
-          assets: portfolio.assets,
-          valuation,
-          drift,
-          policy: portfolio.policy,
-          market,
-          maxSlippage: portfolio.maxSlippage,
-        },
-        book,
-      )
-      switch (step.status) {
-        case 'needs-quotes': {
-          const answers = await Promise.all(
-            step.requests.map(
-              async (request) => [requestKey(request), await this.deps.collectQuotes.indicate(request)] as const,
-            ),
-          )
-          for (const [key, answer] of answers) book.set(key, answer)
-          break
-        }
-        case 'planned':
-          observer.notify({ type: 'plan-proposed', portfolio: portfolio.id, cycleId: context.cycleId, plan: step.plan })
-          return { ...thought, plan: step.plan, planReasons: [] }
-        case 'no-plan':
-          observer.notify({ type: 'no-plan', portfolio: portfolio.id, cycleId: context.cycleId, reasons: step.reasons })
-          return { ...thought, plan: undefined, planReasons: step.reasons }
+    const outcome = await this.plan(portfolio, context, thought)
+    if (outcome.status === 'planned') {
+      observer.notify({ type: 'plan-proposed', portfolio: portfolio.id, cycleId: context.cycleId, plan: outcome.plan })
+      return { ...thought, plan: outcome.plan, planReasons: [], curves: outcome.curves }
+    }
+    observer.notify({ type: 'no-plan', portfolio: portfolio.id, cycleId: context.cycleId, reasons: outcome.reasons })
+    return { ...thought, plan: undefined, planReasons: outcome.reasons, curves: outcome.curves }
+  }
+
+  /** Answers the planner's questions until it is done. */
+  private async plan(
+    portfolio: Portfolio,
+    context: ProposalContext,
+    { valuation, drift, decision, market }: Pick<Proposal, 'valuation' | 'drift' | 'decision' | 'market'>,
+  ): Promise<PlanOutcome> {
+    const { collectQuotes, playJointly, solver, clock } = this.deps
+    const { policy } = portfolio
+    const now = clock.now()
+    const deadlineMs = now + policy.planning.deadlineMs
+    const planner = makePlan({
+      planId: context.cycleId,
+      account: portfolio.account,
+      assets: portfolio.assets,
+      valuation,
+      drift,
+      levels: decision.levels,
+      policy,
+      market,
+      maxSlippage: portfolio.maxSlippage,
+      venuesFor: (request) => collectQuotes.venuesFor(request),
+      curves: context.curves,
+      now,
+    })
+    const answerTo = async (question: PlannerQuestion): Promise<PlannerAnswer> => {
+      switch (question.type) {
+        case 'quotes':
+          return { type: 'quotes', replies: await collectQuotes.ask(question.asks, { deadlineMs }) }
+        case 'solve':
+          return { type: 'solve', solution: await solver.solve(question.model) }
+        case 'joint':
+          if (clock.now() >= deadlineMs)
+            return { type: 'joint', outcome: { status: 'unknown', reason: 'The time for planning is over.' } }
+          return { type: 'joint', outcome: await playJointly.run(portfolio, question.first, question.second) }
       }
+    }
+    for (let step = planner.next(); ; ) {
+      if (step.done) return step.value
+      step = planner.next(await answerTo(step.value))
     }
   }
 

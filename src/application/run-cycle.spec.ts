@@ -1,10 +1,12 @@
 import { describe, expect, jest, test } from '@jest/globals'
 import { aCycle, aRun, OWNER } from '../../test/support/builders.js'
-import { journey } from '../../test/support/fake-legs.js'
-import { aPortfolio, FakeWorld, TOKENS } from '../../test/support/fake-world.js'
+import { journey, plannedLeg } from '../../test/support/fake-legs.js'
+import { ALPHA, aPortfolio, BETA, type FakeProcess, FakeWorld, TOKENS } from '../../test/support/fake-world.js'
 import { Life } from '../../test/support/life.js'
 import { InvariantError } from '../domain/errors.js'
 import { tokenId } from '../domain/assets.js'
+import { MAX_CONTINUATIONS } from '../domain/execution/replan.js'
+import { ratioOfBasisPoints } from '../domain/units/ratio.js'
 import { StaleLeaseError } from '../ports/lease.js'
 
 jest.setTimeout(60_000)
@@ -26,6 +28,11 @@ function ledgerErrors(world: FakeWorld): Record<string, bigint> {
   return errors
 }
 
+async function outsideBands(process: FakeProcess): Promise<string[]> {
+  const { drift } = await process.proposePlan.measure(portfolio, [])
+  return drift.assets.flatMap(({ asset, isInBand }) => (isInBand ? [] : [asset]))
+}
+
 describe('RunCycle', () => {
   test('brings a drifted portfolio back into its bands, over a bridge, and the ledger equals the chains', async () => {
     const world = FakeWorld.drifted()
@@ -44,11 +51,13 @@ describe('RunCycle', () => {
       transfers: [],
       lastTradedAt: undefined,
       isManual: false,
+      continues: undefined,
+      curves: [],
     })
     expect(after.decision.code).toBe('within-band')
   })
 
-  test('a process that dies at any call, planning included, is followed by one that ends in the same place', async () => {
+  test('a process that dies at any call is followed by one that ends in the same place, by the same plan once it is written', async () => {
     const calm = FakeWorld.drifted()
     const life = new Life()
     await calm.start(life).runCycle.run(portfolio, alive())
@@ -56,10 +65,15 @@ describe('RunCycle', () => {
     for (let index = 0; index < life.calls.length; index++) {
       const world = FakeWorld.drifted()
       await world.start(new Life({ at: 'call', index, moment: 'after' })).runCycle.run(portfolio, alive())
+      const isPlanned = cycles(world).length > 0
       world.clock.pass(1_000)
-      await world.start().runCycle.run(portfolio, alive())
-      expect(world.holdings()).toEqual(calm.holdings())
-      expect(world.effects()).toEqual(calm.effects())
+      const successor = world.start()
+      await successor.runCycle.run(portfolio, alive())
+      if (isPlanned) {
+        expect(world.holdings()).toEqual(calm.holdings())
+        expect(world.effects()).toEqual(calm.effects())
+      }
+      expect(await outsideBands(successor)).toEqual([])
       expect(ledgerErrors(world)).toEqual({})
       expect(world.chain.standingAllowances()).toEqual([])
       expect(cycles(world).filter(({ outcome }) => outcome === 'traded')).toHaveLength(1)
@@ -98,10 +112,8 @@ describe('RunCycle', () => {
     expect(cycle).toMatchObject({ outcome: 'planned', mode: 'dry-run', intents: [], transfers: [] })
     expect(cycle!.plan!.legs.length).toBeGreaterThan(1)
     expect(world.signer.signed).toEqual([])
+    expect(world.chain.heard).toEqual([])
     expect(world.rows.postings).toEqual([])
-    expect(
-      [world.swaps, world.rival, world.crossings].flatMap(({ asked }) => asked.map(({ kind }) => kind)),
-    ).not.toContain('order')
   })
 
   test('a dry-run that died between opening and closing its cycle signs nothing when it is resumed, whatever the mode is now', async () => {
@@ -215,5 +227,92 @@ describe('RunCycle', () => {
     await process.runCycle.run(portfolio, stopping.signal)
     expect(cycles(world)[0]!.endedAt).toBeUndefined()
     expect(process.observer.of('reconciled')).toEqual([])
+  })
+
+  describe('going on where a cycle stopped', () => {
+    const strict = aPortfolio({ policy: { ...portfolio.policy, replanMove: ratioOfBasisPoints(5) } })
+    /** From the first plan on the venues charge more than it reckoned with, until the next one. */
+    const surprised = () => {
+      const world = FakeWorld.drifted()
+      world.clock.onPass(() => {
+        if (cycles(world).length === 1) world.swaps.charge(18)
+      })
+      return world
+    }
+
+    test('what remains of a plan is planned anew at once, in spite of the cooldown, and brought to its end', async () => {
+      const world = surprised()
+      const process = world.start()
+      await process.runCycle.run(strict, alive())
+      const [first, second] = cycles(world)
+      expect(cycles(world).map(({ outcome }) => outcome)).toEqual(['traded', 'traded'])
+      expect(second!.decision.code).toBe('replanned')
+      const ended = first!.legs.find(({ failure }) => failure?.code === 'REPLANNED')
+      expect(second!.decision.reasons[0]).toBe(
+        `What remained of cycle ${first!.id} is planned anew. ${ended?.failure?.detail}`,
+      )
+      expect(second!.startedAt - first!.endedAt!).toBeLessThan(strict.policy.cooldownMs)
+      expect(await outsideBands(process)).toEqual([])
+      expect(ledgerErrors(world)).toEqual({})
+      expect(world.chain.standingAllowances()).toEqual([])
+    })
+
+    test('a process that dies between the two is followed by one that goes on', async () => {
+      const life = new Life()
+      await surprised().start(life).runCycle.run(strict, alive())
+      const closing = life.calls.indexOf('store.closeCycle')
+      for (let index = closing - 3; index < closing + 12; index++) {
+        const world = surprised()
+        await world.start(new Life({ at: 'call', index, moment: 'after' })).runCycle.run(strict, alive())
+        world.clock.pass(1_000)
+        const successor = world.start()
+        await successor.runCycle.run(strict, alive())
+        expect(cycles(world).map(({ decision, outcome }) => [decision.code, outcome])).toEqual([
+          ['band-breached', 'traded'],
+          ['replanned', 'traded'],
+        ])
+        expect(await outsideBands(successor)).toEqual([])
+        expect(ledgerErrors(world)).toEqual({})
+      }
+    })
+
+    test('a pause comes before it, and it goes on after the pause', async () => {
+      const world = surprised()
+      const store = world.start().store
+      world.clock.onPass(() => {
+        if (cycles(world)[0]?.legs.some(({ failure }) => failure?.code === 'REPLANNED'))
+          world.rows.operatingState = { state: 'paused_new', reason: 'Lunch.', since: 0 }
+      })
+      const process = world.start()
+      await process.runCycle.run(strict, alive())
+      expect(cycles(world)).toHaveLength(1)
+      expect(process.observer.of('cycle-skipped')).toMatchObject([{ outcome: 'paused' }])
+      await store.setOperatingState({ state: 'running', reason: 'Back.', since: 1 })
+      const calm = world.start()
+      await calm.runCycle.run(strict, alive())
+      expect(cycles(world)[1]!.decision.code).toBe('replanned')
+    })
+
+    test('after several in a row bands and cooldown hold again', async () => {
+      for (const inRow of [MAX_CONTINUATIONS - 1, MAX_CONTINUATIONS]) {
+        const world = new FakeWorld()
+        world.chain.give(ALPHA.weth, OWNER, 90n * 10n ** 18n)
+        world.chain.give(ALPHA.usdc, OWNER, 180_000n * 10n ** 6n)
+        world.chain.give(BETA.wbtc, OWNER, 2n * 10n ** 8n)
+        const process = world.start()
+        for (let count = 0; count <= inRow; count++) {
+          const leg = { ...plannedLeg(world, 1, 'swap', ALPHA.weth, 10n ** 18n, ALPHA.usdc), id: `earlier-${count}.1` }
+          const failure = { code: 'REPLANNED', detail: 'Because.' } as const
+          const earlier = aCycle({ id: `earlier-${count}`, legs: [aRun({ leg, state: 'skipped', failure })] })
+          const code = count === 0 ? ('band-breached' as const) : ('replanned' as const)
+          const startedAt = world.clock.now() - (10 - count) * 10_000
+          await process.store.openCycle({ ...earlier, startedAt, decision: { ...earlier.decision, code } })
+          await process.store.closeCycle(earlier.id, 'rejected', startedAt + 1)
+        }
+        await process.runCycle.run(strict, alive())
+        expect(cycles(world)).toHaveLength(inRow + 2)
+        expect(cycles(world).at(-1)!.decision.code).toBe(inRow < MAX_CONTINUATIONS ? 'replanned' : 'within-band')
+      }
+    })
   })
 })

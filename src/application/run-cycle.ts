@@ -1,7 +1,9 @@
 import { InvariantError } from '../domain/errors.js'
 import type { Cycle, CycleOutcome } from '../domain/execution/cycle.js'
 import { openingPostings } from '../domain/execution/ledger.js'
+import { continuationOf, MAX_CONTINUATIONS } from '../domain/execution/replan.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
+import type { Continuation } from '../domain/policy/trigger.js'
 import type { Snapshot } from '../domain/portfolio/snapshot.js'
 import type { Clock } from '../ports/clock.js'
 import { type Lease, StaleLeaseError } from '../ports/lease.js'
@@ -13,8 +15,8 @@ import type { Reconcile } from './reconcile.js'
 import type { SettleTransfers } from './settle-transfers.js'
 
 /**
- * One cycle of one portfolio, from snapshot to settled. An unfinished cycle is finished first: resuming is the same
- * call. At most one runs per portfolio; a call that comes while another one works is skipped, never queued.
+ * One cycle of one portfolio, from snapshot to settled, and those that go on where it stopped. An unfinished cycle is
+ * finished first: resuming is the same call. At most one runs per portfolio; a call that comes while another one works is skipped, never queued.
  */
 export class RunCycle {
   private readonly running = new Map<string, Promise<void>>()
@@ -49,7 +51,7 @@ export class RunCycle {
   }
 
   private async work(portfolio: Portfolio, signal: AbortSignal, trigger: 'schedule' | 'manual'): Promise<void> {
-    const { store, lease, observer, settleTransfers } = this.deps
+    const { store, lease, observer } = this.deps
     if (!lease.isHeld()) {
       observer.notify({
         type: 'cycle-skipped',
@@ -62,20 +64,43 @@ export class RunCycle {
     await this.retell(portfolio)
     const unfinished = (await store.openCycles()).filter((cycle) => cycle.portfolio === portfolio.id)
     for (const cycle of unfinished) await this.carry(portfolio, cycle, signal)
-    if (unfinished.length > 0) return
+    if (unfinished.length === 0) {
+      const hasBegun = await this.next(portfolio, signal, trigger, await this.continuation(portfolio))
+      if (!hasBegun) return
+    }
+    while (!signal.aborted && lease.isHeld()) {
+      const continues = await this.continuation(portfolio)
+      if (!continues || !(await this.next(portfolio, signal, 'schedule', continues))) return
+    }
+  }
 
+  /** Where the portfolio's last cycle stopped for the next one to go on; derived from what is written down alone. */
+  private async continuation({ id: portfolio }: Portfolio): Promise<Continuation | undefined> {
+    const { store } = this.deps
+    const latest: Cycle[] = []
+    for (const { id } of await store.cycles({ portfolio, limit: MAX_CONTINUATIONS })) {
+      const cycle = await store.cycle(id)
+      if (cycle) latest.push(cycle)
+      if (cycle?.decision.code !== 'replanned') break
+    }
+    return continuationOf(latest)
+  }
+
+  /** Begins a cycle and carries it. Resolves to whether one was begun: none is in a pause, or twice in one second. */
+  private async next(
+    portfolio: Portfolio,
+    signal: AbortSignal,
+    trigger: 'schedule' | 'manual',
+    continues: Continuation | undefined,
+  ): Promise<boolean> {
+    const { proposePlan, store, clock, observer, settleTransfers } = this.deps
     await settleTransfers.run(portfolio)
     const operating = await store.operatingState()
     if (operating.state !== 'running') {
-      await this.deps.proposePlan.measure(portfolio, await store.openTransfers(portfolio.id))
+      await proposePlan.measure(portfolio, await store.openTransfers(portfolio.id))
       observer.notify({ type: 'cycle-skipped', portfolio: portfolio.id, outcome: 'paused', reason: operating.reason })
-      return
+      return false
     }
-    await this.begin(portfolio, signal, trigger)
-  }
-
-  private async begin(portfolio: Portfolio, signal: AbortSignal, trigger: 'schedule' | 'manual'): Promise<void> {
-    const { proposePlan, store, clock } = this.deps
     const startedAt = clock.now()
     const id = cycleId(portfolio.id, startedAt)
     const proposal = await proposePlan.run(portfolio, {
@@ -83,10 +108,15 @@ export class RunCycle {
       transfers: await store.openTransfers(portfolio.id),
       lastTradedAt: await store.lastTradedAt(portfolio.id),
       isManual: trigger === 'manual',
+      continues,
+      curves: await store.curves(),
     })
+    await store.saveCurves(proposal.curves, clock.now())
     const cycle = newCycle(portfolio, id, startedAt, proposal)
     if (cycle.mode === 'live' && cycle.legs.length > 0) await this.openLedger(portfolio, proposal.snapshot)
-    if (await store.openCycle(cycle)) await this.carry(portfolio, cycle, signal)
+    if (!(await store.openCycle(cycle))) return false
+    await this.carry(portfolio, cycle, signal)
+    return true
   }
 
   /** A cycle that is written down, to its end: through its legs where it may trade, and at once where it may not. */
@@ -204,6 +234,7 @@ function outcomeWithoutTrade({ decision, plan }: Cycle): CycleOutcome {
     case 'no-money':
       return 'within_band'
     case 'manual':
+    case 'replanned':
     case 'band-breached':
       return plan ? 'planned' : 'rejected'
   }

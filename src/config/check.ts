@@ -54,6 +54,7 @@ export function checkConsistency(config: ConfigFile): string[] {
         say(`${path}.address`, `expected a token of its own, but ${token.address} is also listed under ${seen.get(id)}`)
       seen.set(id, `assets.${key}`)
     })
+    for (const finding of hubFindings(config, key)) say(`assets.${key}.hub`, finding)
     if (!config.prices.feeds[key]) say(`prices.feeds.${key}`, `expected a feed: without one ${key} has no price`)
     if (!config.prices.bounds[key])
       say(`prices.bounds.${key}`, 'expected bounds: a price needs a minimum and a maximum')
@@ -95,6 +96,7 @@ export function checkConsistency(config: ConfigFile): string[] {
       sum += parseDecimal(target.weight, 18) ?? 0n
     }
     if (sum !== RATIO_ONE) say(`${path}.targets`, `expected weights that sum to 1, got ${Number(sum) / 1e18}`)
+    checkChainShares(config, `${path}.chainShares`, portfolio.chainShares ?? {}, say)
     if (portfolio.mode === 'live' && config.signer.kind === 'none')
       say(`${path}.mode`, 'expected dry-run: live needs a signer, and signer.kind is none')
     if (portfolio.mode === 'live' && config.signer.kind === 'development')
@@ -106,4 +108,45 @@ export function checkConsistency(config: ConfigFile): string[] {
           )
   }
   return errors
+}
+
+/** Hubs of assets lead somewhere: from hub to hub to the asset in which money moves on the chain. */
+function hubFindings({ assets, chains }: ConfigFile, key: string): string[] {
+  const hub = assets[key]!.hub
+  if (hub === undefined) return []
+  if (!Object.hasOwn(assets, hub)) return [`expected one of the assets (${Object.keys(assets).join(', ')}), got ${hub}`]
+  if (hub === key) return ['expected another asset than itself']
+  const way = [key]
+  let next: string | undefined = hub
+  for (; next !== undefined && !way.includes(next); next = assets[next]?.hub) way.push(next)
+  // A loop is told of once, by the first of its assets.
+  if (next !== undefined)
+    return next === key && way.every((asset) => key <= asset)
+      ? [`expected hubs that end at the hub of the chain, got the loop ${[...way, key].join(', ')}`]
+      : []
+  const liesOn = (asset: string, chain: string) => assets[asset]!.tokens.some((token) => token.chain === chain)
+  const isHubOf = (chain: string) =>
+    assets[key]!.tokens.some((token) => token.chain === chain && token.symbol === chains[chain]?.hub)
+  if (!assets[key]!.tokens.some(({ chain }) => liesOn(hub, chain) && !isHubOf(chain)))
+    return [`expected an asset that lies on a chain of ${key} whose hub is not ${key} itself, got ${hub}`]
+  return []
+}
+
+function checkChainShares(
+  { chains }: ConfigFile,
+  path: string,
+  shares: NonNullable<ConfigFile['portfolios'][string]['chainShares']>,
+  say: (path: string, text: string) => void,
+): void {
+  const ratio = (text: string) => parseDecimal(text, 18) ?? 0n
+  for (const [chain, { minimum, maximum }] of Object.entries(shares)) {
+    if (!chains[chain]) say(`${path}.${chain}`, `expected one of the chains (${Object.keys(chains).join(', ')})`)
+    if (ratio(minimum) > ratio(maximum))
+      say(`${path}.${chain}`, `expected a minimum not above the maximum, got ${minimum} and ${maximum}`)
+  }
+  const least = Object.values(shares).reduce((sum, { minimum }) => sum + ratio(minimum), 0n)
+  if (least > RATIO_ONE) say(path, `expected minimums that sum to 1 at most, got ${Number(least) / 1e18}`)
+  const most = Object.keys(chains).reduce((sum, chain) => sum + ratio(shares[chain]?.maximum ?? '1'), 0n)
+  if (most < RATIO_ONE)
+    say(path, `expected maximums that leave room for everything, got a sum of ${Number(most) / 1e18}`)
 }

@@ -33,6 +33,17 @@ function problemsOf(act: () => unknown): readonly string[] {
 const problems = (change: (config: Document) => void) => problemsOf(() => load(change))
 const core = ({ portfolios }: Document) => portfolios['core']!
 const alpha = ({ chains }: Document) => chains['alpha']!
+/** A second chain, with dollars alone. */
+const addBeta = (config: Document) => {
+  config.chains['beta'] = { ...alpha(config), chainId: 9_710_002 }
+  config.assets['USD']!.tokens.push({ chain: 'beta', symbol: 'USDC', address: addressOf(0xc2), decimals: 6 })
+}
+const addLink = ({ assets, prices }: Document) => {
+  prices.feeds['LINK'] = { ...prices.feeds['ETH'], address: addressOf(0xfe3) }
+  prices.bounds['LINK'] = { minimum: '1', maximum: '100' }
+  const tokens = [{ chain: 'alpha', symbol: 'LINK', address: addressOf(0xa1), decimals: 18 }]
+  return (assets['LINK'] = { class: 'other', tokens } as Document['assets'][string])
+}
 
 describe('loadConfig', () => {
   test('fills in the defaults: dry-run, ports on loopback, quorum of two', () => {
@@ -44,6 +55,29 @@ describe('loadConfig', () => {
     expect(file.server).toEqual({ host: '127.0.0.1', adminPort: 3000, metricsPort: 9464 })
     expect(file.lease).toEqual({ ttlSeconds: 15, renewSeconds: 5, selfFenceSeconds: 10 })
     expect(file.chains['alpha']).toMatchObject({ finality: 'finalized', priorityFeeGwei: '0' })
+    expect(file.venues['zeroex']).toMatchObject({ requestsPerSecond: 5 })
+    expect(file.portfolios['core']).toMatchObject({
+      reset: 'half',
+      maxLegs: 40,
+      maxBridgeShare: '1',
+      slicing: { maxImpactBps: 100, maxSlices: 6, recoveryHalfLifeSeconds: 60, riskAversion: '1' },
+      replanMoveBps: 50,
+      planning: { maxQuotes: 200, deadlineSeconds: 20, solverSeconds: 3 },
+    })
+    expect(file.portfolios['core']).not.toHaveProperty('chainShares')
+    expect(file.assets['ETH']).not.toHaveProperty('hub')
+  })
+
+  test('LI.FI crosses in one call and is held back only where the file says so', () => {
+    const lifi = (changes: object) =>
+      load((config) => {
+        const { url, allowed } = config.venues.zeroex
+        Object.assign(config.venues, { lifi: { kind: 'lifi', url, integrator: 'test', allowed, ...changes } })
+      }).file.venues['lifi']
+    expect(lifi({})).toMatchObject({ serves: ['swap', 'bridge'] })
+    expect(lifi({})).not.toHaveProperty('requestsPerSecond')
+    const told = { serves: ['bridge', 'cross'], requestsPerSecond: 0.5 }
+    expect(lifi(told)).toMatchObject(told)
   })
 
   test('is frozen throughout', () => {
@@ -175,6 +209,85 @@ describe('loadConfig', () => {
       'an allow-list for a chain that is not there',
       (c) => (c.venues.zeroex.allowed['gamma'] = { targets: [], spenders: [] }),
       'venues.zeroex.allowed.gamma: expected one of the chains (alpha)',
+    ],
+    [
+      'a hub that is not there',
+      (c) => (c.assets['ETH']!.hub = 'DOGE'),
+      'assets.ETH.hub: expected one of the assets (ETH, USD), got DOGE',
+    ],
+    [
+      'an asset as its own hub',
+      (c) => (c.assets['ETH']!.hub = 'ETH'),
+      'assets.ETH.hub: expected another asset than itself',
+    ],
+    [
+      'hubs in a loop',
+      (c) => {
+        c.assets['USD']!.hub = 'LINK'
+        addLink(c).hub = 'ETH'
+        c.assets['ETH']!.hub = 'USD'
+      },
+      'assets.ETH.hub: expected hubs that end at the hub of the chain, got the loop ETH, USD, LINK, ETH',
+    ],
+    [
+      'a hub of what is the hub of the chain itself',
+      (c) => (c.assets['USD']!.hub = 'ETH'),
+      'assets.USD.hub: expected an asset that lies on a chain of USD whose hub is not USD itself, got ETH',
+    ],
+    [
+      'a hub that lies nowhere beside its asset',
+      (c) => {
+        addBeta(c)
+        addLink(c).hub = 'ETH'
+        c.assets['LINK']!.tokens[0]!['chain'] = 'beta'
+      },
+      'assets.LINK.hub: expected an asset that lies on a chain of LINK whose hub is not LINK itself, got ETH',
+    ],
+    [
+      'a reset that is no word for it',
+      (c) => Object.assign(core(c), { reset: 'band' }),
+      'portfolios.core.reset: Invalid option: expected one of "target"|"half"|"edge"',
+    ],
+    ...['1.01', '-0.1', '0,5'].map((text): [string, (config: Document) => void, string] => [
+      `${text} as a share`,
+      (c) => Object.assign(core(c), { maxBridgeShare: text }),
+      "portfolios.core.maxBridgeShare: expected a share from 0 to 1 in quotes, such as '0.25', with at most 18 decimals",
+    ]),
+    [
+      'a share of a chain that is not there',
+      (c) => Object.assign(core(c), { chainShares: { gamma: { minimum: '0.1' } } }),
+      'portfolios.core.chainShares.gamma: expected one of the chains (alpha)',
+    ],
+    [
+      'a share between bounds that are crossed',
+      (c) => (addBeta(c), Object.assign(core(c), { chainShares: { alpha: { minimum: '0.5', maximum: '0.4' } } })),
+      'portfolios.core.chainShares.alpha: expected a minimum not above the maximum, got 0.5 and 0.4',
+    ],
+    [
+      'chains that want more than there is',
+      (c) => (
+        addBeta(c),
+        Object.assign(core(c), { chainShares: { alpha: { minimum: '0.6' }, beta: { minimum: '0.5' } } })
+      ),
+      'portfolios.core.chainShares: expected minimums that sum to 1 at most, got 1.1',
+    ],
+    [
+      'chains that may not hold everything',
+      (c) => (
+        addBeta(c),
+        Object.assign(core(c), { chainShares: { alpha: { maximum: '0.6' }, beta: { maximum: '0.3' } } })
+      ),
+      'portfolios.core.chainShares: expected maximums that leave room for everything, got a sum of 0.9',
+    ],
+    [
+      'an aversion below zero',
+      (c) => Object.assign(core(c), { slicing: { riskAversion: '-1' } }),
+      "portfolios.core.slicing.riskAversion: expected a decimal number in quotes, such as '0.25', with at most 18 decimals",
+    ],
+    [
+      'a venue asked too fast',
+      (c) => Object.assign(c.venues.zeroex, { requestsPerSecond: 101 }),
+      'venues.zeroex.requestsPerSecond: Too big: expected number to be <=100',
     ],
     ['no portfolio', (c) => (c.portfolios = {}), 'portfolios: expected at least one'],
     [

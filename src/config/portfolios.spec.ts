@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { addressOf } from '../../test/support/builders.js'
 import { minimalConfig } from '../../test/support/minimal-config.js'
 import { NATIVE } from '../domain/assets.js'
-import { ratioOfBasisPoints } from '../domain/units/ratio.js'
+import { RATIO_ONE, ratioOfBasisPoints } from '../domain/units/ratio.js'
 import { ONE_USD } from '../domain/units/usd.js'
 import { isSandboxChain } from './check.js'
 import { chainOptionsOf, metricLabelsOf, portfoliosOf } from './portfolios.js'
@@ -37,6 +37,51 @@ describe('portfoliosOf', () => {
       gasReserve: { alpha: 5n * 10n ** 17n },
     })
     expect(portfolio!.policy.targets[0]).not.toHaveProperty('relativeBand')
+  })
+
+  test('what was left out is brought back half-way, sliced from 1 % of impact on, and free to lie on any chain', () => {
+    expect(portfolio!.policy).toMatchObject({
+      assetHubs: {},
+      reset: RATIO_ONE / 2n,
+      maxLegs: 40,
+      chainShares: {},
+      maxBridgeShare: RATIO_ONE,
+      slicing: { maxImpact: bps(100), maxSlices: 6, recoveryHalfLifeSeconds: 60, riskAversion: 1 },
+      replanMove: bps(50),
+      planning: { maxQuotes: 200, deadlineMs: 20_000, solverSeconds: 3 },
+    })
+  })
+
+  test('what the file says about plans reaches the policy', () => {
+    const document = minimalConfig()
+    document.assets['ETH']!.hub = 'USD'
+    Object.assign(document.portfolios['core']!, {
+      maxLegs: 7,
+      chainShares: { alpha: { minimum: '0.25' } },
+      maxBridgeShare: '0.2',
+      slicing: { maxImpactBps: 30, maxSlices: 3, recoveryHalfLifeSeconds: 12.5, riskAversion: '0.75' },
+      replanMoveBps: 25,
+      planning: { maxQuotes: 60, deadlineSeconds: 7.5, solverSeconds: 1 },
+    })
+    expect(portfoliosOf(configSchema.parse(document))[0]!.policy).toMatchObject({
+      assetHubs: { ETH: 'USD' },
+      maxLegs: 7,
+      chainShares: { alpha: { minimum: bps(2_500), maximum: RATIO_ONE } },
+      maxBridgeShare: bps(2_000),
+      slicing: { maxImpact: bps(30), maxSlices: 3, recoveryHalfLifeSeconds: 12.5, riskAversion: 0.75 },
+      replanMove: bps(25),
+      planning: { maxQuotes: 60, deadlineMs: 7_500, solverSeconds: 1 },
+    })
+  })
+
+  test.each([
+    ['target', 0n],
+    ['half', RATIO_ONE / 2n],
+    ['edge', RATIO_ONE],
+  ])('a reset to the %s is %p of the band', (reset, share) => {
+    const document = minimalConfig()
+    Object.assign(document.portfolios['core']!, { reset })
+    expect(portfoliosOf(configSchema.parse(document))[0]!.policy.reset).toBe(share)
   })
 
   test('the native coin is a token of its asset, and the hub a contract', () => {

@@ -4,7 +4,7 @@ import { InvariantError } from '../domain/errors.js'
 import { bandOf } from '../domain/policy/policy.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { parseDecimal } from '../domain/units/decimal.js'
-import { ratioOfBasisPoints } from '../domain/units/ratio.js'
+import { type Ratio, RATIO_ONE, ratioOfBasisPoints } from '../domain/units/ratio.js'
 import type { ConfigFile } from './schema.js'
 
 /** Every asset with all its tokens, the native coins that count as it included. */
@@ -27,6 +27,13 @@ function nativesOf(config: ConfigFile): Token[] {
     address: NATIVE,
     decimals: native.decimals,
   }))
+}
+
+/** How far back an asset is brought, by the words of the configuration. */
+const RESETS: Readonly<Record<ConfigFile['portfolios'][string]['reset'], Ratio>> = {
+  target: 0n,
+  half: RATIO_ONE / 2n,
+  edge: RATIO_ONE,
 }
 
 /** The portfolios as the domain knows them. Expects a configuration that passed its checks. */
@@ -83,6 +90,30 @@ export function portfoliosOf(config: ConfigFile): Portfolio[] {
         ]),
       ),
       hubs: Object.fromEntries(Object.keys(config.chains).map((chain) => [chain, hub(chain)])),
+      assetHubs: Object.fromEntries(
+        Object.entries(config.assets).flatMap(([asset, { hub: own }]) => (own === undefined ? [] : [[asset, own]])),
+      ),
+      reset: RESETS[portfolio.reset],
+      maxLegs: portfolio.maxLegs,
+      chainShares: Object.fromEntries(
+        Object.entries(portfolio.chainShares ?? {}).map(([chain, { minimum, maximum }]) => [
+          chain,
+          { minimum: scaled(minimum, 18), maximum: scaled(maximum, 18) },
+        ]),
+      ),
+      maxBridgeShare: scaled(portfolio.maxBridgeShare, 18),
+      slicing: {
+        maxImpact: ratioOfBasisPoints(portfolio.slicing.maxImpactBps),
+        maxSlices: portfolio.slicing.maxSlices,
+        recoveryHalfLifeSeconds: portfolio.slicing.recoveryHalfLifeSeconds,
+        riskAversion: Number(portfolio.slicing.riskAversion),
+      },
+      replanMove: ratioOfBasisPoints(portfolio.replanMoveBps),
+      planning: {
+        maxQuotes: portfolio.planning.maxQuotes,
+        deadlineMs: portfolio.planning.deadlineSeconds * 1000,
+        solverSeconds: portfolio.planning.solverSeconds,
+      },
     },
   }))
 }

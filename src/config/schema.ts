@@ -3,6 +3,7 @@ import { isAddress } from 'viem'
 import { z } from 'zod'
 import type { Address } from '../domain/assets.js'
 import { parseDecimal } from '../domain/units/decimal.js'
+import { RATIO_ONE } from '../domain/units/ratio.js'
 
 /** An address with its checksum, or in one letter case throughout. */
 const address = z
@@ -21,6 +22,12 @@ const decimal = (places: number) =>
       (text) => (parseDecimal(text, places) ?? -1n) >= 0n,
       `expected a decimal number in quotes, such as '0.25', with at most ${places} decimals`,
     )
+const share = z
+  .string()
+  .refine(
+    (text) => (parseDecimal(text, 18) ?? -1n) >= 0n && parseDecimal(text, 18)! <= RATIO_ONE,
+    "expected a share from 0 to 1 in quotes, such as '0.25', with at most 18 decimals",
+  )
 const basisPoints = (most: number) => z.number().int().min(0).max(most)
 const url = z.url({ protocol: /^https?$/ })
 const seconds = (most: number) => z.number().positive().max(most)
@@ -63,6 +70,11 @@ const chain = z.strictObject({
 
 const asset = z.strictObject({
   class: z.enum(['stable', 'major', 'other']).describe('Decides the default limits for prices and losses.'),
+  hub: key
+    .optional()
+    .describe(
+      'The asset against which this one trades, where both lie on a chain and its deep pools are against that one: a staked coin against the coin itself. The hub of the chain when absent.',
+    ),
   tokens: z
     .array(
       z.strictObject({
@@ -137,18 +149,24 @@ const contracts = z
   )
   .describe('Per chain: contracts a call may go to and contracts that may be given an exact allowance.')
 
+const requestRate = z.number().positive().max(100)
+const RATE = 'Most requests in a second, by the plan of the API key; further ones wait.'
+
 const venue = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('lifi').describe('LI.FI through its SDK.'),
     url: url.describe('Of the API, its version included.'),
     integrator: z.string().min(1).max(23).describe('Name under which LI.FI counts the requests.'),
     serves: z
-      .array(z.enum(['swap', 'bridge']))
+      .array(z.enum(['swap', 'bridge', 'cross']))
       .min(1)
       .default(['swap', 'bridge'])
-      .describe('What this venue is asked for.'),
+      .describe(
+        'What this venue is asked for; `cross` is a trade of one asset on one chain for another one on another.',
+      ),
     bridges: z.array(z.string()).optional().describe('Bridges that may be used; all of them when absent.'),
     timeoutSeconds: seconds(30).default(10).describe('For one answer.'),
+    requestsPerSecond: requestRate.optional().describe(`${RATE} As fast as they come when absent.`),
     allowed: contracts,
   }),
   z.strictObject({
@@ -160,6 +178,7 @@ const venue = z.discriminatedUnion('kind', [
       .optional()
       .describe('Only where the key is no secret, as in the sandbox; a secret one is ZEROX_API_KEY.'),
     timeoutSeconds: seconds(30).default(10).describe('For one answer.'),
+    requestsPerSecond: requestRate.default(5).describe(RATE),
     allowed: contracts,
   }),
 ])
@@ -203,6 +222,12 @@ const portfolio = z.strictObject({
       }),
     )
     .describe('Wanted weight of each asset; they sum to 1. An asset without a target is not part of the portfolio.'),
+  reset: z
+    .enum(['target', 'half', 'edge'])
+    .default('half')
+    .describe(
+      'How far an asset outside its band is brought back: to its target, half-way into the band, or to its edge. Costs that grow with the amount speak for the edge, fixed ones for the target.',
+    ),
   minimumTradeUsd: decimal(18).default('100').describe('Smaller trades are not worth a transaction.'),
   cooldownSeconds: z
     .number()
@@ -220,8 +245,50 @@ const portfolio = z.strictObject({
     .describe('Most a swap may cost against our own prices, by the riskier asset class of the two.'),
   maxBridgeLossBps: basisPoints(200).default(30).describe('Most a bridge transfer may cost, fixed fees included.'),
   maxLegUsd: decimal(18).default('1000000').describe('Largest value of one leg.'),
+  maxLegs: z.number().int().min(1).max(200).default(40).describe('Most legs of one plan.'),
+  maxBridgeShare: share.default('1').describe('Most that one plan may send over one bridge, as a share of NAV.'),
+  chainShares: z
+    .record(
+      key,
+      z.strictObject({
+        minimum: share.default('0').describe('Least share of NAV that lies on this chain after a plan.'),
+        maximum: share.default('1').describe('Largest share of NAV that lies on this chain after a plan.'),
+      }),
+    )
+    .optional()
+    .describe('Shares of NAV between which a chain is kept by every plan. Any share is fine on a chain not named.'),
   maxGasUsd: decimal(18).default('250').describe('Most one transaction may cost in gas.'),
   maxQuoteAgeSeconds: seconds(30).default(15).describe('An older offer is not signed.'),
+  slicing: z
+    .strictObject({
+      maxImpactBps: basisPoints(10_000)
+        .default(100)
+        .describe('A sale that would move its price by more is cut into slices.'),
+      maxSlices: z.number().int().min(1).max(50).default(6).describe('Most slices of one sale; 1 slices nothing.'),
+      recoveryHalfLifeSeconds: seconds(3600)
+        .default(60)
+        .describe('In this time a pool that was traded with regains half of its distance from the market.'),
+      riskAversion: decimal(18)
+        .default('1')
+        .describe('How much the price risk of waiting counts against its saving; 0 waits for the saving alone.'),
+    })
+    .prefault({})
+    .describe('When a sale is spread over time.'),
+  replanMoveBps: basisPoints(10_000)
+    .default(50)
+    .describe(
+      'What remains of a plan is planned anew once a settled leg or a price is this far from what was planned.',
+    ),
+  planning: z
+    .strictObject({
+      maxQuotes: z.number().int().min(1).max(2000).default(200).describe('Most quotes asked of all venues together.'),
+      deadlineSeconds: seconds(120).default(20).describe('Quotes that have not come by then are not waited for.'),
+      solverSeconds: seconds(60)
+        .default(3)
+        .describe('Longest search of the solver; the best plan found by then is taken.'),
+    })
+    .prefault({})
+    .describe('What making one plan may use.'),
 })
 
 /** The whole configuration file. Unknown keys are errors everywhere. */

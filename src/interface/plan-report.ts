@@ -1,93 +1,86 @@
 import type { Proposal } from '../application/propose-plan.js'
-import { type Cost, totalOf } from '../domain/planning/cost.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
-import { formatAmount } from '../domain/units/amount.js'
-import { basisPointsOf, type Ratio, ratioToNumber } from '../domain/units/ratio.js'
-import { type Usd, usdToNumber } from '../domain/units/usd.js'
-import { costWire, driftWire, planWire } from './http/wire.js'
+import { basisPointsOf } from '../domain/units/ratio.js'
+import { flowPicture } from './flow-picture.js'
+import { costWire } from './http/figures.js'
+import { decisionWire, marketWire, planWire, snapshotWire } from './http/plan-wire.js'
+import { driftWire } from './http/wire.js'
+import { costTable, evidenceLines, legTable } from './plan-tables.js'
+import { dollars, left, percent, right, roughly, table, wrapped } from './text-table.js'
 
-const dollars = (value: Usd) =>
-  usdToNumber(value).toLocaleString('en-US', { style: 'currency', currency: 'USD', maximumFractionDigits: 0 })
-const cents = (value: Usd) => usdToNumber(value).toLocaleString('en-US', { style: 'currency', currency: 'USD' })
-const percent = (value: Ratio) => `${(ratioToNumber(value) * 100).toFixed(2)} %`
-
-/** What one portfolio holds, how far it is from target and what would be done, for a person. */
-export function planReport(portfolio: Portfolio, { valuation, drift, decision, plan, planReasons }: Proposal): string {
+/** What one portfolio holds, how far it is from target and what would be done, for a person at a terminal. */
+export function planReport(portfolio: Portfolio, proposal: Proposal): string {
+  const { decision, drift, market, plan, planReasons } = proposal
   const lines = [
-    `Portfolio ${portfolio.id} (${portfolio.mode}), account ${portfolio.accountAlias} ${portfolio.account}`,
-  ]
-  lines.push(
-    `NAV ${dollars(drift.nav)}${valuation.isComplete ? '' : ' of the assets whose value is known'}, portfolio drift ${percent(drift.portfolio)}`,
-    '',
-  )
-  lines.push(row(['asset', 'value', 'weight', 'target', 'drift', 'band', '']))
-  for (const one of drift.assets)
-    lines.push(
-      row([
-        one.asset,
-        dollars(one.value),
-        percent(one.weight),
-        percent(one.target),
-        `${basisPointsOf(one.drift)} bps`,
-        `±${basisPointsOf(one.band)} bps`,
-        one.isInBand ? '' : 'outside',
-      ]),
-    )
-  for (const value of valuation.assets)
-    if (value.status === 'known')
-      for (const position of value.positions)
-        if (position.amount.units > 0n)
-          lines.push(`  ${position.chain.padEnd(10)} ${formatAmount(position.amount)} (${dollars(position.value)})`)
-  lines.push(
+    ...holdings(portfolio, proposal),
     '',
     `Decision: ${decision.act ? 'act' : 'do nothing'} (${decision.code})`,
-    ...decision.reasons.map((reason) => `  ${reason}`),
-  )
-  if (!plan) return [...lines, ...planReasons.map((reason) => `  no plan: ${reason}`)].join('\n')
-  lines.push('', 'Plan:')
-  for (const leg of plan.legs) {
-    const { chain } = leg.sell.token
-    const where = leg.kind === 'swap' ? chain : `${chain} → ${leg.expectedOut.token.chain}`
-    lines.push(
-      `  ${leg.id}  ${leg.kind} on ${where} through ${leg.venue} (${leg.tool})${leg.dependsOn ? `, after ${leg.dependsOn}` : ''}`,
-    )
-    lines.push(
-      `     ${formatAmount(leg.sell)} for ${formatAmount(leg.expectedOut)}, at least ${formatAmount(leg.minimumOut)}`,
-    )
-    lines.push(`     costs ${costLine(leg.cost)}`)
-    for (const other of leg.alternatives)
-      lines.push(
-        `     not ${other.venue} ${other.tool}: ${other.cost === undefined ? '' : `${cents(other.cost)} `}${other.refusal ?? ''}`.trimEnd(),
-      )
-  }
-  lines.push(`  total ${costLine(plan.cost)}; portfolio drift afterwards ${percent(plan.expectedDrift)}`)
-  for (const { asset, value, reason } of plan.unmet)
-    lines.push(`  ${asset} stays ${dollars(value)} short of target: ${reason}`)
-  return lines.join('\n')
+    ...decision.reasons.flatMap((reason) => wrapped(reason, 2)),
+  ]
+  if (!plan) return [...lines, ...planReasons.flatMap((reason) => wrapped(`no plan: ${reason}`, 2))].join('\n')
+  return [
+    ...lines,
+    '',
+    `Plan ${plan.id}:`,
+    ...legTable(plan, market),
+    '',
+    'Flow:',
+    ...flowPicture(plan),
+    '',
+    'Cost:',
+    ...costTable(plan, drift.nav),
+    '',
+    'Evidence:',
+    ...evidenceLines(plan),
+  ].join('\n')
 }
 
-/** The same for machines. */
+function holdings(portfolio: Portfolio, { valuation, drift, decision }: Proposal): string[] {
+  const lines = [
+    `Portfolio ${portfolio.id} (${portfolio.mode}), account ${portfolio.accountAlias} ${portfolio.account}`,
+    `NAV ${dollars(drift.nav)}${valuation.isComplete ? '' : ' of the assets whose value is known'}, portfolio drift ${percent(drift.portfolio)}`,
+    '',
+  ]
+  const columns = ['value', 'weight', 'target', 'drift', 'band', 'brought to'].map(right)
+  const rows = drift.assets.map((one) => {
+    const level = decision.levels.find(({ asset }) => asset === one.asset)
+    return [
+      one.asset,
+      dollars(one.value),
+      percent(one.weight),
+      percent(one.target),
+      `${basisPointsOf(one.drift)} bps`,
+      `±${basisPointsOf(one.band)} bps`,
+      level === undefined
+        ? ''
+        : level.lower === level.upper
+          ? percent(level.lower)
+          : `${percent(level.lower)} – ${percent(level.upper)}`,
+      one.isInBand ? '' : 'outside',
+    ]
+  })
+  lines.push(...table([left('asset'), ...columns, left('')], rows))
+  const positions = valuation.assets.flatMap((value) =>
+    value.status === 'known' ? value.positions.filter(({ amount }) => amount.units > 0n) : [],
+  )
+  if (positions.length === 0) return lines
+  const held = positions.map(({ chain, amount, value }) => [chain, roughly(amount), dollars(value)])
+  return [...lines, '', ...table([left('held on'), right('amount'), right('value')], held)]
+}
+
+/** The same for machines, and with it all that was seen: the blocks of the chains, prices and their sources, gas. */
 export function planJson(portfolio: Portfolio, proposal: Proposal): object {
-  const { valuation, drift, decision, plan, planReasons } = proposal
+  const { snapshot, valuation, drift, decision, market, plan, planReasons } = proposal
   return {
     portfolio: portfolio.id,
     mode: portfolio.mode,
     account: portfolio.account,
+    snapshot: snapshotWire(snapshot),
+    ...marketWire(market),
     ...driftWire(drift, valuation),
-    decision,
+    decision: decisionWire(decision),
     plan: plan ? planWire(plan) : null,
     planReasons,
     ...(plan && { cost: costWire(plan.cost) }),
   }
-}
-
-function costLine(cost: Cost): string {
-  return `${cents(totalOf(cost))} (slippage ${cents(cost.slippage)}, fees ${cents(cost.fees)}, gas ${cents(cost.gas)}, bridge ${cents(cost.bridge)})`
-}
-
-function row(cells: readonly string[]): string {
-  return cells
-    .map((cell, index) => (index === 0 ? cell.padEnd(8) : cell.padStart(index === 1 ? 14 : 10)))
-    .join(' ')
-    .trimEnd()
 }

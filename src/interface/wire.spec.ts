@@ -2,10 +2,14 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   aCycle,
+  aLeg,
   anAttempt,
   anInclusion,
+  aPlan,
   aRun,
+  aToken,
   aTransfer,
+  hashOf,
   newIntent,
   NOW,
   sendingRun,
@@ -13,12 +17,15 @@ import {
 } from '../../test/support/builders.js'
 import { aPortfolio } from '../../test/support/fake-world.js'
 import { NO_COST } from '../domain/planning/cost.js'
+import type { Plan } from '../domain/planning/plan.js'
+import type { Snapshot } from '../domain/portfolio/snapshot.js'
 import { amountOf } from '../domain/units/amount.js'
 import { parseDecimal } from '../domain/units/decimal.js'
 import { ONE_USD } from '../domain/units/usd.js'
+import { costWire } from './http/figures.js'
+import { planWire, snapshotWire } from './http/plan-wire.js'
 import { Problem } from './http/problem.js'
 import {
-  costWire,
   cyclesQuery,
   cycleSummaryWire,
   cycleWire,
@@ -58,12 +65,16 @@ describe('what the API says', () => {
       startedAt: new Date(NOW).toISOString(),
       navUsd: '25000000',
       prices: { ETH: '3000', USD: '1' },
+      decision: { act: true, code: 'band-breached', levels: [{ asset: 'ETH', lower: '0.89', upper: '0.91' }] },
       plan: {
         legs: [
           {
             sell: { chain: 'alpha', symbol: 'WETH', amount: '1.500000000000000001', units: '1500000000000000001' },
             expectedOut: { amount: '4500', units: '4500000000' },
-            dependsOn: null,
+            funding: [],
+            slice: null,
+            maxLoss: '0.005',
+            quote: { ageMs: 0, block: null },
             alternatives: [{ venue: 'lifi', costUsd: null, refusal: 'No route.' }],
           },
         ],
@@ -86,6 +97,106 @@ describe('what the API says', () => {
       ],
       transfers: [{ state: 'in_flight', sent: { units: '1000000000' }, arrival: null }],
       excluded: [{ asset: 'BTC' }],
+    })
+  })
+
+  test('a plan with everything it says about itself', () => {
+    const leg = aLeg({
+      funding: [{ leg: 'plan-1.0', units: 2n ** 70n }],
+      slice: { index: 2, of: 3, notBefore: NOW },
+      reason: 'Cheapest.',
+      quote: { ageMs: 1500, block: 2n ** 60n },
+    })
+    const plan: Plan = {
+      ...aPlan([leg]),
+      cost: { ...NO_COST, slippage: 4n * ONE_USD },
+      unmet: [{ asset: 'BTC', value: 20n * ONE_USD, reason: 'Too small.' }],
+      method: 'rounding',
+      alternatives: [
+        { name: 'nothing', cost: 0n, unmet: 4n * ONE_USD },
+        { name: 'naive', cost: undefined, unmet: 1n },
+      ],
+      lowerBound: 4n * ONE_USD,
+      separatePools: [
+        { group: 'ETH on alpha, sell', venues: ['lifi', 'zeroex'], proof: 'fill-lists', detail: 'None in common.' },
+      ],
+      quotes: { asked: 9, failed: 2, rounds: 3 },
+    }
+    expect(sent(planWire(plan))).toMatchObject({
+      method: 'rounding',
+      cost: { totalUsd: '4' },
+      alternatives: [
+        { name: 'nothing', costUsd: '0', unmetUsd: '4' },
+        { name: 'naive', costUsd: null, unmetUsd: '0.000000000000000001' },
+      ],
+      lowerBoundUsd: '4',
+      gap: '1.25',
+      separatePools: plan.separatePools,
+      quotes: { asked: 9, failed: 2, rounds: 3 },
+      legs: [
+        {
+          minimumOut: { units: '4480000000' },
+          funding: [{ leg: 'plan-1.0', units: `${2n ** 70n}` }],
+          slice: { index: 2, of: 3, notBefore: new Date(NOW).toISOString() },
+          reason: 'Cheapest.',
+          quote: { ageMs: 1500, block: `${2n ** 60n}` },
+        },
+      ],
+    })
+    expect(sent(planWire({ ...plan, lowerBound: undefined }))).toMatchObject({ lowerBoundUsd: null, gap: null })
+  })
+
+  test('a snapshot with what did not answer', () => {
+    const snapshot: Snapshot = {
+      portfolio: 'core',
+      takenAt: NOW,
+      chains: [
+        {
+          chain: 'alpha',
+          status: 'known',
+          block: { number: 7n, hash: hashOf(7), timestamp: NOW / 1000 },
+          baseFee: 2n ** 70n,
+          holdings: [amountOf(WETH, 1n)],
+          problems: [{ token: aToken(), reason: 'Six decimals expected.' }],
+        },
+        { chain: 'beta', status: 'unknown', reason: 'timeout' },
+      ],
+      inTransit: [{ transferId: 't', origin: 'beta', amount: amountOf(aToken(), 5n), isLate: true }],
+      prices: [
+        {
+          asset: 'ETH',
+          status: 'unknown',
+          reason: 'One source is not enough.',
+          sources: [
+            { asset: 'ETH', source: 'feed', status: 'usable', price: 3n * ONE_USD, timestamp: NOW / 1000 },
+            { asset: 'ETH', source: 'reference', status: 'unusable', reason: 'down' },
+          ],
+        },
+      ],
+    }
+    const time = new Date(NOW).toISOString()
+    expect(sent(snapshotWire(snapshot))).toMatchObject({
+      takenAt: time,
+      chains: [
+        {
+          block: { number: '7', hash: hashOf(7), time },
+          baseFeeWei: `${2n ** 70n}`,
+          holdings: [{ symbol: 'WETH', units: '1' }],
+          problems: [{ symbol: 'USDC', reason: 'Six decimals expected.' }],
+        },
+        { chain: 'beta', status: 'unknown', reason: 'timeout' },
+      ],
+      inTransit: [{ transferId: 't', amount: { units: '5' }, isLate: true }],
+      prices: [
+        {
+          asset: 'ETH',
+          reason: 'One source is not enough.',
+          sources: [
+            { source: 'feed', priceUsd: '3', time },
+            { source: 'reference', reason: 'down' },
+          ],
+        },
+      ],
     })
   })
 

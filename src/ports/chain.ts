@@ -15,9 +15,16 @@ export class ChainError extends Error {
   }
 }
 
-/** The call would fail if it were mined now. */
+/** A call would fail if it were mined now, or the node cannot play it. */
 export class SimulationError extends Error {
   override readonly name = 'SimulationError'
+  /** Place of the first call that fails, from 0; undefined when it is none of them that failed. */
+  readonly index: number | undefined
+
+  constructor(message: string, { index, ...options }: { cause?: unknown; index?: number } = {}) {
+    super(message, options)
+    this.index = index
+  }
 }
 
 /** What is signed for one nonce. Fees in wei per gas. */
@@ -44,7 +51,19 @@ export abstract class Chain {
    * What the call, made now, would do to the account's balances: the change of each watched token in base units, gas
    * left out. Rejects with SimulationError when the call would fail or the node cannot simulate.
    */
-  abstract simulate(account: Address, call: Call, watched: readonly Token[]): Promise<readonly bigint[]>
+  async simulate(account: Address, call: Call, watched: readonly Token[]): Promise<readonly bigint[]> {
+    const [changes = []] = await this.simulateAll(account, [call], watched)
+    return changes
+  }
+  /**
+   * The same of several calls on one chain, made one after another in the latest state: for each call, the change it
+   * makes to each watched token. All or nothing: rejects with SimulationError when one of them would fail.
+   */
+  abstract simulateAll(
+    account: Address,
+    calls: readonly Call[],
+    watched: readonly Token[],
+  ): Promise<readonly (readonly bigint[])[]>
   abstract allowance(token: Token, owner: Address, spender: Address): Promise<bigint>
   abstract approval(token: Token, spender: Address, units: bigint): Call
   /** Sends signed bytes once, without retries. The answer is for the record: no decision depends on it. */

@@ -15,6 +15,14 @@ export class QuoteError extends Error {
   }
 }
 
+/** What a venue can be configured to do. */
+export type Service = 'swap' | 'bridge' | 'cross'
+
+/** A bridge into another asset is a crossing: a swap on the origin chain and the bridge, in one call. */
+export function serviceOf({ kind, sell, buy }: QuoteRequest): Service {
+  return kind === 'bridge' && sell.token.asset !== buy.asset ? 'cross' : kind
+}
+
 /** One aggregator. Answers questions; never signs, sends or tracks. */
 export abstract class Quotes {
   abstract readonly venue: VenueKey

@@ -4,6 +4,7 @@ import type { Attempt, Intent, NewIntent } from '../domain/execution/intent.js'
 import type { Posting } from '../domain/execution/ledger.js'
 import type { Transfer } from '../domain/execution/transfer.js'
 import type { Cost } from '../domain/planning/cost.js'
+import type { CurveRecord } from '../domain/planning/curve-record.js'
 
 export interface OperatingState {
   readonly state: 'running' | 'paused_new'
@@ -41,10 +42,14 @@ export class NonceGapError extends Error {
   }
 }
 
+/** A curve that nobody has written for this long is forgotten. */
+export const CURVE_LIFETIME_MS = 7 * 24 * 3_600_000
+
 /**
  * What is written down. Every change is one transaction that also proves the lease epoch, so a process that lost the
  * lease changes nothing (rejects with StaleLeaseError). A change that expected another state rejects with
- * ConflictError. Reads need no lease, and neither does the operating state: a standby must be able to pause.
+ * ConflictError. Reads need no lease, and neither does the operating state: a standby must be able to pause. Curves
+ * need none either.
  */
 export abstract class Store {
   /** Writes a new cycle with its plan and legs. False when the id exists: the slot was served already. */
@@ -86,6 +91,16 @@ export abstract class Store {
   abstract openLedger(account: Address, postings: readonly Posting[]): Promise<void>
   /** Units in the wallet by the ledger, per chain and token. */
   abstract walletBalances(account: Address): Promise<readonly { chain: ChainKey; token: Address; units: bigint }[]>
+
+  /** What is known about the market, by key. A record that this build cannot read is left out. */
+  abstract curves(): Promise<readonly CurveRecord[]>
+  /**
+   * Writes these records, each in place of the one of the same key, and forgets those last written `CURVE_LIFETIME_MS`
+   * before `at` or earlier; all or nothing. Of two records of one key the later one counts. It proves no lease: curves are
+   * observations of the market, no money hangs on a row, and a standby or a preview may write what it saw. Whoever writes
+   * a key last is believed.
+   */
+  abstract saveCurves(records: readonly CurveRecord[], at: number): Promise<void>
 
   abstract operatingState(): Promise<OperatingState>
   abstract setOperatingState(state: OperatingState): Promise<void>

@@ -1,14 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
+import { encodeFunctionData, getAddress } from 'viem'
+import { lifiAbi } from '../../sandbox/aggregators/lifi-abi.js'
 import { LifiQuotes, type LifiQuotesOptions, slippageFraction } from '../../src/adapters/aggregators/lifi-quotes.js'
 import { decimalUnits } from '../../src/adapters/aggregators/wire.js'
-import type { Address } from '../../src/domain/assets.js'
+import { LifiTransfers } from '../../src/adapters/aggregators/lifi-transfers.js'
+import { RateLimiters } from '../../src/adapters/aggregators/rate-limiter.js'
+import { type Address, NATIVE } from '../../src/domain/assets.js'
 import type { QuoteFailureKind, QuoteRequest } from '../../src/domain/planning/quote.js'
 import { amountOf } from '../../src/domain/units/amount.js'
 import { formatDecimal } from '../../src/domain/units/decimal.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
+import { aCycle, addressOf, aRun, aTransfer, hashOf } from '../support/builders.js'
 import { failureOf } from '../support/failure-of.js'
+import { FakeClock } from '../support/fake-clock.js'
 import { DAI_ON, ETH_ON, MAINNET_CHAINS, MAINNET_TOKENS, USDC_ON, USDT_ON, WETH_ON } from '../support/mainnet-tokens.js'
 import { answerNames, readAnswerFile } from '../support/recorded-answers.js'
 import { type Reply, ReplayServer } from '../support/replay-server.js'
@@ -47,6 +53,7 @@ const build = (options: Partial<LifiQuotesOptions> = {}) =>
     apiUrl: `${server.url}/v1`,
     integrator: 'evenkeel-test',
     timeoutMs: 2_000,
+    limiters: new RateLimiters(new FakeClock(NOW)),
     chains: MAINNET_CHAINS,
     tokens: MAINNET_TOKENS,
     allowed: { arbitrum: { targets: [DIAMOND], spenders: [DIAMOND] } },
@@ -346,6 +353,155 @@ describe('a failing LI.FI', () => {
   })
 })
 
+describe('where a LI.FI route fills', () => {
+  const steps = (...kinds: [type: string | undefined, tool: string][]) => ({
+    includedSteps: kinds.map(([type, tool]) => ({ type, tool })),
+  })
+  it.each([
+    ['at the exchanges of its swaps', steps(['protocol', 'feeCollection'], ['swap', 'uniswapV3']), ['uniswapv3']],
+    ['at none that is only a bridge', steps(['cross', 'gasZipBridge']), undefined],
+    ['before the bridge, of a crossing', steps(['swap', 'curve'], ['cross', 'across']), ['curve']],
+    ['nobody knows where, through an aggregator', steps(['swap', 'uniswapV3'], ['swap', '1inch']), undefined],
+    ['nobody knows where, in a step of a kind of its own', steps(['swap', 'uniswapV3'], ['lifi', 'route']), undefined],
+    ['nobody knows where, in a step without a kind', steps([undefined, 'uniswapV3']), undefined],
+  ])('%s', async (_name, changes, sources) => {
+    server.reply = { body: recordedQuote(changes) }
+    expect((await build().indicate(ethToBase)).sources).toEqual(sources)
+  })
+})
+
+describe('a crossing into another asset', () => {
+  const [RELAYER, ROUTER] = [addressOf(0xb1), addressOf(0xb2)]
+  const ethToUsdc: QuoteRequest = { ...ethToBase, buy: USDC_ON.base }
+  const bridging = (changes: Readonly<Record<string, unknown>> = {}) => ({
+    transactionId: hashOf(1),
+    bridge: 'across',
+    integrator: 'evenkeel-test',
+    referrer: NATIVE,
+    sendingAssetId: USDT_ON.arbitrum.address,
+    receiver: getAddress(ACCOUNT.toLowerCase()),
+    minAmount: 40_000_000n,
+    destinationChainId: 8453n,
+    hasSourceSwaps: true,
+    hasDestinationCall: false,
+    ...changes,
+  })
+  const acrossData = {
+    receiverAddress: RELAYER,
+    refundAddress: RELAYER,
+    receivingAssetId: USDC_ON.base.address,
+    outputAmount: 39_000_000n,
+    outputAmountPercent: 10n ** 18n,
+    exclusiveRelayer: RELAYER,
+    quoteTimestamp: 0,
+    fillDeadline: 1,
+    exclusivityDeadline: 0,
+    message: '0x',
+  } as const
+  const swapping = {
+    callTo: ROUTER,
+    approveTo: ROUTER,
+    sendingAssetId: NATIVE,
+    receivingAssetId: USDT_ON.arbitrum.address,
+    fromAmount: ethToBase.sell.units,
+    callData: '0x12345678',
+    requiresDeposit: true,
+  } as const
+  const calldata = (changes: Readonly<Record<string, unknown>> = {}) =>
+    encodeFunctionData({
+      abi: lifiAbi,
+      functionName: 'swapAndStartBridgeTokensViaAcrossV3',
+      args: [bridging(changes), [swapping], acrossData],
+    })
+  const answer = (data: string) =>
+    recordedQuote({
+      'action.toToken': { address: USDC_ON.base.address, chainId: 8453, decimals: 6 },
+      'transactionRequest.data': data,
+      includedSteps: [
+        { type: 'swap', tool: 'uniswapV3' },
+        { type: 'cross', tool: 'across' },
+      ],
+    })
+
+  it('is quoted and ordered as one call, where LI.FI is configured for it', async () => {
+    server.reply = { body: answer(calldata()) }
+    const quote = await build({ kinds: ['cross'] }).order(ethToUsdc)
+    expect(quote).toMatchObject({ request: ethToUsdc, sources: ['uniswapv3'] })
+    expect(quote.expectedOut).toEqual(amountOf(USDC_ON.base, 9_973_849_077_309_328n))
+    expect(quote.order?.call).toMatchObject({ chain: 'arbitrum', to: DIAMOND, data: calldata() })
+  })
+
+  it.each([
+    ['pays somebody else', { receiver: RELAYER }, /pays 0x0+B1, expected 0x204D/],
+    ['goes to another chain', { destinationChainId: 10n }, /bridges to chain id 10, expected 8453/],
+    ['calls a contract on the destination', { hasDestinationCall: true }, /makes a call on the destination chain/],
+    [
+      'does not sell what was asked',
+      { hasSourceSwaps: false },
+      /bridges 40000000 of 0xFd08.*, expected 10000000000000000/,
+    ],
+  ])('is refused when it %s', async (_name, changes, message) => {
+    server.reply = { body: answer(calldata(changes)) }
+    const failure = await failureOf(build({ kinds: ['cross'] }).order(ethToUsdc))
+    expect(failure.kind).toBe('malformed')
+    expect(failure.message).toMatch(message)
+  })
+
+  it('is refused as the answer to a bridge of one asset', async () => {
+    server.reply = { body: recordedQuote({ 'transactionRequest.data': calldata() }) }
+    const failure = await failureOf(build().order(ethToBase))
+    expect(failure.kind).toBe('malformed')
+    expect(failure.message).toMatch(/swaps with 0xFd08.* before it bridges, a crossing of one asset was asked for/)
+    server.reply = { body: recordedQuote({ 'transactionRequest.data': calldata({ sendingAssetId: NATIVE }) }) }
+    expect((await failureOf(build().order(ethToBase))).message).toMatch(/swaps with 0xFd08/)
+  })
+
+  it('is refused for a bridge of one asset when its swaps cannot be read', async () => {
+    const head = calldata({ sendingAssetId: NATIVE }).slice(0, 2 + 8 + 64)
+    // The second argument is said to begin beyond the end of the calldata.
+    const data = `${head}${'f'.repeat(64)}${calldata({ sendingAssetId: NATIVE }).slice(2 + 8 + 128)}`
+    server.reply = { body: recordedQuote({ 'transactionRequest.data': data }) }
+    expect((await failureOf(build().order(ethToBase))).message).toMatch(/in a way that cannot be read/)
+  })
+})
+
+describe('the rate limit of LI.FI', () => {
+  it('is kept by quotes and status questions together', async () => {
+    const clock = new FakeClock(NOW)
+    const limiters = new RateLimiters(clock)
+    const transfers = new LifiTransfers({
+      apiUrl: `${server.url}/v1`,
+      integrator: 'evenkeel-test',
+      timeoutMs: 2_000,
+      limiters,
+      chains: MAINNET_CHAINS,
+      tokens: MAINNET_TOKENS,
+      receipt: () => Promise.resolve(undefined),
+    })
+    const transfer = aTransfer(aCycle(), aRun(), { origin: 'arbitrum', destination: 'base' })
+    const last = { 'ratelimit-limit': '75', 'ratelimit-remaining': '0', 'ratelimit-reset': '5400' }
+    server.reply = { headers: last, body: recordedQuote() }
+    await build({ limiters }).indicate(ethToBase)
+
+    const failure = await failureOf(build({ limiters }).indicate(ethToBase))
+    expect(failure.kind).toBe('rate-limited')
+    expect(failure.message).toMatch(/its rate limit of 75 requests is used up\. Ask again in 5400 s\./)
+    await expect(transfers.find(transfer, [])).rejects.toThrow(/is not asked: its rate limit of 75 requests/)
+    expect(server.requests).toHaveLength(1)
+
+    clock.pass(5_400_000)
+    server.reply = { status: 404, body: readAnswerFile('lifi', 'status_404_unknown-hash') }
+    expect(await transfers.find(transfer, [])).toBeUndefined()
+  })
+
+  it("holds for the SDK's own repetition, too", async () => {
+    server.first.push({ status: 500, headers: { 'ratelimit-remaining': '0', 'ratelimit-reset': '60' }, body: {} })
+    const failure = await failureOf(build().indicate(ethToBase))
+    expect(failure.kind).toBe('rate-limited')
+    expect(server.requests).toHaveLength(1)
+  })
+})
+
 describe('what LI.FI is asked for', () => {
   const ask = (changes: Partial<QuoteRequest>): QuoteRequest => ({ ...ethToBase, ...changes })
   const swap = ask({ kind: 'swap', sell: amountOf(USDC_ON.base, 1n), buy: WETH_ON.base })
@@ -353,7 +509,7 @@ describe('what LI.FI is asked for', () => {
     ['a bridge of one asset', true, ethToBase],
     ['a swap on one chain', true, swap],
     ['a bridge to the same chain', false, ask({ buy: ETH_ON.arbitrum })],
-    ['a bridge into another asset', false, ask({ buy: USDC_ON.base })],
+    ['a bridge into another asset, for which it is not configured', false, ask({ buy: USDC_ON.base })],
     ['a swap across chains', false, ask({ kind: 'swap' })],
     ['a swap into itself', false, ask({ kind: 'swap', buy: ETH_ON.arbitrum })],
     ['an unknown token', false, ask({ buy: { ...DAI_ON.ethereum, chain: 'base' } })],
@@ -365,6 +521,10 @@ describe('what LI.FI is asked for', () => {
   it('only kinds it is configured for', () => {
     expect(build({ kinds: ['swap'] }).serves(ethToBase)).toBe(false)
     expect(build({ kinds: ['bridge'] }).serves(swap)).toBe(false)
+    const crossing = build({ kinds: ['cross'] })
+    expect(crossing.serves(ask({ buy: USDC_ON.base }))).toBe(true)
+    expect(crossing.serves(ethToBase)).toBe(false)
+    expect(crossing.serves(ask({ sell: amountOf(ETH_ON.base, 1n), buy: USDC_ON.base }))).toBe(false)
   })
 
   it('touches nothing on a chain without an allow-list', () => {

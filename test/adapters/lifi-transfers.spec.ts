@@ -4,10 +4,12 @@ import {
   type LifiTransfersOptions,
   type PayoutReceipt,
 } from '../../src/adapters/aggregators/lifi-transfers.js'
+import { RateLimiters } from '../../src/adapters/aggregators/rate-limiter.js'
 import type { Address, Hex } from '../../src/domain/assets.js'
 import type { Transfer } from '../../src/domain/execution/transfer.js'
 import { amountOf } from '../../src/domain/units/amount.js'
 import { ONE_USD } from '../../src/domain/units/usd.js'
+import { FakeClock } from '../support/fake-clock.js'
 import { ETH_ON, MAINNET_CHAINS, MAINNET_TOKENS, USDT_ON, WETH_ON } from '../support/mainnet-tokens.js'
 import { answerNames, readAnswerFile } from '../support/recorded-answers.js'
 import { type Reply, ReplayServer } from '../support/replay-server.js'
@@ -63,6 +65,7 @@ const build = (options: Partial<LifiTransfersOptions> = {}) =>
     apiUrl: `${server.url}/v1`,
     integrator: 'evenkeel-test',
     timeoutMs: 2_000,
+    limiters: new RateLimiters(new FakeClock()),
     chains: MAINNET_CHAINS,
     tokens: MAINNET_TOKENS,
     receipt: async (chain, hash) => {

@@ -68,6 +68,8 @@ describe('PostgresStore', () => {
         expect([name, await attempt().catch((error: Error) => error.name)]).toEqual([name, 'StaleLeaseError'])
 
       expect((await young.store.cycle(cycle.id))?.intents).toStrictEqual([intent])
+      await old.store.saveCurves([{ key: 'swap a', chain: 'alpha', samples: [] }], NOW)
+      expect(await young.store.curves()).toHaveLength(1)
       await old.store.setOperatingState({ state: 'paused_new', reason: 'a standby pauses', since: NOW })
       expect((await young.store.operatingState()).state).toBe('paused_new')
       await young.store.releaseIntent(intent)
@@ -132,6 +134,52 @@ describe('PostgresStore', () => {
           version: 1,
         },
       ])
+    })
+
+    test('a curve of another form than this build knows is left out until it is written anew', async () => {
+      const { store } = await anotherStore()
+      const sample = {
+        venue: 'zeroex',
+        tool: 'pools',
+        sent: 10,
+        received: 9,
+        fees: 0,
+        onTop: 0,
+        gasUnits: 1,
+        sources: ['curve'],
+        durationSeconds: 0,
+        obtainedAt: NOW,
+        block: 7n,
+        prices: [1n, 1n] as const,
+      }
+      const record = { key: 'good', chain: 'alpha', samples: [sample] }
+      const needed = Object.keys(sample).filter((field) => field !== 'sources' && field !== 'block')
+      const strangers: Record<string, object> = {
+        'under another key': { key: 'good' },
+        'samples as text': { samples: 'none' },
+        'no sample': { samples: [undefined] },
+        'nothing received': { samples: [{ ...sample, received: 0 }] },
+        'sources as text': { samples: [{ ...sample, sources: 'curve' }] },
+        'a block as text': { samples: [{ ...sample, block: '7' }] },
+        'one price': { samples: [{ ...sample, prices: [1n] }] },
+        ...Object.fromEntries(
+          needed.map((field) => [`no ${field}`, { samples: [sample, { ...sample, [field]: undefined }] }]),
+        ),
+      }
+      const insert = (key: string, json: string) =>
+        sql`insert into curves (key, record, updated_at) values (${key}, ${json}, ${new Date(NOW)})`.execute(
+          db.database,
+        )
+      await sql`delete from curves`.execute(db.database)
+      await store.saveCurves([record], NOW)
+      for (const [key, stranger] of Object.entries(strangers))
+        await insert(key, toJson({ ...record, key, ...stranger }))
+      await insert('a broken map', '{"key": "a broken map", "chain": "alpha", "samples": {"~map": 3}}')
+      await insert('little', '{"chain": "alpha"}')
+      expect(await store.curves()).toStrictEqual([record])
+      const anew = { ...record, key: 'one price' }
+      await store.saveCurves([anew], NOW)
+      expect(await store.curves()).toStrictEqual([record, anew])
     })
 
     test('commits wait for the disk, and every wait has an end', async () => {

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { ZeroexQuotes, type ZeroexQuotesOptions } from '../../src/adapters/aggregators/zeroex-quotes.js'
+import { RateLimiters } from '../../src/adapters/aggregators/rate-limiter.js'
 import type { Address, Token } from '../../src/domain/assets.js'
 import type { QuoteFailureKind, QuoteRequest } from '../../src/domain/planning/quote.js'
 import { amountOf } from '../../src/domain/units/amount.js'
 import { ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
 import { failureOf } from '../support/failure-of.js'
+import { FakeClock } from '../support/fake-clock.js'
 import { DAI_ON, ETH_ON, MAINNET_CHAINS, MAINNET_TOKENS, USDC_ON, USDT_ON, WETH_ON } from '../support/mainnet-tokens.js'
 import { answerNames, readAnswerFile } from '../support/recorded-answers.js'
 import { type Reply, ReplayServer } from '../support/replay-server.js'
@@ -50,6 +52,7 @@ const build = (transport: Transport, options: Partial<ZeroexQuotesOptions> = {})
     apiKey: 'test-key',
     transport,
     timeoutMs: 2_000,
+    limiters: new RateLimiters(new FakeClock(NOW)),
     chains: MAINNET_CHAINS,
     tokens: MAINNET_TOKENS,
     allowed: { base: { targets: [ALLOWANCE_HOLDER], spenders: [ALLOWANCE_HOLDER] } },
@@ -202,6 +205,8 @@ describe.each(TRANSPORTS)('through %s', (transport) => {
       gasUnits: 188_297n,
       durationSeconds: 0,
       obtainedAt: NOW,
+      sources: ['pancakeswapv2'],
+      block: 17_272_561n,
     })
     expect(order?.call).toMatchObject({ chain: 'base', value: 0n })
     expect(order?.call.data).toMatch(/^0x2213bc0b/)
@@ -213,6 +218,13 @@ describe.each(TRANSPORTS)('through %s', (transport) => {
       'Uniswap_V3 37.51% + Uniswap_V4 17.5% + 0x_RFQ 3.33% → Uniswap_V3 12.48% + Uniswap_V4 7.49% + 0x_RFQ 21.69% → ' +
         'Ekubo 41.66% → Maker_PSM 100%',
     )
+  })
+
+  it('knows no sources where a private maker fills a part, and no block where 0x names none', async () => {
+    const body = { ...(readAnswerFile('0x', 'price_allowance-holder_issues') as object), blockNumber: '0x1' }
+    server.reply = { body: wrapped(transport, body) }
+    const quote = await build(transport).indicate(wethToDai)
+    expect([quote.sources, quote.block]).toEqual([undefined, undefined])
   })
 
   it('sends the coin as value and asks for no allowance for it', async () => {
@@ -414,6 +426,36 @@ describe('what reaches the server', () => {
     const asked = await ask('rest', call)
     expect(asked?.path).toBe(`/swap/allowance-holder/${operation}`)
     expect(Object.fromEntries(asked?.query ?? [])).toEqual({ ...input, chainId: '8453', slippageBps: '50' })
+  })
+})
+
+describe('the rate limit of 0x', () => {
+  const full: Reply = { status: 429, headers: { 'retry-after': '30' }, body: { message: 'too many', request_id: 'a' } }
+
+  it('is kept by everybody with the same key, on the way of either transport', async () => {
+    const clock = new FakeClock(NOW)
+    const limiters = new RateLimiters(clock)
+    server.reply = full
+    expect((await failureOf(build('rest', { limiters }).indicate(usdcToWeth))).kind).toBe('rate-limited')
+    const failure = await failureOf(build('sdk', { limiters }).order(usdcToWeth))
+    expect(failure.kind).toBe('rate-limited')
+    expect(failure.message).toMatch(/is not asked: its rate limit is used up\. Ask again in 30 s\./)
+    expect(server.requests).toHaveLength(1)
+
+    server.reply = { body: wrapped('rest', recordedQuote()) }
+    expect(await build('rest', { limiters, apiKey: 'another' }).order(usdcToWeth)).toHaveProperty('order')
+    clock.pass(30_000)
+    expect(await build('rest', { limiters }).order(usdcToWeth)).toHaveProperty('order')
+  })
+
+  it('is not reached at the configured pace: calls wait, and are turned down when they would wait too long', async () => {
+    const limiters = new RateLimiters(new FakeClock(NOW))
+    const zeroex = build('rest', { limiters, requestsPerSecond: 1, timeoutMs: 2_500 })
+    server.reply = { body: wrapped('rest', recordedQuote()) }
+    const replies = await Promise.allSettled(Array.from({ length: 4 }, () => zeroex.order(usdcToWeth)))
+    expect(replies.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected'])
+    expect(replies[3]).toMatchObject({ reason: { kind: 'rate-limited' } })
+    expect(server.requests).toHaveLength(3)
   })
 })
 

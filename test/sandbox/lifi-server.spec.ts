@@ -276,6 +276,21 @@ describe('the arithmetic of pools', () => {
   })
 })
 
+describe('a look back', () => {
+  it('finds the pools as they were at that block, whatever was traded since', async () => {
+    const chain = world.chain('bay')
+    const reader = createPoolReader(
+      chain,
+      world.pools.filter((pool) => pool.chain === 'bay'),
+    )
+    const before = await reader.read()
+    const wish: Wish = { chain: 'bay', sell: 'USDC', buy: 'WETH', amount: 250_000_000_000n }
+    await execute(await quoteFor(wish), wish)
+    expect((await reader.read()).pools).not.toEqual(before.pools)
+    expect(await reader.read(before.blockNumber)).toEqual(before)
+  })
+})
+
 describe('a refusal', () => {
   const wish: Wish = { chain: 'anchor', sell: 'WETH', buy: 'USDC', amount: parseEther('1') }
 

@@ -4,9 +4,10 @@ import type { Attempt, Inclusion, NewIntent, StepKind } from '../../src/domain/e
 import type { Transfer } from '../../src/domain/execution/transfer.js'
 import { type Market, NO_COST } from '../../src/domain/planning/cost.js'
 import type { Leg, Plan } from '../../src/domain/planning/plan.js'
+import type { Policy } from '../../src/domain/policy/policy.js'
 import type { Valuation } from '../../src/domain/portfolio/valuation.js'
 import { amountOf } from '../../src/domain/units/amount.js'
-import { ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
+import { RATIO_ONE, ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
 import { ONE_USD } from '../../src/domain/units/usd.js'
 
 export const OWNER: Address = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266'
@@ -40,7 +41,10 @@ export function aLeg(changes: Partial<Leg> = {}): Leg {
     venue: 'zeroex',
     tool: 'Uniswap_V3',
     cost: { ...NO_COST, gas: ONE_USD / 3n },
-    dependsOn: undefined,
+    funding: [],
+    slice: undefined,
+    reason: '',
+    quote: { ageMs: 0, block: undefined },
     alternatives: [{ venue: 'lifi', tool: 'sushi', cost: undefined, refusal: 'No route.' }],
     ...changes,
   }
@@ -77,6 +81,11 @@ export function aPlan(legs: readonly Leg[], id = 'plan-1'): Plan {
     cost: legs[0]?.cost ?? NO_COST,
     unmet: [{ asset: 'BTC', value: -3n * ONE_USD, reason: 'Below the minimum trade.' }],
     expectedDrift: ratioOfBasisPoints(7),
+    method: 'milp',
+    alternatives: [{ name: 'nothing', cost: 0n, unmet: 4n * ONE_USD }],
+    lowerBound: ONE_USD / 4n,
+    separatePools: [],
+    quotes: { asked: 2, failed: 0, rounds: 1 },
   }
 }
 
@@ -109,10 +118,41 @@ export function aValuation(): Valuation {
   }
 }
 
+/** A policy without targets in which every amount that may be lost or traded is zero, unless told otherwise. */
+export function aPolicy(changes: Partial<Policy> = {}): Policy {
+  return {
+    targets: [],
+    minimumTrade: 0n,
+    cooldownMs: 0,
+    maxLoss: { stable: 0n, major: 0n, other: 0n },
+    maxBridgeLoss: 0n,
+    maxLeg: 0n,
+    maxGas: 0n,
+    gasReserve: {},
+    hubs: {},
+    assetHubs: {},
+    reset: 0n,
+    maxLegs: 40,
+    chainShares: {},
+    maxBridgeShare: RATIO_ONE,
+    slicing: { maxImpact: RATIO_ONE, maxSlices: 1, recoveryHalfLifeSeconds: 60, riskAversion: 0 },
+    replanMove: RATIO_ONE,
+    planning: { maxQuotes: 200, deadlineMs: 20_000, solverSeconds: undefined },
+    ...changes,
+  }
+}
+
 /** A live cycle that has just been decided, with one leg unless told otherwise. */
 export function aCycle(changes: Partial<Cycle> = {}): Cycle {
   const legs = changes.legs ?? [aRun()]
   const nav = 25_000_000n * ONE_USD
+  const decision = {
+    act: true,
+    code: 'band-breached' as const,
+    reasons: ['ETH is 1000 bps from its target.'],
+    breached: ['ETH'],
+    levels: [{ asset: 'ETH', lower: ratioOfBasisPoints(8_900), upper: ratioOfBasisPoints(9_100) }],
+  }
   return {
     id: 'cycle-1',
     portfolio: 'core',
@@ -137,7 +177,7 @@ export function aCycle(changes: Partial<Cycle> = {}): Cycle {
       portfolio: ratioOfBasisPoints(500),
       excluded: [{ asset: 'BTC', reason: 'Holdings on beta are unknown: timeout' }],
     },
-    decision: { act: true, code: 'band-breached', reasons: ['ETH is 1000 bps from its target.'], breached: ['ETH'] },
+    decision,
     market: aMarket(),
     plan:
       legs.length === 0

@@ -78,6 +78,8 @@ export class FakeChain extends Chain {
   reverts: (action: FakeAction, block: bigint) => boolean = () => false
   /** The router keeps half of what a mined swap should pay, and behaves in simulation. */
   skims = false
+  /** What a simulated trade pays after others that were played before it. */
+  slips: (out: bigint, earlier: readonly FakeAction[]) => bigint = (out) => out
   /** Chains that do not answer. */
   readonly silent = new Set<ChainKey>()
 
@@ -114,13 +116,25 @@ export class FakeChain extends Chain {
     return { baseFee: BASE_FEE + number, priorityFee: 0n }
   }
 
-  override async simulate(account: Address, call: Call, watched: readonly Token[]): Promise<readonly bigint[]> {
-    const { after } = await this.head(call.chain)
-    const state = copyOf(after)
-    const failure = this.execute(state, account, call)
-    if (typeof failure === 'string') throw new SimulationError(`The call to ${call.to} would fail: ${failure}`)
-    const units = ({ balances }: State, token: Address) => balances.get(`${token} ${account}`) ?? 0n
-    return watched.map(({ address }) => units(state, address) - units(after, address))
+  override async simulateAll(
+    account: Address,
+    calls: readonly Call[],
+    watched: readonly Token[],
+  ): Promise<readonly (readonly bigint[])[]> {
+    const [first] = calls
+    if (!first) return []
+    if (calls.some(({ chain }) => chain !== first.chain)) throw new RangeError('Calls on several chains.')
+    const state = copyOf((await this.head(first.chain)).after)
+    const units = ({ address }: Token) => state.balances.get(`${address} ${account}`) ?? 0n
+    const earlier: FakeAction[] = []
+    return calls.map((call, index) => {
+      const before = watched.map(units)
+      const failure = this.execute(state, account, call, (out) => this.slips(out, earlier))
+      if (typeof failure === 'string')
+        throw new SimulationError(`The call to ${call.to} would fail: ${failure}`, { index })
+      earlier.push(decodeAction(call.data))
+      return watched.map((token, place) => units(token) - (before[place] ?? 0n))
+    })
   }
 
   override async estimateGas(account: Address, call: Call): Promise<bigint> {
@@ -208,7 +222,7 @@ export class FakeChain extends Chain {
       const tried = copyOf(after)
       const outcome = this.reverts(action, number)
         ? 'reverted'
-        : this.execute(tried, transaction.from, transaction, this.skims)
+        : this.execute(tried, transaction.from, transaction, (out) => (this.skims ? out / 2n : out))
       const isSuccess = typeof outcome !== 'string'
       if (isSuccess) Object.assign(after, tried)
       receipts.push({
@@ -281,7 +295,7 @@ export class FakeChain extends Chain {
     { balances, allowances }: State,
     from: Address,
     { to, data, value }: Pick<Call, 'to' | 'data' | 'value'>,
-    skims = false,
+    paying: (out: bigint) => bigint = (out) => out,
   ): readonly Movement[] | string {
     const action = decodeAction(data)
     if (action.do === 'approve') {
@@ -303,7 +317,7 @@ export class FakeChain extends Chain {
     }
     add(balances, `${sell} ${from}`, -units)
     if (action.do === 'send') return [{ token: sell, units: -units }]
-    const paid = skims ? out / 2n : out
+    const paid = paying(out)
     add(balances, `${buy} ${from}`, paid)
     return [
       { token: sell, units: -units },

@@ -18,7 +18,7 @@ export function plannedLeg(
   sell: Token,
   units: bigint,
   buy: Token,
-  dependsOn?: number,
+  fundedBy?: number,
 ): Leg {
   const amount = amountOf(sell, units)
   const maxLoss = ratioOfBasisPoints(kind === 'bridge' ? 30 : 50)
@@ -31,7 +31,7 @@ export function plannedLeg(
     minimumOut: ownMinimumOut(world.market(), amount, buy, maxLoss),
     maxLoss,
     venue: kind === 'bridge' ? 'crossings' : 'swaps',
-    dependsOn: dependsOn === undefined ? undefined : `plan-1.${dependsOn}`,
+    funding: fundedBy === undefined ? [] : [{ leg: `plan-1.${fundedBy}`, units }],
   })
 }
 
@@ -45,7 +45,8 @@ export function journey(world: FakeWorld): Leg[] {
 
 /** Writes a live cycle with these legs down, ready to be driven. */
 export async function openCycle(world: FakeWorld, legs: readonly Leg[]): Promise<Cycle> {
-  const cycle = aCycle({ id: CYCLE_ID, market: world.market(), legs: legs.map((leg) => aRun({ leg })) })
+  const market = { ...world.market(), prices: new Map(world.prices) }
+  const cycle = aCycle({ id: CYCLE_ID, market, legs: legs.map((leg) => aRun({ leg })) })
   await world.start().store.openCycle(cycle)
   return cycle
 }

@@ -2,13 +2,13 @@ import type { Address, ChainKey } from '../../src/domain/assets.js'
 import { isNative } from '../../src/domain/assets.js'
 import type { Market } from '../../src/domain/planning/cost.js'
 import { priceIn } from '../../src/domain/planning/cost.js'
-import type { LegKind, Quote, QuoteFailureKind, QuoteRequest } from '../../src/domain/planning/quote.js'
+import type { Quote, QuoteFailureKind, QuoteRequest } from '../../src/domain/planning/quote.js'
 import type { AllowedContracts } from '../../src/domain/policy/limits.js'
 import { amountOf, scaleAmount } from '../../src/domain/units/amount.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
 import { amountWorth, valueOf } from '../../src/domain/units/usd.js'
 import type { Clock } from '../../src/ports/clock.js'
-import { QuoteError, Quotes } from '../../src/ports/quotes.js'
+import { QuoteError, Quotes, type Service, serviceOf } from '../../src/ports/quotes.js'
 import { addressOf } from './builders.js'
 import { encodeAction } from './fake-contracts.js'
 
@@ -19,6 +19,8 @@ export class FakeVenue extends Quotes {
   readonly asked: { readonly kind: 'indicate' | 'order'; readonly request: QuoteRequest }[] = []
   /** Failures of the next answers; an answer when empty. */
   readonly failures: QuoteFailureKind[] = []
+  /** What the next answers wait for; nothing when empty. */
+  readonly delays: Promise<unknown>[] = []
   /** Turns an answer into another one before it is given. */
   tamper: (quote: Quote) => Quote = (quote) => quote
 
@@ -27,9 +29,11 @@ export class FakeVenue extends Quotes {
     private readonly options: {
       readonly clock: Clock
       readonly market: () => Market
-      readonly kinds: readonly LegKind[]
+      readonly kinds: readonly Service[]
       readonly chargeBps: number
       readonly number: number
+      /** What its swaps fill at, where it tells. */
+      readonly sources?: readonly string[]
     },
   ) {
     super()
@@ -41,8 +45,8 @@ export class FakeVenue extends Quotes {
     Object.assign(this.options, { chargeBps: basisPoints })
   }
 
-  override serves({ kind }: QuoteRequest): boolean {
-    return this.options.kinds.includes(kind)
+  override serves(request: QuoteRequest): boolean {
+    return this.options.kinds.includes(serviceOf(request))
   }
 
   override allowed(_chain: ChainKey): AllowedContracts {
@@ -61,8 +65,9 @@ export class FakeVenue extends Quotes {
     await Promise.resolve()
     this.asked.push({ kind, request })
     const failure = this.failures.shift()
+    await this.delays.shift()
     if (failure) throw new QuoteError(this.venue, failure, `${this.venue} was told to fail.`)
-    const { clock, market, chargeBps } = this.options
+    const { clock, market, chargeBps, sources } = this.options
     const { sell, buy } = request
     const worth = valueOf(sell, priceIn(market(), sell.token.asset), 'down')
     const fair = amountWorth(worth, buy, priceIn(market(), buy.asset), 'down')
@@ -87,6 +92,7 @@ export class FakeVenue extends Quotes {
       gasUnits: 100_000n,
       durationSeconds: request.kind === 'swap' ? 0 : 20,
       obtainedAt: clock.now(),
+      ...(request.kind === 'swap' && sources && { sources }),
       ...(kind === 'order' && {
         order: {
           call: { chain: sell.token.chain, to: this.contract, data, value: isNative(sell.token) ? sell.units : 0n },

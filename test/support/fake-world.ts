@@ -1,7 +1,11 @@
+import { HighsSolver } from '../../src/adapters/optimiser/highs-solver.js'
+import { CheckTogether } from '../../src/application/check-together.js'
 import { ClearLeg } from '../../src/application/clear-leg.js'
 import { CollectQuotes } from '../../src/application/collect-quotes.js'
 import { DriveCycle } from '../../src/application/drive-cycle.js'
+import { FindOffer } from '../../src/application/find-offer.js'
 import { OfferLeg } from '../../src/application/offer-leg.js'
+import { PlayJointly } from '../../src/application/play-jointly.js'
 import { ProposePlan } from '../../src/application/propose-plan.js'
 import { ReadPrices } from '../../src/application/read-prices.js'
 import { Reconcile } from '../../src/application/reconcile.js'
@@ -12,7 +16,7 @@ import { TakeSnapshot } from '../../src/application/take-snapshot.js'
 import { NATIVE, type Token } from '../../src/domain/assets.js'
 import type { Market } from '../../src/domain/planning/cost.js'
 import type { Portfolio } from '../../src/domain/policy/portfolio.js'
-import { ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
+import { RATIO_ONE, ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
 import { ONE_USD } from '../../src/domain/units/usd.js'
 import { PriceSources } from '../../src/ports/prices.js'
 import { QuoteVenues } from '../../src/ports/quotes.js'
@@ -44,6 +48,9 @@ export const BETA = {
   wbtc: token('beta', 'BTC', 'WBTC', 0xb3, 8),
 }
 export const TOKENS: readonly Token[] = [...Object.values(ALPHA), ...Object.values(BETA)]
+
+/** The real one, for all worlds: it remembers nothing and rests in a thread that holds no process open. */
+const SOLVER = new HighsSolver()
 
 /** ETH is on alpha and is sold there, BTC is on beta only, money moves as USDC. */
 export function aPortfolio(changes: Partial<Portfolio> = {}): Portfolio {
@@ -81,6 +88,14 @@ export function aPortfolio(changes: Partial<Portfolio> = {}): Portfolio {
       maxGas: 50n * ONE_USD,
       gasReserve: { alpha: 10n ** 18n, beta: 10n ** 18n },
       hubs: { alpha: ALPHA.usdc, beta: BETA.usdc },
+      assetHubs: {},
+      reset: 0n,
+      maxLegs: 40,
+      chainShares: {},
+      maxBridgeShare: RATIO_ONE,
+      slicing: { maxImpact: bps(10_000), maxSlices: 1, recoveryHalfLifeSeconds: 60, riskAversion: 0 },
+      replanMove: RATIO_ONE,
+      planning: { maxQuotes: 200, deadlineMs: 20_000, solverSeconds: undefined },
       ...changes.policy,
     },
   }
@@ -209,13 +224,16 @@ export class FakeProcess {
     this.proposePlan = new ProposePlan({
       takeSnapshot: this.takeSnapshot,
       collectQuotes: this.collectQuotes,
+      playJointly: new PlayJointly({ collectQuotes: this.collectQuotes, quotes, chain }),
+      solver: life.mortal('solver', SOLVER),
       clock,
       observer,
     })
+    const findOffer = new FindOffer({ collectQuotes: this.collectQuotes, quotes, clock })
     this.offerLeg = new OfferLeg({
       readPrices: this.readPrices,
-      collectQuotes: this.collectQuotes,
-      quotes,
+      findOffer,
+      checkTogether: new CheckTogether({ findOffer, chain, clock }),
       chain,
       store,
       clock,
@@ -243,6 +261,7 @@ export class FakeProcess {
       pollMs: 1_000,
     })
     this.driveCycle = new DriveCycle({
+      readPrices: this.readPrices,
       offerLeg: this.offerLeg,
       clearLeg: this.clearLeg,
       settleIntent: this.settleIntent,

@@ -6,7 +6,15 @@ import { assertEdge, type Attempt, type Intent, type NewIntent } from '../../src
 import type { Posting } from '../../src/domain/execution/ledger.js'
 import { isTransferOpen, type Transfer } from '../../src/domain/execution/transfer.js'
 import type { Cost } from '../../src/domain/planning/cost.js'
-import { ConflictError, NonceGapError, type CycleSummary, type OperatingState, Store } from '../../src/ports/store.js'
+import type { CurveRecord } from '../../src/domain/planning/curve-record.js'
+import {
+  ConflictError,
+  CURVE_LIFETIME_MS,
+  NonceGapError,
+  type CycleSummary,
+  type OperatingState,
+  Store,
+} from '../../src/ports/store.js'
 
 /** What outlives a store: hand the same rows to a new one to play a restart. */
 export class MemoryRows {
@@ -14,6 +22,7 @@ export class MemoryRows {
   costs = new Map<string, Cost>()
   nextNonces = new Map<string, number>()
   postings: Posting[] = []
+  curves = new Map<string, { record: CurveRecord; updatedAt: number }>()
   operatingState: OperatingState = { state: 'running', reason: 'Nobody has paused it.', since: 0 }
 }
 
@@ -234,6 +243,19 @@ export class MemoryStore extends Store {
       sums.set(key, { chain, token: token.toLowerCase() as Address, units: (sums.get(key)?.units ?? 0n) + units })
     }
     return Promise.resolve([...sums].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum))
+  }
+
+  curves(): Promise<readonly CurveRecord[]> {
+    const rows = [...this.rows.curves].toSorted(([a], [b]) => (a < b ? -1 : 1))
+    return Promise.resolve(rows.map(([, { record }]) => record))
+  }
+
+  saveCurves(records: readonly CurveRecord[], at: number): Promise<void> {
+    return this.change('saveCurves', () => {
+      for (const record of records) this.rows.curves.set(record.key, { record, updatedAt: at })
+      for (const [key, { updatedAt }] of this.rows.curves)
+        if (updatedAt <= at - CURVE_LIFETIME_MS) this.rows.curves.delete(key)
+    })
   }
 
   operatingState(): Promise<OperatingState> {

@@ -20,7 +20,7 @@ export function minimalConfig() {
     assets: {
       ETH: { class: 'major', tokens: [{ chain: 'alpha', symbol: 'WETH', address: addressOf(0xe1), decimals: 18 }] },
       USD: { class: 'stable', tokens: [{ chain: 'alpha', symbol: 'USDC', address: addressOf(0xc1), decimals: 6 }] },
-    } as Record<string, { class: string; tokens: Record<string, unknown>[] }>,
+    } as Record<string, { class: string; hub?: string; tokens: Record<string, unknown>[] }>,
     prices: {
       feeds: {
         ETH: { chain: 'alpha', address: addressOf(0xfe1), decimals: 8, heartbeatSeconds: 3_600 },

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import { formatUnits, isAddressEqual, zeroAddress } from 'viem'
 import { parse } from 'yaml'
-import { holdingsAt } from '../checker/chain-record.js'
+import { widestGap } from '../../sandbox/arbitrage.js'
+import type { CheckedWorld } from '../checker/account-call.js'
+import { type Baseline, holdingsAt } from '../checker/chain-record.js'
 import { outsideBand, type Target, weigh } from '../checker/weights.js'
 import type { TestDatabase } from './database.js'
 import type { DaemonProcess } from './daemon-process.js'
@@ -13,6 +16,14 @@ export async function playScenario(world: SandboxWorld): Promise<void> {
   world.control.startScenario()
   await until('the rally to end', 30_000, () => (world.prices.usd('ETH') > start * 1.175 ? true : undefined))
   world.control.setPathRunning(false)
+}
+
+/** Holds the prices where they are and waits until no pool is far enough from them to be traded with. */
+export async function standStill(world: SandboxWorld): Promise<void> {
+  world.control.setPathRunning(false)
+  await until('the pools to come to rest', 30_000, async () =>
+    (await widestGap(world.chains, world.pools, world.prices)) <= 0 ? true : undefined,
+  )
 }
 
 /** Weights and bands of a configuration's only portfolio: of the two bands the tighter one. */
@@ -33,9 +44,43 @@ export interface CycleSummary {
   readonly legs: number
 }
 
+interface AmountDetail {
+  readonly chain: string
+  readonly symbol: string
+  /** Whole tokens, as decimal text. */
+  readonly amount: string
+}
+
+export interface PlanDetail {
+  readonly cost: { readonly totalUsd: string }
+  readonly legs: readonly {
+    readonly id: string
+    readonly kind: string
+    readonly venue: string
+    readonly sell: AmountDetail
+    readonly expectedOut: AmountDetail
+    readonly alternatives: readonly { readonly venue: string; readonly refusal: string | null }[]
+  }[]
+  readonly alternatives: readonly { readonly name: string; readonly costUsd: string | null }[]
+  readonly separatePools: readonly {
+    readonly group: string
+    readonly venues: readonly string[]
+    readonly proof: string
+    readonly detail: string
+  }[]
+}
+
 export interface CycleDetail extends Omit<CycleSummary, 'legs'> {
   readonly decision: { readonly act: boolean; readonly code: string; readonly reasons: readonly string[] }
-  readonly legs: readonly { readonly id: string; readonly state: string; readonly failure: unknown }[]
+  /** USD per whole unit at the decision, as decimal text. */
+  readonly prices: Readonly<Record<string, string>>
+  readonly plan: PlanDetail | null
+  readonly legs: readonly {
+    readonly id: string
+    readonly state: string
+    readonly venue: string
+    readonly failure: unknown
+  }[]
   readonly intents: readonly {
     readonly id: string
     readonly legId: string
@@ -85,6 +130,25 @@ export async function untilOnTarget(
     },
     () => `${outside.join('; ')}\n${lastWords(daemon)}`,
   )
+}
+
+/** What the account has lost in value since the baseline, gas included: from its balances, at these prices per whole unit. */
+export async function spentUsd(
+  world: CheckedWorld,
+  { account, chains }: Baseline,
+  pricesUsd: Readonly<Record<string, number>>,
+): Promise<number> {
+  let spent = 0
+  for (const { chain, holdings } of chains)
+    for (const [address, units] of await holdingsAt(world, chain, account)) {
+      const token = world.tokens.find((one) => one.chain === chain && isAddressEqual(one.address, address))
+      const { asset, decimals } = address === zeroAddress ? { asset: 'ETH', decimals: 18 } : token!
+      const change = (holdings.get(address) ?? 0n) - units
+      const price = pricesUsd[asset]
+      if (price === undefined && change !== 0n) throw new Error(`${asset} on ${chain} changed and has no price.`)
+      spent += Number(formatUnits(change, decimals)) * (price ?? 0)
+    }
+  return spent
 }
 
 /** Every wallet balance of the ledger beside what the chain has; the two must be equal to the base unit. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { type DaemonConfigOptions, writeDaemonConfig } from '../../sandbox/daemon-config.js'
+import type { PoolLayout } from '../../sandbox/pools.js'
 import type { ScenarioName } from '../../sandbox/scenarios.js'
 import { type RunningWorld, startWorld } from '../../sandbox/start-world.js'
 import type { World } from '../../sandbox/world.js'
@@ -22,10 +23,27 @@ export interface SandboxWorld extends RunningWorld {
   config(edit?: (config: EditableConfig) => void, options?: DaemonConfigOptions): Promise<string>
 }
 
+/** Makes a configuration one of a daemon that knows a single chain of the world, and only the assets that lie there. */
+export function keepOnly(config: EditableConfig, world: World, chain: string): void {
+  const onlyOf = <T>(record: Record<string, T>, keys: readonly string[]) =>
+    Object.fromEntries(Object.entries(record).filter(([key]) => keys.includes(key)))
+  const feeds = world.feeds.filter((feed) => feed.chain === chain)
+  const assets = feeds.map(({ asset }) => asset)
+  config.chains = onlyOf(config.chains, [chain])
+  config.assets = onlyOf(config.assets, assets)
+  for (const asset of Object.values(config.assets)) asset.tokens = asset.tokens.filter((token) => token.chain === chain)
+  config.prices.feeds = Object.fromEntries(feeds.map(({ asset, ...feed }) => [asset, feed]))
+  config.prices.bounds = onlyOf(config.prices.bounds, assets)
+  for (const venue of Object.values(config.venues)) venue.allowed = onlyOf(venue.allowed, [chain])
+}
+
 /** A whole world on free ports, in a folder of its own that goes with it. */
-export async function startSandboxWorld(scenario: ScenarioName, seed = 1): Promise<SandboxWorld> {
+export async function startSandboxWorld(
+  scenario: ScenarioName,
+  { seed = 1, pools = 'default' }: { seed?: number; pools?: PoolLayout } = {},
+): Promise<SandboxWorld> {
   const dir = await mkdtemp(join(tmpdir(), 'evenkeel-e2e-'))
-  const running = await startWorld({ seed, scenario, portBase: 0, dir }).catch(async (error: unknown) => {
+  const running = await startWorld({ seed, scenario, pools, portBase: 0, dir }).catch(async (error: unknown) => {
     await rm(dir, { recursive: true, force: true })
     throw error
   })

@@ -5,9 +5,10 @@ import type { Cycle, LegRun } from '../../src/domain/execution/cycle.js'
 import type { Intent } from '../../src/domain/execution/intent.js'
 import { intentPostings, openingPostings, type Posting, transferPostings } from '../../src/domain/execution/ledger.js'
 import type { Arrival } from '../../src/domain/execution/transfer.js'
+import type { CurveRecord } from '../../src/domain/planning/curve-record.js'
 import { amountOf } from '../../src/domain/units/amount.js'
 import { ONE_USD } from '../../src/domain/units/usd.js'
-import { ConflictError, NonceGapError, type Store } from '../../src/ports/store.js'
+import { ConflictError, CURVE_LIFETIME_MS, NonceGapError, type Store } from '../../src/ports/store.js'
 import {
   aCycle,
   aLeg,
@@ -519,6 +520,70 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         const cycle = await opened()
         const stray = aTransfer(cycle, leg(cycle), { id: 'no-such-leg' })
         await expect(store.openTransfer(stray)).rejects.toThrow(InvariantError)
+      })
+    })
+
+    describe('curves', () => {
+      /** One point of a curve with everything in it, and one with as little as a venue may tell. */
+      const curve = (key: string, sent = 1_000_000.5): CurveRecord => ({
+        key,
+        chain: 'alpha',
+        samples: [
+          {
+            venue: 'zeroex',
+            tool: 'Uniswap_V3',
+            sent,
+            received: 999_000.25,
+            fees: 12.5,
+            onTop: 0,
+            gasUnits: 180_000,
+            sources: ['uniswapv3', 'curve'],
+            durationSeconds: 0,
+            obtainedAt: NOW,
+            block: 2n ** 60n,
+            prices: [3_000n * ONE_USD, ONE_USD + 1n],
+          },
+          {
+            venue: 'lifi',
+            tool: 'swift',
+            sent,
+            received: 998_000,
+            fees: 0,
+            onTop: 3.25,
+            gasUnits: 250_000,
+            sources: undefined,
+            durationSeconds: 20,
+            obtainedAt: NOW,
+            block: undefined,
+            prices: [3_000n * ONE_USD, ONE_USD - 1n],
+          },
+        ],
+      })
+
+      test('gives back what was written, by key, and takes the later record of a key', async () => {
+        await store.saveCurves([curve('swap b'), curve('swap a', 1), curve('swap a', 2)], NOW)
+        expect(await under.reopen().curves()).toStrictEqual([curve('swap a', 2), curve('swap b')])
+        await store.saveCurves([{ ...curve('swap b'), samples: [] }], NOW + 1)
+        expect(await store.curves()).toStrictEqual([curve('swap a', 2), { ...curve('swap b'), samples: [] }])
+      })
+
+      test('forgets what nobody has written for seven days', async () => {
+        await store.saveCurves([curve('swap a'), curve('swap b')], NOW)
+        await store.saveCurves([curve('swap b')], NOW + 1)
+        await store.saveCurves([], NOW + CURVE_LIFETIME_MS - 1)
+        expect((await store.curves()).map(({ key }) => key)).toEqual(['swap a', 'swap b'])
+        await store.saveCurves([curve('swap c')], NOW + CURVE_LIFETIME_MS)
+        expect((await store.curves()).map(({ key }) => key)).toEqual(['swap b', 'swap c'])
+      })
+
+      test('writers of the same curves at once do not hinder each other', async () => {
+        const keys = Array.from({ length: 50 }, (_, index) => `swap ${index}`)
+        const records = keys.map((key) => curve(key))
+        const writes = Array.from({ length: 6 }, (_, index) =>
+          store.saveCurves(index % 2 === 0 ? records : records.toReversed(), NOW + 2 * CURVE_LIFETIME_MS),
+        )
+        await Promise.all(writes)
+        expect(await store.curves()).toStrictEqual(records.toSorted((a, b) => (a.key < b.key ? -1 : 1)))
       })
     })
 

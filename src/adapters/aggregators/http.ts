@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { RateLimiter } from './rate-limiter.js'
 
 /** Largest body that is read, in bytes after decompression (C-02). */
 const MAX_BODY_BYTES = 1_048_576
@@ -6,8 +7,10 @@ const MAX_BODY_BYTES = 1_048_576
 export interface Bounds {
   /** Address of the service; requests to any other origin are refused. */
   readonly url: string
-  /** For the whole call, retries of an SDK included. */
+  /** For the whole call, waiting for a turn and retries of an SDK included. */
   readonly timeoutMs: number
+  /** Asked before every request and told of every answer. */
+  readonly limiter: RateLimiter
 }
 
 export interface Answer {
@@ -29,9 +32,14 @@ export class RequestFailure extends Error {
   }
 }
 
+/** The service was left alone, because its rate limit leaves no request to us. */
+export class NotAskedFailure extends RequestFailure {}
+
 interface Exchange {
   readonly bounds: Bounds
   readonly deadline: AbortSignal
+  /** The same moment by the limiter's clock, in milliseconds since 1970. */
+  readonly endsAt: number
   answer?: Answer
   failure?: RequestFailure
 }
@@ -40,10 +48,14 @@ const exchanges = new AsyncLocalStorage<Exchange>()
 
 /**
  * Makes a call within bounds, whoever sends its requests: one deadline, bodies up to 1 MiB, no redirect followed, no
- * origin but the service's. Rejects with RequestFailure when the service was asked and gave no usable result.
+ * origin but the service's, no more requests than its rate limit allows. Rejects with RequestFailure when the service was asked and gave no usable result.
  */
 export async function ask<T>(bounds: Bounds, call: () => Promise<T>): Promise<T> {
-  const exchange: Exchange = { bounds, deadline: AbortSignal.timeout(bounds.timeoutMs) }
+  const exchange: Exchange = {
+    bounds,
+    deadline: AbortSignal.timeout(bounds.timeoutMs),
+    endsAt: bounds.limiter.now() + bounds.timeoutMs,
+  }
   try {
     return await exchanges.run(exchange, call)
   } catch (cause) {
@@ -74,13 +86,20 @@ globalThis.fetch = async (input, init) => {
 }
 
 async function boundedFetch(exchange: Exchange, input: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const { url } = exchange.bounds
+  const { url, limiter } = exchange.bounds
   const asked = new URL(input instanceof Request ? input.url : input)
   if (asked.origin !== new URL(url).origin)
     throw new RequestFailure(`A request to ${asked.origin} was refused; calls to ${url} stay there.`, undefined)
+  const tooEarly = await limiter.admit(exchange.endsAt)
+  if (tooEarly)
+    throw new NotAskedFailure(
+      `${url} is not asked: ${tooEarly.reason}. Ask again in ${Math.ceil(tooEarly.waitMs / 1_000)} s.`,
+      undefined,
+    )
   const signal = init?.signal ? AbortSignal.any([init.signal, exchange.deadline]) : exchange.deadline
   const response = await unboundedFetch(input, { ...init, signal, redirect: 'manual' })
   const { status, headers } = response
+  limiter.note(status, headers)
   if (status >= 300 && status < 400) {
     await response.body?.cancel()
     throw new RequestFailure(

@@ -1,7 +1,9 @@
 import { createClient, type SDKClient } from '@lifi/sdk'
 import { z } from 'zod'
 import type { QuoteFailureKind } from '../../domain/planning/quote.js'
+import type { Bounds } from './http.js'
 import type { Verdict } from './quote-failure.js'
+import type { RateLimiters } from './rate-limiter.js'
 
 export interface LifiAccess {
   /** With the version, without a final slash. */
@@ -9,6 +11,15 @@ export interface LifiAccess {
   readonly integrator: string
   readonly apiKey?: string
   readonly timeoutMs: number
+  /** Quotes and status questions under one key share a limit. */
+  readonly limiters: RateLimiters
+  /** The pace to keep; LI.FI's own answers are heeded with or without it. */
+  readonly requestsPerSecond?: number
+}
+
+/** Within what bounds a call to LI.FI is made. */
+export function lifiBounds({ apiUrl, apiKey, timeoutMs, limiters, requestsPerSecond }: LifiAccess): Bounds {
+  return { url: apiUrl, timeoutMs, limiter: limiters.of({ url: apiUrl, apiKey, requestsPerSecond }) }
 }
 
 /** A client that asks nothing of its own accord: no chain list, no version check. */

@@ -1,16 +1,17 @@
 import { getQuote, type SDKClient } from '@lifi/sdk'
 import { z } from 'zod'
 import { type ChainKey, isNative, NATIVE, type Token, tokenId } from '../../domain/assets.js'
-import type { LegKind, Quote, QuoteFee, QuoteRequest, VenueKey } from '../../domain/planning/quote.js'
+import type { Quote, QuoteFee, QuoteRequest, VenueKey } from '../../domain/planning/quote.js'
 import type { AllowedContracts } from '../../domain/policy/limits.js'
 import { amountOf } from '../../domain/units/amount.js'
 import { formatDecimal } from '../../domain/units/decimal.js'
 import type { Ratio } from '../../domain/units/ratio.js'
-import type { Quotes } from '../../ports/quotes.js'
-import { bridgeDataFault } from './lifi-bridge-data.js'
-import { ask } from './http.js'
-import { createLifiClient, judgeLifiError, type LifiAccess } from './lifi-client.js'
+import { type Quotes, type Service, serviceOf } from '../../ports/quotes.js'
+import { bridgeDataFault, type ExpectedCrossing } from './lifi-bridge-data.js'
+import { ask, type Bounds } from './http.js'
+import { createLifiClient, judgeLifiError, type LifiAccess, lifiBounds } from './lifi-client.js'
 import { asQuoteError } from './quote-failure.js'
+import { knownSources } from './sources.js'
 import { TokenBook, type VenueChain } from './token-book.js'
 import {
   address,
@@ -30,7 +31,7 @@ export interface LifiQuotesOptions extends LifiAccess {
   readonly tokens: readonly Token[]
   readonly allowed: Readonly<Record<ChainKey, AllowedContracts>>
   /** What this venue may be asked for. */
-  readonly kinds: readonly LegKind[]
+  readonly kinds: readonly Service[]
   /** LI.FI's keys of the only bridges and exchanges to route through; all when absent. */
   readonly bridges?: readonly string[]
   readonly exchanges?: readonly string[]
@@ -62,7 +63,7 @@ const wireStep = z.object({
       .default([]),
     gasCosts: z.array(z.object({ type: label, estimate: decimalUnits })).default([]),
   }),
-  includedSteps: z.array(z.object({ tool: label })),
+  includedSteps: z.array(z.object({ type: label.optional(), tool: label })),
   transactionRequest: z
     .object({ from: address, to: address, chainId, data: calldata, value: hexQuantity, gasLimit: hexQuantity })
     .optional(),
@@ -73,9 +74,9 @@ type WireStep = z.output<typeof wireStep>
  * LI.FI behind the Quotes port, asked through its own SDK.
  *
  * Guarantees: a quote answers the very request (chains, tokens by address, decimals, sold amount, our account as
- * sender and receiver, the bridge one of the allowed); every fee that is paid on top is known to us, in the coin of the chain it is sent from; nothing
- * is asked of any host but the configured one. Our slippage is always sent, rounded down; calls on the destination are
- * always declined.
+ * sender and receiver, the bridge one of the allowed); a crossing of one asset is not swapped into another on its way;
+ * every fee that is paid on top is known to us, in the coin of the chain it is sent from; nothing is asked of any host
+ * but the configured one. Our slippage is always sent, rounded down; calls on the destination are always declined.
  *
  * Does not guarantee: that the calldata does what the quote says, or that the contracts are on the allow-list; that is
  * judged before signing.
@@ -84,20 +85,23 @@ export class LifiQuotes implements Quotes {
   readonly venue: VenueKey
   readonly #options: LifiQuotesOptions
   readonly #client: SDKClient
+  readonly #bounds: Bounds
   readonly #tokens: TokenBook
 
   constructor(options: LifiQuotesOptions) {
     this.venue = options.venue
     this.#options = options
     this.#client = createLifiClient(options)
+    this.#bounds = lifiBounds(options)
     this.#tokens = new TokenBook(options.chains, options.tokens, () => NATIVE)
   }
 
-  serves({ kind, sell, buy }: QuoteRequest): boolean {
-    if (!this.#options.kinds.includes(kind) || !this.#tokens.knows(sell.token) || !this.#tokens.knows(buy)) return false
-    return kind === 'swap'
-      ? sell.token.chain === buy.chain && tokenId(sell.token) !== tokenId(buy)
-      : sell.token.chain !== buy.chain && sell.token.asset === buy.asset
+  serves(request: QuoteRequest): boolean {
+    const { kind, sell, buy } = request
+    if (!this.#options.kinds.includes(serviceOf(request))) return false
+    if (!this.#tokens.knows(sell.token) || !this.#tokens.knows(buy)) return false
+    const staysOnChain = sell.token.chain === buy.chain
+    return kind === 'swap' ? staysOnChain && tokenId(sell.token) !== tokenId(buy) : !staysOnChain
   }
 
   allowed(chain: ChainKey): AllowedContracts {
@@ -118,13 +122,7 @@ export class LifiQuotes implements Quotes {
       ['transactionRequest.chainId', this.#tokens.chainId(token.chain), call.chainId],
       ['transactionRequest.from', request.account, call.from],
     ])
-    const crossing = {
-      receiver: request.account,
-      destinationChainId: this.#tokens.chainId(request.buy.chain),
-      token: token.address,
-      units: request.sell.units,
-    }
-    const fault = request.kind === 'bridge' ? bridgeDataFault(call.data, crossing) : undefined
+    const fault = request.kind === 'bridge' ? bridgeDataFault(call.data, this.#crossingOf(request)) : undefined
     if (fault !== undefined) throw malformed(this.venue, 'QUOTE_MISMATCH', `${fault}.`)
     if (!isNative(token) && !estimate.approvalAddress)
       throw malformed(this.venue, 'QUOTE_SCHEMA', 'estimate.approvalAddress: expected a spender, got nothing.')
@@ -137,10 +135,22 @@ export class LifiQuotes implements Quotes {
     }
   }
 
+  #crossingOf(request: QuoteRequest): ExpectedCrossing {
+    const { sell, buy, account } = request
+    const { chain, address, asset } = sell.token
+    return {
+      receiver: account,
+      destinationChainId: this.#tokens.chainId(buy.chain),
+      token: address,
+      units: sell.units,
+      swapsBetween: serviceOf(request) === 'cross' ? 'any' : this.#tokens.addressesOf(asset, chain),
+    }
+  }
+
   async #ask({ sell, buy, account, maxSlippage }: QuoteRequest): Promise<WireStep> {
-    const { apiUrl, timeoutMs, integrator, bridges, exchanges } = this.#options
+    const { integrator, bridges, exchanges } = this.#options
     try {
-      const body: unknown = await ask({ url: apiUrl, timeoutMs }, () =>
+      const body: unknown = await ask(this.#bounds, () =>
         getQuote(this.#client, {
           fromChain: this.#tokens.chainId(sell.token.chain),
           toChain: this.#tokens.chainId(buy.chain),
@@ -191,6 +201,7 @@ export class LifiQuotes implements Quotes {
         'QUOTE_SCHEMA',
         `estimate.toAmountMin: expected at most toAmount, ${estimate.toAmount}, got ${estimate.toAmountMin}.`,
       )
+    const sources = sourcesOf(step)
     return {
       venue: this.venue,
       tool: toolText(step),
@@ -201,6 +212,7 @@ export class LifiQuotes implements Quotes {
       gasUnits: this.#gasOf(step),
       durationSeconds: Math.ceil(estimate.executionDuration),
       obtainedAt: this.#options.clock(),
+      ...(sources && { sources }),
     }
   }
 
@@ -231,6 +243,12 @@ export class LifiQuotes implements Quotes {
 /** As LI.FI takes it: 0.005 is half a percent. Rounded down to a millionth, which never needs an exponent. */
 export function slippageFraction(slippage: Ratio): number {
   return Number(formatDecimal(slippage / 10n ** 12n, 6))
+}
+
+/** Where the swaps of a route fill. A bridge is no source; what is none of the known kinds of step may route itself. */
+function sourcesOf({ includedSteps }: WireStep): readonly string[] | undefined {
+  if (!includedSteps.every(({ type = '' }) => ['swap', 'cross', 'protocol'].includes(type))) return undefined
+  return knownSources(includedSteps.flatMap(({ type, tool }) => (type === 'swap' ? [tool] : [])))
 }
 
 /** LI.FI's key of the tool comes first, whatever it goes through after it. */

@@ -5,8 +5,8 @@ import type { Arrival, Transfer } from '../../domain/execution/transfer.js'
 import type { BlockRef } from '../../domain/portfolio/snapshot.js'
 import { amountOf } from '../../domain/units/amount.js'
 import type { Transfers } from '../../ports/transfers.js'
-import { ask, RequestFailure } from './http.js'
-import { createLifiClient, lifiErrorCode, type LifiAccess } from './lifi-client.js'
+import { ask, type Bounds, RequestFailure } from './http.js'
+import { createLifiClient, type LifiAccess, lifiBounds, lifiErrorCode } from './lifi-client.js'
 import { TokenBook, type VenueChain } from './token-book.js'
 import { address, chainId, hash } from './wire.js'
 
@@ -56,11 +56,13 @@ const CLOCK_TOLERANCE_MS = 120_000
 export class LifiTransfers implements Transfers {
   readonly #options: LifiTransfersOptions
   readonly #client: SDKClient
+  readonly #bounds: Bounds
   readonly #tokens: TokenBook
 
   constructor(options: LifiTransfersOptions) {
     this.#options = options
     this.#client = createLifiClient(options)
+    this.#bounds = lifiBounds(options)
     this.#tokens = new TokenBook(options.chains, options.tokens, () => NATIVE)
   }
 
@@ -91,10 +93,9 @@ export class LifiTransfers implements Transfers {
 
   /** The body of the status, undefined while LI.FI does not know the transaction. */
   async #status({ origin, originHash, destination, bridge }: Transfer): Promise<unknown> {
-    const { apiUrl, timeoutMs } = this.#options
     const [tool = bridge] = bridge.split(' ')
     try {
-      return await ask({ url: apiUrl, timeoutMs }, () =>
+      return await ask(this.#bounds, () =>
         getStatus(this.#client, {
           txHash: originHash,
           bridge: tool,

@@ -1,6 +1,6 @@
 import type { QuoteFailureKind, VenueKey } from '../../domain/planning/quote.js'
 import { QuoteError } from '../../ports/quotes.js'
-import { type Answer, RequestFailure } from './http.js'
+import { type Answer, NotAskedFailure, RequestFailure } from './http.js'
 
 /** What a venue's own error body says. */
 export interface Verdict {
@@ -15,6 +15,7 @@ export interface Verdict {
 export function asQuoteError(venue: VenueKey, cause: unknown, judge: (json: unknown) => Verdict): unknown {
   if (!(cause instanceof RequestFailure)) return cause
   const { answer, message } = cause
+  if (cause instanceof NotAskedFailure) return new QuoteError(venue, 'rate-limited', message, { cause })
   if (!answer) return new QuoteError(venue, 'unavailable', message, { cause })
   const verdict = answer.json === undefined ? { text: '' } : judge(answer.json)
   const status = verdict.status ?? answer.status

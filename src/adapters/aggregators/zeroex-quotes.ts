@@ -5,8 +5,10 @@ import type { AllowedContracts } from '../../domain/policy/limits.js'
 import { amountOf } from '../../domain/units/amount.js'
 import { basisPointsOf, mulDiv } from '../../domain/units/ratio.js'
 import { QuoteError, type Quotes } from '../../ports/quotes.js'
-import { ask } from './http.js'
+import { ask, type Bounds } from './http.js'
 import { asQuoteError, type Verdict } from './quote-failure.js'
+import type { RateLimiters } from './rate-limiter.js'
+import { knownSources } from './sources.js'
 import { TokenBook, type VenueChain } from './token-book.js'
 import { address, calldata, decimalUnits, expectSame, label, malformed, readAnswer } from './wire.js'
 import { createZeroexRest } from './zeroex-rest.js'
@@ -17,6 +19,9 @@ export interface ZeroexQuotesOptions extends ZeroexAccess {
   readonly venue: VenueKey
   readonly transport: 'sdk' | 'rest'
   readonly timeoutMs: number
+  readonly limiters: RateLimiters
+  /** The pace to keep; 0x's own answers are heeded with or without it. */
+  readonly requestsPerSecond?: number
   readonly chains: readonly VenueChain[]
   readonly tokens: readonly Token[]
   readonly allowed: Readonly<Record<ChainKey, AllowedContracts>>
@@ -43,6 +48,7 @@ const wireFee = z.object({ amount: decimalUnits, token: address }).nullish()
 const taxes = z.object({ buyTaxBps: decimalUnits.nullish(), sellTaxBps: decimalUnits.nullish() })
 
 const wirePrice = z.object({
+  blockNumber: decimalUnits.optional().catch(undefined),
   sellToken: address,
   buyToken: address,
   sellAmount: decimalUnits,
@@ -91,12 +97,14 @@ export class ZeroexQuotes implements Quotes {
   readonly venue: VenueKey
   readonly #options: ZeroexQuotesOptions
   readonly #transport: ZeroexTransport
+  readonly #bounds: Bounds
   readonly #tokens: TokenBook
 
   constructor(options: ZeroexQuotesOptions) {
     this.venue = options.venue
     this.#options = options
     this.#transport = TRANSPORTS[options.transport](options)
+    this.#bounds = { url: options.url, timeoutMs: options.timeoutMs, limiter: options.limiters.of(options) }
     this.#tokens = new TokenBook(options.chains, options.tokens, coinAddress)
   }
 
@@ -137,9 +145,8 @@ export class ZeroexQuotes implements Quotes {
     request: QuoteRequest,
     schema: T,
   ): Promise<z.output<T>> {
-    const { url, timeoutMs } = this.#options
     try {
-      const body = await ask({ url, timeoutMs }, () => this.#transport[operation](this.#inputOf(request)))
+      const body = await ask(this.#bounds, () => this.#transport[operation](this.#inputOf(request)))
       const { liquidityAvailable } = readAnswer(this.venue, z.object({ liquidityAvailable: z.boolean() }), body)
       if (!liquidityAvailable)
         throw new QuoteError(
@@ -184,6 +191,7 @@ export class ZeroexQuotes implements Quotes {
         `minBuyAmount: expected at most buyAmount, ${answer.buyAmount}, got ${answer.minBuyAmount}.`,
       )
     this.#refuseTaxes(answer)
+    const sources = knownSources(answer.route.fills.map(({ source }) => source))
     return {
       venue: this.venue,
       tool: toolText(answer),
@@ -194,6 +202,8 @@ export class ZeroexQuotes implements Quotes {
       gasUnits: this.#gasOf(answer, gas),
       durationSeconds: 0, // done with the block of the call
       obtainedAt: this.#options.clock(),
+      ...(sources && { sources }),
+      ...(answer.blockNumber !== undefined && { block: answer.blockNumber }),
     }
   }
 

@@ -77,34 +77,39 @@ export class ViemChain extends Chain {
     }
   }
 
-  override async simulate(account: Address, call: Call, watched: readonly Token[]): Promise<readonly bigint[]> {
-    const { multicall } = this.clients.chain(call.chain)
-    const balances = watched.map((token) =>
-      isNative(token)
-        ? { to: multicall, data: encodeFunctionData({ abi: coinAbi, functionName: 'getEthBalance', args: [account] }) }
-        : {
-            to: token.address,
-            data: encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args: [account] }),
-          },
-    )
-    const trade = { account, to: call.to, data: call.data, value: call.value }
+  override async simulateAll(
+    account: Address,
+    calls: readonly Call[],
+    watched: readonly Token[],
+  ): Promise<readonly (readonly bigint[])[]> {
+    const chain = commonChain(calls)
+    if (chain === undefined) return []
+    const looks = watched.map((token) => this.balanceCall(chain, token, account))
+    // A look at every balance, and another one after each call: call number i stands at (i + 1) * stride - 1.
+    const stride = looks.length + 1
+    const played = calls.flatMap(({ to, data, value }) => [{ account, to, data, value }, ...looks])
     try {
-      const calls = [...balances, trade, ...balances]
-      const [block] = await this.clients.of(call.chain).simulateBlocks({ blocks: [{ calls }] })
+      const [block] = await this.clients.of(chain).simulateBlocks({ blocks: [{ calls: [...looks, ...played] }] })
       const results = block?.calls ?? []
-      if (results[watched.length]?.status !== 'success')
-        throw new SimulationError(`The call to ${call.to} on ${call.chain} would fail, simulated with eth_simulateV1.`)
-      return watched.map((_, index) => {
-        const [before, after] = [results[index], results[watched.length + 1 + index]]
-        if (before?.status !== 'success' || after?.status !== 'success')
-          throw new SimulationError(`A balance could not be read around the simulated call on ${call.chain}.`)
-        return hexToBigInt(after.data) - hexToBigInt(before.data)
-      })
+      const failed = calls.findIndex((_, index) => results[(index + 1) * stride - 1]?.status !== 'success')
+      if (failed >= 0)
+        throw new SimulationError(
+          `The call to ${calls[failed]?.to} on ${chain} would fail, simulated with eth_simulateV1.`,
+          { index: failed },
+        )
+      const balance = (look: number) => {
+        const result = results[look]
+        if (result?.status === 'success') return hexToBigInt(result.data)
+        throw new SimulationError(`A balance could not be read around the simulated call on ${chain}.`)
+      }
+      return calls.map((_, index) =>
+        watched.map((_token, place) => balance((index + 1) * stride + place) - balance(index * stride + place)),
+      )
     } catch (error) {
       if (error instanceof SimulationError) throw error
-      if (isSilence(error)) throw this.failure(call.chain, error)
+      if (isSilence(error)) throw this.failure(chain, error)
       const why = error instanceof BaseError ? error.shortMessage : String(error)
-      throw new SimulationError(`${call.chain} cannot simulate the call with eth_simulateV1: ${why}`, { cause: error })
+      throw new SimulationError(`${chain} cannot simulate the call with eth_simulateV1: ${why}`, { cause: error })
     }
   }
 
@@ -180,6 +185,14 @@ export class ViemChain extends Chain {
     }
   }
 
+  private balanceCall(chain: ChainKey, token: Token, account: Address): { readonly to: Address; readonly data: Hex } {
+    const args = [account] as const
+    if (!isNative(token))
+      return { to: token.address, data: encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args }) }
+    const data = encodeFunctionData({ abi: coinAbi, functionName: 'getEthBalance', args })
+    return { to: this.clients.chain(chain).multicall, data }
+  }
+
   private async ask<T>(chain: ChainKey, question: (client: PublicClient) => Promise<T>): Promise<T> {
     try {
       await this.clients.verify(chain)
@@ -193,6 +206,13 @@ export class ViemChain extends Chain {
     const why = error instanceof BaseError ? error.shortMessage : String(error)
     return new ChainError(chain, `Chain ${chain} does not answer: ${why}`, { cause: error })
   }
+}
+
+function commonChain(calls: readonly Call[]): ChainKey | undefined {
+  const [first, ...rest] = calls
+  if (rest.some(({ chain }) => chain !== first?.chain))
+    throw new RangeError('Calls on several chains cannot be simulated one after another.')
+  return first?.chain
 }
 
 /** The endpoint did not answer at all, which says nothing about the call. */

@@ -2,6 +2,7 @@ import type { Event } from '../../domain/events.js'
 import type { Intent, IntentState } from '../../domain/execution/intent.js'
 import type { Transfer, TransferState } from '../../domain/execution/transfer.js'
 import { type Cost, totalOf } from '../../domain/planning/cost.js'
+import type { Plan } from '../../domain/planning/plan.js'
 import { formatAmount } from '../../domain/units/amount.js'
 import { formatDecimal } from '../../domain/units/decimal.js'
 import { basisPointsOf, mulDiv } from '../../domain/units/ratio.js'
@@ -80,20 +81,8 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
         seconds,
       })
     }
-    case 'plan-proposed': {
-      const { portfolio, cycleId, plan } = event
-      return line('info', `Plan for ${portfolio}: ${count(plan.legs.length, 'leg')} for ${usd(totalOf(plan.cost))}.`, {
-        portfolio,
-        cycleId,
-        planId: plan.id,
-        cost: costOf(plan.cost),
-        legs: plan.legs.map(
-          ({ id, kind, sell, expectedOut, venue, tool }) =>
-            `${id}: ${kind} ${formatAmount(sell)} on ${sell.token.chain} for ${formatAmount(expectedOut)} on ${expectedOut.token.chain}, ${venue} ${tool}`,
-        ),
-        unmet: plan.unmet.map(({ asset, value, reason }) => `${asset}, ${usd(value)}: ${reason}`),
-      })
-    }
+    case 'plan-proposed':
+      return planLine(event.portfolio, event.cycleId, event.plan)
     case 'no-plan': {
       const { portfolio, cycleId, reasons } = event
       return line('info', `${portfolio} should trade and has no plan: ${reasons.join(' ')}`, { portfolio, cycleId })
@@ -129,6 +118,11 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
         cost: realised && costOf(realised),
         notional: usd(event.notional),
       }
+      if (failure?.code === 'REPLANNED')
+        return line('info', `Leg ${leg.id} gives way to a new plan: ${failure.detail}`, {
+          ...fields,
+          code: failure.code,
+        })
       if (state === 'failed' || state === 'skipped')
         return line('warn', `Leg ${leg.id} is ${state}: ${failure?.detail ?? 'no reason was given.'}`, {
           ...fields,
@@ -178,6 +172,42 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
         },
       )
   }
+}
+
+function planLine(portfolio: string, cycleId: string, plan: Plan): LogLine {
+  const { method, alternatives, lowerBound, quotes } = plan
+  const greedy = alternatives.find(({ name }) => name === 'greedy')
+  const beside =
+    greedy?.cost === undefined
+      ? ''
+      : `, greedily ${usd(greedy.cost)}${greedy.unmet > 0n ? ` with ${usd(greedy.unmet)} left undone` : ''}`
+  return line(
+    'info',
+    `Plan for ${portfolio}: ${count(plan.legs.length, 'leg')} for ${usd(totalOf(plan.cost))} by ${method}${beside}; ${count(quotes.asked, 'quote')} asked, ${quotes.failed} failed.`,
+    {
+      portfolio,
+      cycleId,
+      planId: plan.id,
+      method,
+      cost: costOf(plan.cost),
+      alternatives: Object.fromEntries(
+        alternatives.map(({ name, cost, unmet }) => [
+          name,
+          { cost: cost === undefined ? 'no way' : usd(cost), unmet: usd(unmet) },
+        ]),
+      ),
+      lowerBound: lowerBound === undefined ? 'unknown' : usd(lowerBound),
+      quotes,
+      legs: plan.legs.map(
+        ({ id, kind, sell, expectedOut, venue, tool }) =>
+          `${id}: ${kind} ${formatAmount(sell)} on ${sell.token.chain} for ${formatAmount(expectedOut)} on ${expectedOut.token.chain}, ${venue} ${tool}`,
+      ),
+      separatePools: plan.separatePools.map(
+        ({ group, venues, proof }) => `${group}: ${venues.join(' and ')}, ${proof}`,
+      ),
+      unmet: plan.unmet.map(({ asset, value, reason }) => `${asset}, ${usd(value)}: ${reason}`),
+    },
+  )
 }
 
 function intentLine(portfolio: string, intent: Intent, before: IntentState | TransferState | undefined): LogLine {

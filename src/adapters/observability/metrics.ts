@@ -3,7 +3,9 @@ import type { AssetKey, ChainKey } from '../../domain/assets.js'
 import { REFUSAL_CODES, type RefusalCode } from '../../domain/errors.js'
 import { CYCLE_OUTCOMES } from '../../domain/execution/cycle.js'
 import { STEP_KINDS } from '../../domain/execution/intent.js'
+import { PLAN_METHODS } from '../../domain/planning/plan.js'
 import type { VenueKey } from '../../domain/planning/quote.js'
+import { DECISION_CODES } from '../../domain/policy/trigger.js'
 import { formatDecimal } from '../../domain/units/decimal.js'
 import { type Ratio, ratioToNumber } from '../../domain/units/ratio.js'
 import { usdToNumber } from '../../domain/units/usd.js'
@@ -33,9 +35,13 @@ export interface PortfolioLabels {
 }
 
 export const OPERATING_STATES = ['running', 'paused_new', 'paused_hard', 'halted'] as const
-export const TRADE_OUTCOMES = ['filled', 'partially_filled', 'reverted', 'aborted'] as const
+export const TRADE_OUTCOMES = ['filled', 'partially_filled', 'reverted', 'cancelled', 'aborted'] as const
 export const QUOTE_OUTCOMES = ['ok', 'no_route', 'rate_limited', 'rejected', 'error'] as const
+/** How a plan was found; `none` where there is no plan although the decision was to act. */
+export const PLAN_OUTCOMES = [...PLAN_METHODS.map(labelOf), 'none'] as const
+export const PLANS_COMPARED = ['plan', 'greedy', 'naive', 'nothing'] as const
 export const COST_COMPONENTS = ['slippage', 'venue_fee', 'gas', 'bridge_fee'] as const
+const PLAN_QUOTE_OUTCOMES = ['ok', 'failed'] as const
 const BENCHMARKS = ['quote', 'oracle'] as const
 const LIVE_INTENTS = ['reserved', 'signed', 'mined'] as const
 const ENDED_INTENTS = ['final_ok', 'final_reverted', 'released'] as const
@@ -52,6 +58,11 @@ const BRIDGE_BUCKETS = [15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_60
 const LOSS_BUCKETS = [-0.01, -0.005, -0.001, 0, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.03, 0.05, 0.1]
 
 export type Metrics = ReturnType<typeof createMetrics>
+
+/** A code of the domain as a label value. */
+export function labelOf(code: string): string {
+  return code.replaceAll('-', '_')
+}
 
 /** The stage at which an offer with this code is refused. */
 export function stageOf(code: RefusalCode): 'quote' | 'simulation' {
@@ -194,6 +205,39 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
       ['portfolio'],
     ),
     cycleInterval: gauge('cycle_interval_seconds', 'Configured time between two cycles.', ['portfolio']),
+    decisions: counter(
+      'decisions_total',
+      'Decisions by what they rest on.',
+      ['portfolio', 'code'],
+      combine({ portfolio, code: DECISION_CODES.map(labelOf) }),
+    ),
+    plans: counter(
+      'plans_total',
+      'Plans by the method that found them; none where nothing acceptable was found.',
+      ['portfolio', 'method'],
+      combine({ portfolio, method: PLAN_OUTCOMES }),
+    ),
+    planCost: gauge('plan_cost_usd', 'Expected cost of the latest plan and of what else could have been done.', [
+      'portfolio',
+      'plan',
+    ]),
+    planUnmet: gauge(
+      'plan_unmet_usd',
+      'Distance from the levels that the latest plan leaves, and what else could have been done.',
+      ['portfolio', 'plan'],
+    ),
+    planBound: gauge('plan_lower_bound_usd', 'No plan on the quotes of the latest one costs less.', ['portfolio']),
+    planGap: gauge(
+      'plan_bound_gap_ratio',
+      'Cost of the latest plan over its lower bound, unmet drift priced in, minus 1.',
+      ['portfolio'],
+    ),
+    planQuotes: counter(
+      'plan_quotes_total',
+      'Quotes asked to make plans.',
+      ['portfolio', 'outcome'],
+      combine({ portfolio, outcome: PLAN_QUOTE_OUTCOMES }),
+    ),
     policyRejections: counter(
       'policy_rejections_total',
       'Offers refused, by reason.',

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { Registry } from 'prom-client'
+import { aLeg, aPlan, aPolicy } from '../../../test/support/builders.js'
 import { NATIVE, type Token } from '../../domain/assets.js'
 import type { Event } from '../../domain/events.js'
 import type { Cycle, CycleOutcome, LegRun } from '../../domain/execution/cycle.js'
@@ -10,7 +11,7 @@ import type { Plan } from '../../domain/planning/plan.js'
 import { measureDrift } from '../../domain/portfolio/drift.js'
 import type { AssetPrice, ChainReading, SourceReading } from '../../domain/portfolio/snapshot.js'
 import { valuePortfolio } from '../../domain/portfolio/valuation.js'
-import type { Policy } from '../../domain/policy/policy.js'
+import type { DecisionCode } from '../../domain/policy/trigger.js'
 import { amountOf } from '../../domain/units/amount.js'
 import { ratioOfBasisPoints } from '../../domain/units/ratio.js'
 import { ONE_USD } from '../../domain/units/usd.js'
@@ -156,19 +157,16 @@ function legRun(changes: Partial<LegRun> = {}, kind: 'swap' | 'bridge' = 'swap')
   const sell = amountOf(weth, 10n ** 18n)
   const expectedOut = amountOf(usdc, 3_000_000_000n)
   return {
-    leg: {
+    leg: aLeg({
       id: 'p.0',
       kind,
       sell,
       expectedOut,
       minimumOut: expectedOut,
-      maxLoss: ratioOfBasisPoints(50),
-      venue: 'zeroex',
       tool: 'pools',
       cost: NO_COST,
-      dependsOn: undefined,
       alternatives: [],
-    },
+    }),
     state: 'done',
     offer: {
       venue: 'lifi',
@@ -193,20 +191,12 @@ function endLeg(run: LegRun, realised: Cost | undefined = NO_COST): void {
   observer.notify({ type: 'leg-ended', portfolio: 'main', cycleId: 'c1', run, realised, notional: 3000n * ONE_USD })
 }
 
-const policy: Policy = {
+const policy = aPolicy({
   targets: [
     { asset: 'ETH', weight: ratioOfBasisPoints(6000), absoluteBand: ratioOfBasisPoints(200) },
     { asset: 'USD', weight: ratioOfBasisPoints(4000), absoluteBand: ratioOfBasisPoints(100) },
   ],
-  minimumTrade: ONE_USD,
-  cooldownMs: 0,
-  maxLoss: { stable: 0n, major: 0n, other: 0n },
-  maxBridgeLoss: 0n,
-  maxLeg: 0n,
-  maxGas: 0n,
-  gasReserve: {},
-  hubs: {},
-}
+})
 
 function usable(asset: string, source: string, price: bigint): SourceReading {
   return { asset, source, status: 'usable', price, timestamp: now / 1000 - 5 }
@@ -251,7 +241,7 @@ const cycle: Cycle = {
   outcome: 'traded',
   valuation: { nav: 0n, isComplete: true, assets: [] },
   drift: { nav: 0n, assets: [], portfolio: 0n, excluded: [] },
-  decision: { act: true, code: 'manual', reasons: [], breached: [] },
+  decision: { act: true, code: 'manual', reasons: [], breached: [], levels: [] },
   market: { prices: new Map(), gas: new Map() },
   plan: undefined,
   planReasons: [],
@@ -573,6 +563,19 @@ describe('an ended leg', () => {
     expect(lines()[0]).toMatchObject({ level: 'warn', code, msg: 'Leg p.0 is failed: It did.' })
   })
 
+  test('that a new plan replaces is cancelled, which is no warning', async () => {
+    const failure = { code: 'REPLANNED', detail: 'ETH has moved 60 bps.' } as const
+    endLeg(legRun({ state: 'skipped', offer: undefined, sold: undefined, received: undefined, failure }), undefined)
+    expect(await valueOf('trades_total{portfolio="main",chain="bay",venue="zeroex",outcome="cancelled"}')).toBe(1)
+    expect(lines()).toEqual([
+      expect.objectContaining({
+        level: 'info',
+        code: 'REPLANNED',
+        msg: 'Leg p.0 gives way to a new plan: ETH has moved 60 bps.',
+      }),
+    ])
+  })
+
   test('that bridged costs its fee and is no trade', async () => {
     endLeg(legRun({}, 'bridge'), { ...NO_COST, bridge: 2n * ONE_USD })
     expect(await valueOf('trade_cost_usd_total{portfolio="main",chain="bay",component="bridge_fee"}')).toBe(2)
@@ -615,7 +618,7 @@ describe('a cycle', () => {
     ['error', undefined, 'error'],
     ['stale_data', undefined, 'warn'],
     ['within_band', undefined, 'debug'],
-    ['traded', { id: 'p', legs: [], cost: NO_COST, unmet: [], expectedDrift: 0n }, 'info'],
+    ['traded', aPlan([]), 'info'],
   ] as const)('that ended with %s is told at the level of its reader', (outcome, plan, level) => {
     end(outcome, plan)
     expect(lines()).toEqual([expect.objectContaining({ level, outcome, cycleId: 'c1', portfolio: 'main' })])
@@ -655,40 +658,120 @@ test('a reconciliation adds up the portfolios of a chain and is as old as the ol
   expect(lines()[0]).toMatchObject({ mismatches: [{ ledgerBaseUnits: '1180591620717411303424', chainBaseUnits: '1' }] })
 })
 
-test('a plan and a decision are told in words a colleague understands', () => {
-  const { leg } = legRun()
-  const decision = {
-    act: true,
-    code: 'band-breached',
-    reasons: ['ETH is 812 bps from its target.'],
-    breached: ['ETH'],
-  } as const
-  observer.notify({ type: 'decided', portfolio: 'main', cycleId: 'c1', decision })
-  observer.notify({
-    type: 'plan-proposed',
-    portfolio: 'main',
-    cycleId: 'c1',
-    plan: {
-      id: 'p',
-      legs: [leg],
-      cost: { slippage: ONE_USD, fees: 0n, gas: ONE_USD / 3n, bridge: 0n },
-      unmet: [{ asset: 'LINK', value: 7n * ONE_USD, reason: 'Too small.' }],
-      expectedDrift: 0n,
-    },
+describe('a decision', () => {
+  const decide = (code: DecisionCode, reasons: string[]) =>
+    observer.notify({
+      type: 'decided',
+      portfolio: 'main',
+      cycleId: 'c1',
+      decision: { act: true, code, reasons, breached: ['ETH'], levels: [] },
+    })
+
+  test('is told in words a colleague understands', () => {
+    decide('band-breached', ['ETH is 812 bps from its target.'])
+    expect(lines()).toEqual([
+      expect.objectContaining({
+        level: 'info',
+        msg: 'main must trade: ETH is 812 bps from its target.',
+        code: 'band-breached',
+      }),
+    ])
   })
-  expect(lines()).toEqual([
-    expect.objectContaining({
-      level: 'info',
-      msg: 'main must trade: ETH is 812 bps from its target.',
-      code: 'band-breached',
-    }),
-    expect.objectContaining({
-      level: 'info',
-      msg: 'Plan for main: 1 leg for 1.33 USD.',
-      legs: ['p.0: swap 1 WETH on bay for 3000 USDC on bay, zeroex pools'],
-      unmet: ['LINK, 7.00 USD: Too small.'],
-    }),
-  ])
+
+  test('is counted by its code, that to plan the rest of a cycle anew included', async () => {
+    decide('replanned', ['What remained of cycle c0 is planned anew.'])
+    decide('replanned', ['What remained of cycle c1 is planned anew.'])
+    expect(await valueOf('decisions_total{portfolio="main",code="replanned"}')).toBe(2)
+    expect(await valueOf('decisions_total{portfolio="main",code="band_breached"}')).toBe(0)
+  })
+})
+
+describe('a plan', () => {
+  const plan: Plan = {
+    ...aPlan([legRun().leg], 'p'),
+    cost: { slippage: ONE_USD, fees: 0n, gas: ONE_USD / 3n, bridge: 0n },
+    unmet: [{ asset: 'LINK', value: 7n * ONE_USD, reason: 'Too small.' }],
+    method: 'water-filling',
+    alternatives: [
+      { name: 'nothing', cost: 0n, unmet: 900n * ONE_USD },
+      { name: 'naive', cost: undefined, unmet: 900n * ONE_USD },
+      { name: 'greedy', cost: 2n * ONE_USD, unmet: 5n * ONE_USD },
+    ],
+    lowerBound: ONE_USD,
+    separatePools: [{ group: 'ETH on bay, sell', venues: ['lifi', 'zeroex'], proof: 'fill-lists', detail: 'None.' }],
+    quotes: { asked: 42, failed: 3, rounds: 2 },
+  }
+  const propose = (changes: Partial<Plan> = {}) =>
+    observer.notify({ type: 'plan-proposed', portfolio: 'main', cycleId: 'c1', plan: { ...plan, ...changes } })
+
+  test('is told with how it was found, what it costs and what the greedy one would cost', () => {
+    propose()
+    expect(lines()).toEqual([
+      expect.objectContaining({
+        level: 'info',
+        msg: 'Plan for main: 1 leg for 1.33 USD by water-filling, greedily 2.00 USD with 5.00 USD left undone; 42 quotes asked, 3 failed.',
+        method: 'water-filling',
+        cost: { slippage: '1.00 USD', fees: '0.00 USD', gas: '0.33 USD', bridge: '0.00 USD' },
+        alternatives: {
+          nothing: { cost: '0.00 USD', unmet: '900.00 USD' },
+          naive: { cost: 'no way', unmet: '900.00 USD' },
+          greedy: { cost: '2.00 USD', unmet: '5.00 USD' },
+        },
+        lowerBound: '1.00 USD',
+        quotes: { asked: 42, failed: 3, rounds: 2 },
+        legs: ['p.0: swap 1 WETH on bay for 3000 USDC on bay, zeroex pools'],
+        separatePools: ['ETH on bay, sell: lifi and zeroex, fill-lists'],
+        unmet: ['LINK, 7.00 USD: Too small.'],
+      }),
+    ])
+  })
+
+  test('that nothing greedy stands beside is told without it', () => {
+    propose({ alternatives: [], quotes: { asked: 1, failed: 0, rounds: 1 }, lowerBound: undefined })
+    expect(lines()).toEqual([
+      expect.objectContaining({
+        msg: 'Plan for main: 1 leg for 1.33 USD by water-filling; 1 quote asked, 0 failed.',
+        lowerBound: 'unknown',
+      }),
+    ])
+  })
+
+  test('is measured beside what else could have been done, beside its bound, and by its quotes', async () => {
+    propose()
+    expect(await valueOf('plans_total{portfolio="main",method="water_filling"}')).toBe(1)
+    expect(await valueOf('plan_cost_usd{portfolio="main",plan="plan"}')).toBeCloseTo(4 / 3, 9)
+    expect(await valueOf('plan_cost_usd{portfolio="main",plan="greedy"}')).toBe(2)
+    expect(await valueOf('plan_cost_usd{portfolio="main",plan="naive"}')).toBeUndefined()
+    expect(await valueOf('plan_unmet_usd{portfolio="main",plan="plan"}')).toBe(7)
+    expect(await valueOf('plan_unmet_usd{portfolio="main",plan="nothing"}')).toBe(900)
+    expect(await valueOf('plan_lower_bound_usd{portfolio="main"}')).toBe(1)
+    expect(await valueOf('plan_bound_gap_ratio{portfolio="main"}')).toBeCloseTo(4 / 3 + 0.35 - 1, 9)
+    expect(await valueOf('plan_quotes_total{portfolio="main",outcome="ok"}')).toBe(39)
+    expect(await valueOf('plan_quotes_total{portfolio="main",outcome="failed"}')).toBe(3)
+  })
+
+  test('without alternatives and bound does not stand beside those of the one before', async () => {
+    propose()
+    propose({ alternatives: [], lowerBound: undefined })
+    expect(await valueOf('plan_cost_usd{portfolio="main",plan="plan"}')).toBeCloseTo(4 / 3, 9)
+    expect(await valueOf('plan_cost_usd{portfolio="main",plan="greedy"}')).toBeUndefined()
+    expect(await valueOf('plan_unmet_usd{portfolio="main",plan="greedy"}')).toBeUndefined()
+    expect(await valueOf('plan_lower_bound_usd{portfolio="main"}')).toBeUndefined()
+    expect(await valueOf('plan_bound_gap_ratio{portfolio="main"}')).toBeUndefined()
+  })
+
+  test('is not shown any more by a process that lost the lease', async () => {
+    propose()
+    observer.notify({ type: 'lease-lost', reason: 'Another process took it.' })
+    expect(await valueOf('plan_cost_usd{portfolio="main",plan="plan"}')).toBeUndefined()
+    expect(await valueOf('plan_bound_gap_ratio{portfolio="main"}')).toBeUndefined()
+    expect(await valueOf('plans_total{portfolio="main",method="water_filling"}')).toBe(1)
+  })
+
+  test('that was not found is counted as none', async () => {
+    observer.notify({ type: 'no-plan', portfolio: 'main', cycleId: 'c1', reasons: ['No venue.'] })
+    expect(await valueOf('plans_total{portfolio="main",method="none"}')).toBe(1)
+  })
 })
 
 test('a failure is an error with its cause', () => {

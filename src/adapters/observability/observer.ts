@@ -3,15 +3,27 @@ import type { Registry } from 'prom-client'
 import type { ChainKey } from '../../domain/assets.js'
 import { isNative } from '../../domain/assets.js'
 import type { Event } from '../../domain/events.js'
+import type { LegFailure } from '../../domain/execution/cycle.js'
 import { type IntentState, STEP_KINDS } from '../../domain/execution/intent.js'
 import type { TransferState } from '../../domain/execution/transfer.js'
+import { gapOf, unmetBy } from '../../domain/planning/comparison.js'
+import { totalOf } from '../../domain/planning/cost.js'
 import { formatDecimal } from '../../domain/units/decimal.js'
 import { absolute, mulDiv, RATIO_ONE, ratioToNumber } from '../../domain/units/ratio.js'
 import { type Usd, usdToNumber } from '../../domain/units/usd.js'
 import type { Clock } from '../../ports/clock.js'
 import { Observer } from '../../ports/observer.js'
 import { logLineOf } from './log-line.js'
-import { createMetrics, type MetricLabels, type Metrics, OPERATING_STATES, OTHER, stageOf } from './metrics.js'
+import {
+  createMetrics,
+  labelOf,
+  type MetricLabels,
+  type Metrics,
+  OPERATING_STATES,
+  OTHER,
+  PLANS_COMPARED,
+  stageOf,
+} from './metrics.js'
 import { firstSentAt, OpenWork } from './open-work.js'
 import { pricesSeen } from './prices-seen.js'
 
@@ -118,11 +130,14 @@ export class EventObserver extends Observer {
         return this.cycleEnded(event.portfolio, event.outcome, undefined)
       case 'reconciled':
         return this.reconciled(event)
+      case 'decided':
+        return metrics.decisions.inc({ portfolio: event.portfolio, code: labelOf(event.decision.code) })
+      case 'plan-proposed':
+        return this.planned(event)
+      case 'no-plan':
+        return metrics.plans.inc({ portfolio: event.portfolio, method: 'none' })
       case 'chain-unknown':
       case 'price-unknown':
-      case 'decided':
-      case 'plan-proposed':
-      case 'no-plan':
       case 'broadcast':
       case 'failed':
         return
@@ -161,6 +176,10 @@ export class EventObserver extends Observer {
       metrics.priceDeviation,
       metrics.accountBalance,
       metrics.cycleLastSuccess,
+      metrics.planCost,
+      metrics.planUnmet,
+      metrics.planBound,
+      metrics.planGap,
       metrics.reconciliationMismatches,
       metrics.reconciliationLastSuccess,
     ])
@@ -212,6 +231,28 @@ export class EventObserver extends Observer {
           Number(formatDecimal(native.units, native.token.decimals)),
         )
     }
+  }
+
+  private planned({ portfolio, plan }: EventOf<'plan-proposed'>): void {
+    const { metrics } = this
+    const { asked, failed } = plan.quotes
+    metrics.plans.inc({ portfolio, method: labelOf(plan.method) })
+    metrics.planQuotes.inc({ portfolio, outcome: 'failed' }, failed)
+    metrics.planQuotes.inc({ portfolio, outcome: 'ok' }, asked - failed)
+    const own = { name: 'plan' as const, cost: totalOf(plan.cost), unmet: unmetBy(plan) }
+    for (const name of PLANS_COMPARED) {
+      const series = { portfolio, plan: name }
+      const one = [own, ...plan.alternatives].find((other) => other.name === name)
+      if (one?.cost === undefined) metrics.planCost.remove(series)
+      else metrics.planCost.set(series, usdToNumber(one.cost))
+      if (one === undefined) metrics.planUnmet.remove(series)
+      else metrics.planUnmet.set(series, usdToNumber(one.unmet))
+    }
+    const gap = gapOf(plan)
+    if (plan.lowerBound === undefined) metrics.planBound.remove({ portfolio })
+    else metrics.planBound.set({ portfolio }, usdToNumber(plan.lowerBound))
+    if (gap === undefined) metrics.planGap.remove({ portfolio })
+    else metrics.planGap.set({ portfolio }, ratioToNumber(gap - RATIO_ONE))
   }
 
   private intentChanged(
@@ -281,8 +322,7 @@ export class EventObserver extends Observer {
     if (leg.kind === 'bridge') return
     const venue = offer?.venue ?? leg.venue
     const trade = { portfolio, chain, venue }
-    if (state !== 'done')
-      return metrics.trades.inc({ ...trade, outcome: failure?.code === 'REVERTED' ? 'reverted' : 'aborted' })
+    if (state !== 'done') return metrics.trades.inc({ ...trade, outcome: outcomeOf(failure) })
     const isPartial = sold !== undefined && offer !== undefined && sold.units < offer.sell.units
     metrics.trades.inc({ ...trade, outcome: isPartial ? 'partially_filled' : 'filled' })
     metrics.tradeNotional.inc(trade, usdToNumber(notional))
@@ -315,4 +355,10 @@ export class EventObserver extends Observer {
     )
     this.metrics.reconciliationLastSuccess.set({ chain }, Math.min(...latest.map((one) => one.at)) / 1000)
   }
+}
+
+/** A trade that brought nothing: its transaction reverted, a new plan took its place, or it was given up. */
+function outcomeOf(failure: LegFailure | undefined): 'reverted' | 'cancelled' | 'aborted' {
+  if (failure?.code === 'REVERTED') return 'reverted'
+  return failure?.code === 'REPLANNED' ? 'cancelled' : 'aborted'
 }

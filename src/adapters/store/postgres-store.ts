@@ -7,16 +7,18 @@ import type { Attempt, Intent, NewIntent } from '../../domain/execution/intent.j
 import type { Posting } from '../../domain/execution/ledger.js'
 import type { Transfer } from '../../domain/execution/transfer.js'
 import type { Cost } from '../../domain/planning/cost.js'
+import type { CurveRecord } from '../../domain/planning/curve-record.js'
 import { type Lease, StaleLeaseError } from '../../ports/lease.js'
 import { ConflictError, type CycleSummary, type OperatingState, Store } from '../../ports/store.js'
 import { endCycle, insertCycle, listCycles, loadCosts, loadCycles, loadLastTradedAt, updateLeg } from './cycle-rows.js'
+import { loadCurves, writeCurves } from './curve-rows.js'
 import type { Database, Transaction } from './database.js'
 import { insertAttempt, insertIntent, releaseNonce, updateIntent } from './intent-rows.js'
 import { insertOpening, insertPostings, loadWalletBalances } from './posting-rows.js'
 import { insertTransfer, loadClaimedArrivals, loadOpenTransfers, updateTransfer } from './transfer-rows.js'
 
 /**
- * Guarantees, for every method that changes something:
+ * Guarantees, for every method that changes something; for curves and the operating state only the first:
  * - It is one transaction, committed to disk when the promise fulfils. A rejection with DatabaseError may come after
  *   the commit: read again before anything else (K-09).
  * - Its first statement proves the lease's epoch by the database's clock and keeps the lease from being taken before
@@ -112,6 +114,17 @@ export class PostgresStore extends Store {
 
   walletBalances(account: Address): Promise<readonly { chain: ChainKey; token: Address; units: bigint }[]> {
     return loadWalletBalances(this.deps.database, account)
+  }
+
+  curves(): Promise<readonly CurveRecord[]> {
+    return loadCurves(this.deps.database)
+  }
+
+  saveCurves(records: readonly CurveRecord[], at: number): Promise<void> {
+    return this.deps.database
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute((tx) => writeCurves(tx, records, at))
   }
 
   async operatingState(): Promise<OperatingState> {

@@ -24,6 +24,7 @@ export interface Tables {
   attempts: AttemptRow
   transfers: TransferRow
   postings: PostingRow
+  curves: CurveRow
 }
 
 /** One row. Free when it has no holder or `expires_at` has passed by the database's clock. */
@@ -125,4 +126,12 @@ export interface PostingRow {
   account: Fixed<LedgerAccount>
   units: ColumnType<string, bigint, never>
   booked_at: GeneratedAlways<Date>
+}
+
+/** `record` holds everything; `chain` is read out of it by the database. Rows are replaced and deleted. */
+export interface CurveRow {
+  key: Fixed<string>
+  chain: GeneratedAlways<ChainKey>
+  record: Json
+  updated_at: Date
 }

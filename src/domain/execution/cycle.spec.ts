@@ -14,6 +14,7 @@ import {
   sendingRun,
   WETH,
 } from '../../../test/support/builders.js'
+import { tokenId } from '../assets.js'
 import { InvariantError } from '../errors.js'
 import { amountOf } from '../units/amount.js'
 import { bookMovements } from './booking.js'
@@ -48,10 +49,16 @@ const bridge = aLeg({
   kind: 'bridge',
   sell: amountOf(usdc, 4_500_000_000n),
   expectedOut: amountOf(farUsdc, 4_490_000_000n),
-  dependsOn: first.id,
+  funding: [{ leg: first.id, units: 4_500_000_000n }],
 })
 const beside = aLeg({ id: 'plan-1.3' })
 const far = aLeg({ id: 'plan-1.4', sell: amountOf(farUsdc, 1_000n) })
+const behind = aLeg({
+  id: 'plan-1.5',
+  sell: amountOf(farUsdc, 4_490_000_000n),
+  funding: [{ leg: bridge.id, units: 4_490_000_000n }],
+})
+const slice = aLeg({ id: 'plan-1.6', slice: { index: 2, of: 2, notBefore: 40_000 } })
 
 const movementsOf = ({ leg }: LegRun) => [
   { token: leg.sell.token.address, units: -leg.sell.units },
@@ -137,8 +144,7 @@ describe('advanceLegs', () => {
     if (state === 'full') expect(advanceLegs(cycle).legs[0]!.received).toEqual(arrival.amount)
   })
 
-  test('a leg whose source failed is skipped, and so is the one behind it, in one pass', () => {
-    const behind = aLeg({ id: 'plan-1.5', sell: amountOf(farUsdc, 1n), dependsOn: bridge.id })
+  test('a leg to which nothing is left is skipped, and so is the one behind it, in one pass', () => {
     for (const state of ['failed', 'skipped'] as const) {
       const cycle = aCycle({ legs: [runOf(first, state), waiting(bridge), waiting(behind), waiting(beside)] })
       expect(advanced(cycle)).toEqual([
@@ -147,7 +153,29 @@ describe('advanceLegs', () => {
         ['skipped', 'DEPENDENCY'],
         ['waiting', undefined],
       ])
+      expect(advanceLegs(cycle).legs[1]!.failure?.detail).toBe('Nothing is left to sell: plan-1.1 did not deliver.')
     }
+  })
+
+  test('a leg that has something of its own, or gets something from another leg, is not skipped', () => {
+    const own = aLeg({ ...bridge, funding: [{ leg: first.id, units: bridge.sell.units - 1n }] })
+    const second = aLeg({ id: 'plan-1.7' })
+    const both = aLeg({
+      ...bridge,
+      funding: [first, second].map(({ id }) => ({ leg: id, units: bridge.sell.units / 2n })),
+    })
+    const arrived = runOf(second, 'done', { received: amountOf(usdc, 4_500_000_000n) })
+    for (const legs of [
+      [runOf(first, 'failed'), waiting(own)],
+      [runOf(first, 'failed'), arrived, waiting(both)],
+    ])
+      expect(advanceLegs(aCycle({ legs })).legs.at(-1)!.state).toBe('waiting')
+    expect(nextSteps(aCycle({ legs: [runOf(first, 'failed'), waiting(own)] }), 0)).toMatchObject([
+      { amount: { units: 1n } },
+    ])
+    expect(nextSteps(aCycle({ legs: [runOf(first, 'failed'), arrived, waiting(both)] }), 0)).toMatchObject([
+      { amount: { units: bridge.sell.units / 2n } },
+    ])
   })
 })
 
@@ -229,6 +257,13 @@ describe('nextSteps', () => {
     const source = runOf(first, 'done', { received: amountOf(usdc, arrived) })
     const [step] = nextSteps(aCycle({ legs: [source, waiting(bridge)] }), 0)
     expect(step).toMatchObject({ type: 'offer-leg', amount: { units: sold } })
+  })
+
+  test('a slice waits for its time while others go on, and is offered from that millisecond on', () => {
+    const cycle = aCycle({ legs: [waiting(slice), waiting(beside)] })
+    const offered = (now: number) => nextSteps(cycle, now).map((step) => 'run' in step && step.run.leg.id)
+    expect(offered(39_999)).toEqual([beside.id])
+    expect(offered(40_000)).toEqual([slice.id])
   })
 
   test('a leg behind another waits until that is done; one behind nobody is an invariant broken', () => {
@@ -387,7 +422,9 @@ function play(start: Cycle, choices: readonly number[]): Cycle[] {
 
 describe('a cycle played with any evidence', () => {
   const choices = fc.array(fc.nat({ max: 100_000 }), { minLength: 20, maxLength: 150 })
-  const start = aCycle({ legs: [waiting(first), waiting(bridge), waiting(beside), waiting(far)] })
+  const start = aCycle({
+    legs: [waiting(first), waiting(bridge), waiting(beside), waiting(far), waiting(behind), waiting(slice)],
+  })
 
   test('meets every state of legs, intents and transfers', () => {
     const games = fc.sample(choices, { numRuns: 300, seed: 1 }).flatMap((list) => play(start, list))
@@ -453,14 +490,45 @@ describe('a cycle played with any evidence', () => {
     )
   })
 
-  test('skips what depends on a leg that did not deliver, and only that', () => {
+  test('skips a leg whose funding legs have all ended with nothing for it, and only that', () => {
     fc.assert(
       fc.property(choices, (list) => {
         const { legs } = advanceLegs(play(start, list).at(-1)!)
+        const delivers = ({ state, received }: LegRun, token: string) =>
+          (state !== 'done' && state !== 'failed' && state !== 'skipped') ||
+          (received !== undefined && tokenId(received.token) === token)
         for (const run of legs) {
-          const source = legs.find(({ leg }) => leg.id === run.leg.dependsOn)
-          if (run.state === 'skipped') expect(['failed', 'skipped']).toContain(source?.state)
+          if (run.leg.funding.length === 0 || (run.state !== 'skipped' && run.state !== 'waiting')) continue
+          const sources = legs.filter(({ leg }) => run.leg.funding.some((part) => part.leg === leg.id))
+          const isHopeless = !sources.some((source) => delivers(source, tokenId(run.leg.sell.token)))
+          expect(run.state === 'skipped').toBe(isHopeless)
         }
+      }),
+    )
+  })
+
+  test('the legs together never sell more of what a leg delivered than it delivered', () => {
+    fc.assert(
+      fc.property(choices, (list) => {
+        for (const cycle of play(start, list))
+          for (const step of nextSteps(cycle, 10 ** 9)) {
+            if (step.type !== 'offer-leg' || step.run.state !== 'waiting' || step.run.leg.funding.length === 0) continue
+            const [part] = step.run.leg.funding
+            const source = cycle.legs.find(({ leg }) => leg.id === part!.leg)
+            expect(step.amount.units <= (source?.received?.units ?? 0n)).toBe(true)
+          }
+      }),
+    )
+  })
+
+  test('begins no slice before its time', () => {
+    fc.assert(
+      fc.property(choices, fc.nat({ max: 60_000 }), (list, now) => {
+        const { notBefore } = slice.slice!
+        const isOffered = nextSteps(play(start, list).at(-1)!, now).some(
+          (step) => step.type === 'offer-leg' && step.run.state === 'waiting' && step.run.leg.id === slice.id,
+        )
+        expect(isOffered && now < notBefore).toBe(false)
       }),
     )
   })

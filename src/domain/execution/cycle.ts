@@ -1,5 +1,5 @@
 import { type Address, type ChainKey } from '../assets.js'
-import { InvariantError, type Refusal } from '../errors.js'
+import type { Refusal } from '../errors.js'
 import type { Market } from '../planning/cost.js'
 import type { Leg, Plan } from '../planning/plan.js'
 import type { VenueKey } from '../planning/quote.js'
@@ -9,6 +9,7 @@ import type { Valuation } from '../portfolio/valuation.js'
 import type { TokenAmount } from '../units/amount.js'
 import type { Usd } from '../units/usd.js'
 import { bookMovements, isStanding } from './booking.js'
+import { hasEnded, saleOf } from './funding.js'
 import { type Intent, isLive, type StepKind } from './intent.js'
 import { isTransferOpen, type Transfer } from './transfer.js'
 
@@ -78,6 +79,7 @@ export interface LegFailure {
     | 'TRANSFER_OTHER_TOKEN'
     | 'TRANSFER_REFUNDED'
     | 'DEPENDENCY'
+    | 'REPLANNED'
   readonly detail: string
 }
 
@@ -129,12 +131,14 @@ export function advanceLegs(cycle: Cycle): Cycle {
 function advanceLeg(run: LegRun, cycle: Cycle, before: readonly LegRun[]): LegRun {
   switch (run.state) {
     case 'waiting': {
-      const source = before.find(({ leg }) => leg.id === run.leg.dependsOn)
-      if (source?.state !== 'failed' && source?.state !== 'skipped') return run
+      const replanned = cycle.legs.find(({ failure }) => failure?.code === 'REPLANNED')?.failure
+      if (replanned) return { ...run, state: 'skipped', failure: replanned }
+      if (run.leg.funding.length === 0 || saleOf(run.leg, before, legsOf(cycle))?.units !== 0n) return run
+      const sources = run.leg.funding.map(({ leg }) => leg).join(', ')
       return {
         ...run,
         state: 'skipped',
-        failure: { code: 'DEPENDENCY', detail: `Leg ${source.leg.id} did not deliver.` },
+        failure: { code: 'DEPENDENCY', detail: `Nothing is left to sell: ${sources} did not deliver.` },
       }
     }
     case 'approving': {
@@ -235,8 +239,9 @@ function nextLegStep(cycle: Cycle, run: LegRun, now: number): CycleStep | undefi
   const isPausing = run.refusedAt !== undefined && now - run.refusedAt < REFUSAL_PAUSE_MS
   switch (run.state) {
     case 'waiting': {
-      const amount = amountFor(cycle, run)
-      return amount && !isPausing ? { type: 'offer-leg', run, amount } : undefined
+      if (isPausing || !isDue(run.leg, now)) return undefined
+      const amount = saleOf(run.leg, cycle.legs, legsOf(cycle))
+      return amount && { type: 'offer-leg', run, amount }
     }
     case 'approving': {
       const approval = lastIntent(cycle, run, 'approve')
@@ -267,13 +272,13 @@ function nextLegStep(cycle: Cycle, run: LegRun, now: number): CycleStep | undefi
   }
 }
 
-/** A leg that sells what another one delivers sells the smaller of the plan and of what arrived. */
-function amountFor(cycle: Cycle, { leg }: LegRun): TokenAmount | undefined {
-  if (leg.dependsOn === undefined) return leg.sell
-  const source = cycle.legs.find((run) => run.leg.id === leg.dependsOn)
-  if (!source) throw new InvariantError(`Leg ${leg.id} depends on ${leg.dependsOn}, which the plan does not hold.`)
-  if (source.state !== 'done' || !source.received) return undefined
-  return source.received.units < leg.sell.units ? source.received : leg.sell
+/** Whether a leg may begin by the clock; only slices have a time. */
+export function isDue({ slice }: Leg, now: number): boolean {
+  return slice === undefined || now >= slice.notBefore
+}
+
+function legsOf({ legs }: Cycle): Leg[] {
+  return legs.map(({ leg }) => leg)
 }
 
 /** The latest intent of a leg's step; the ordinals count them. */
@@ -316,7 +321,7 @@ export function holdLegs(cycle: Cycle, reason: string): Cycle {
 
 /** Every leg has ended, every nonce is finally consumed. A late transfer may outlive its cycle. */
 export function isCycleOver(cycle: Cycle): boolean {
-  const isOpenLeg = cycle.legs.some(({ state }) => state !== 'done' && state !== 'failed' && state !== 'skipped')
+  const isOpenLeg = !cycle.legs.every(hasEnded)
   const isAwaited = cycle.transfers.some((transfer) => isTransferOpen(transfer) && transfer.state !== 'late')
   return !isOpenLeg && !isAwaited && !cycle.intents.some(isLive)
 }

@@ -1,357 +1,785 @@
-import { type Asset, type AssetKey, type ChainKey, isNative, type Token, tokenId, type Address } from '../assets.js'
-import { InvariantError } from '../errors.js'
-import { checkPrice, maxLossOf, ownMinimumOut } from '../policy/limits.js'
-import type { Policy } from '../policy/policy.js'
-import type { Drift } from '../portfolio/drift.js'
-import { spendableUnits, type Valuation } from '../portfolio/valuation.js'
-import { amountOf, smallerAmount, type TokenAmount } from '../units/amount.js'
-import { absolute, mulDiv, type Ratio, RATIO_ONE, smaller } from '../units/ratio.js'
-import { amountWorth, type Usd, usdToNumber, valueOf } from '../units/usd.js'
-import { addCosts, type Cost, type Market, NO_COST, priceIn, quoteCost, totalOf } from './cost.js'
-import type { Leg, Plan, UnmetDrift } from './plan.js'
-import { type LegKind, type Quote, type QuoteBook, type QuoteRequest, requestKey } from './quote.js'
+import { amountWorth, type Usd, usdToNumber } from '../units/usd.js'
+import { addCosts, NO_COST, priceIn } from './cost.js'
+import { CurveBook, type PricedArc } from './curve-book.js'
+import type { JointOutcome, PlanInput, PlannerAnswer, PlannerQuestion, PlannerRun, PlanOutcome } from './dialogue.js'
+import { appraise, greedyFlows, naiveFlows, waterFillingFlows } from './fallbacks.js'
+import { bestVenue, buildLegs, usdOf } from './legs.js'
+import type { LinearModel, Solution } from './linear-model.js'
+import { type Arc, arcKey, buildNetwork, type Network, type Place } from './network.js'
+import {
+  boundModel,
+  exactModel,
+  fixedModel,
+  type Flow,
+  type Model,
+  type Problem,
+  relaxedModel,
+  UNMET_PRICE,
+} from './optimiser.js'
+import type { Alternative, Leg, PlanMethod, SeparatePools, UnmetDrift } from './plan.js'
+import type { Quote, QuoteAsk, QuoteFailure, QuoteRequest, VenueKey } from './quote.js'
+import { faultsOf, outcomeOf, scoreOf } from './verify.js'
 
-export interface PlanInput {
-  readonly planId: string
-  readonly account: Address
-  readonly assets: readonly Asset[]
-  readonly valuation: Valuation
-  readonly drift: Drift
-  readonly policy: Policy
-  readonly market: Market
-  /** Tolerance asked of the venues between quote and minimum. */
-  readonly maxSlippage: Ratio
-}
-
-export type PlanStep =
-  | { readonly status: 'needs-quotes'; readonly requests: readonly QuoteRequest[] }
-  | { readonly status: 'planned'; readonly plan: Plan }
-  | { readonly status: 'no-plan'; readonly reasons: readonly string[] }
-
-/** How often a size that no venue takes within the limits is halved before the pair is given up. */
-const HALVINGS = 3
+/** Optimise, quote what the result uses at its sizes, optimise again; this often at most. */
+const MOST_ROUNDS = 5
+/** A leg whose size was quoted within this share needs no new quote: curves are that straight (planning theory, section 3). */
+const NEAR_SIZE = 0.12
+/** The same for legs that are less than `WORTH_ASKING` of the plan's cost. */
+const FAR_SIZE = 0.5
+const WORTH_ASKING = 0.02
+/** A leg of this share of the plan's cost is put to every venue at once. */
+const WORTH_ALL = 0.06
+/** The rounds end when the cost moves less than this share. */
+const SETTLED = 0.01
+/** Of the quote budget, the share that may be spent before anything is known about what will be used. */
+const PROBE_SHARE = 0.6
+/** Second opinions on markets that nothing goes to. */
+const MOST_OPINIONS = 8
+/** Two aggregators are proven separate when playing one after the other costs no more than this share of the saving. */
+const SHARED_LOSS = 0.1
+/** A rounded solution this share above the relaxation is not searched further. */
+const PROVEN = 3e-3
+/** Share of the plan's cost that has to be price impact of one swap before a split of it is looked into. */
+const WORTH_SPLITTING = 0.05
+const MOST_PROOFS = 3
+/** How many others are asked for what they reach without the best venue's exchanges, and for which share of the size. */
+const MOST_SECONDS = 2
+const SECOND_SHARE = 0.3
+const MOST_DIRECT = 3
+/** Exact optimisations of one plan. */
+const MOST_PASSES = 2
+/** Relaxations of one optimisation. */
+const MOST_DIVES = 3
 
 /**
- * Works out the next thing a plan needs: quotes not yet in the book, or nothing, and then the plan itself. A pure
- * function of its input: the same book gives the same step, byte for byte.
+ * Finds the cheapest way from what is held to the levels of the decision, over all chains, venues and bridges at once, and
+ * says what it cost, what else there was and what stays undone.
  *
- * Method: what is overweight is matched with what is underweight, largest first. Each match looks for a place where
- * both assets live on one chain, and only without one moves money over a bridge (through the chain's hub token, or as
- * the sold asset itself). Of the candidate routes that respect every limit, the one with the lowest cost per value
- * wins. A chain is used once per pair, because a second order would meet the liquidity the first one took.
+ * Guarantees: the same input and answers give the same plan, byte for byte; it asks no more quotes than the budget allows
+ * and ends after a bounded number of questions; every leg passes the integer checks of `faultsOf`; the plan costs no more,
+ * what is left undone priced in, than doing nothing, than one order per asset at its best venue, and than one aggregator
+ * in a fixed order, all on the same quotes; whatever a solver or venue answers, it returns a plan or says why there is none.
+ *
+ * Does not guarantee: that the quotes still stand when a leg's turn comes; that is judged before signing.
  */
-export function nextPlanStep(input: PlanInput, book: QuoteBook): PlanStep {
-  const work = new Work(input, book)
-  for (let pair = work.nextPair(); pair; pair = work.nextPair()) {
-    const outcome = work.match(pair.sold, pair.bought, pair.value)
-    if (outcome === 'needs-quotes') return { status: 'needs-quotes', requests: work.requests }
+export function* makePlan(input: PlanInput): PlannerRun {
+  const planning = new Planning(input)
+  return yield* planning.run()
+}
+
+type Dialogue<T> = Generator<PlannerQuestion, T, PlannerAnswer>
+
+type Part = readonly [arc: Arc, venue: VenueKey]
+
+interface Solved {
+  readonly flows: Flow[]
+  readonly objective: number
+}
+
+interface Wish {
+  readonly arc: Arc
+  readonly venue: VenueKey
+  /** In USD. */
+  readonly sent: number
+}
+
+class Planning {
+  private readonly network: Network
+  private readonly book: CurveBook
+  /** The arcs, each through one venue, that stand for a group whose pools are proven separate. */
+  private readonly separate = new Map<string, readonly Part[]>()
+  private readonly examined = new Set<string>()
+  private readonly proofs: SeparatePools[] = []
+  /** Trades that skip the hub, by key. */
+  private readonly direct = new Map<string, Arc>()
+  private last: ReadonlyMap<string, number> = new Map()
+  private method: PlanMethod = 'milp'
+  private asked = 0
+  private failed = 0
+  private rounds = 0
+
+  constructor(private readonly input: PlanInput) {
+    this.network = buildNetwork(input)
+    this.book = new CurveBook(input, this.network)
   }
-  return work.finish()
-}
 
-interface Stage {
-  readonly kind: LegKind
-  readonly from: Token
-  readonly to: Token
-}
-
-interface QuotedStage {
-  readonly quote: Quote
-  readonly cost: Cost
-  readonly maxLoss: Ratio
-  /** What the other venues answered. */
-  readonly answers: Leg['alternatives']
-}
-
-interface QuotedRoute {
-  readonly value: Usd
-  readonly cost: Cost
-  readonly quotes: readonly QuotedStage[]
-}
-
-/** No acceptable answer, and why. */
-interface Refused {
-  readonly refusal: string
-}
-
-/** The state of one planning pass: what is left to sell, what is still wanted, the legs so far. */
-class Work {
-  readonly requests: QuoteRequest[] = []
-  private readonly excesses = new Map<AssetKey, Usd>()
-  private readonly needs = new Map<AssetKey, Usd>()
-  private readonly spendable = new Map<string, TokenAmount>()
-  private readonly values = new Map<AssetKey, Usd>()
-  private readonly usedChains = new Set<string>()
-  private readonly legs: Leg[] = []
-  /** Pairs that found no acceptable route, with the reasons, by wanted asset. */
-  private readonly givenUp = new Map<AssetKey, Map<AssetKey, string>>()
-
-  constructor(
-    private readonly input: PlanInput,
-    private readonly book: QuoteBook,
-  ) {
-    for (const { asset, value, target } of input.drift.assets) {
-      this.values.set(asset, value)
-      const surplus = value - mulDiv(target, input.drift.nav, RATIO_ONE, 'down')
-      if (surplus > 0n) this.excesses.set(asset, surplus)
-      if (surplus < 0n) this.needs.set(asset, -surplus)
+  *run(): PlannerRun {
+    const { nav, arcs } = this.network
+    if (!(nav > 0)) return this.none(['The account holds nothing of the configured assets.'])
+    if (!this.network.places.some((place) => this.distanceOf(place) >= this.minimum()))
+      return this.none(['No distance from the levels is worth a minimum trade.'])
+    if (arcs.length === 0)
+      return this.none(['No venue trades anything that is to be bought or sold on a chain that answers.'])
+    yield* this.probe()
+    let flows = yield* this.sketch()
+    for (this.rounds = 1; this.rounds < MOST_ROUNDS; this.rounds++) {
+      const before = this.appraise(flows).score
+      const wishes = [...this.wishesFor(flows), ...(this.rounds === 1 ? this.secondOpinions(flows) : [])]
+      if (wishes.length === 0 || (yield* this.ask(wishes)) === 0) break
+      if (this.rounds <= 2) yield* this.proveSeparate(flows)
+      if (this.rounds === 1) yield* this.offerDirect(flows)
+      flows = yield* this.sketch()
+      if (this.isQuoted(flows) && Math.abs(this.appraise(flows).score - before) <= SETTLED * Math.abs(before)) break
     }
-    for (const asset of input.valuation.assets)
-      if (asset.status === 'known')
-        for (const position of asset.positions) {
-          const units = spendableUnits(position, input.policy.gasReserve[position.chain] ?? 0n)
-          if (units > 0n) this.spendable.set(tokenId(position.amount.token), amountOf(position.amount.token, units))
-        }
+    flows = yield* this.settle()
+    return yield* this.conclude(flows)
   }
 
-  /** The largest need and the largest excess that have not been tried together, and how much of it fits in one leg. */
-  nextPair(): { sold: AssetKey; bought: AssetKey; value: Usd } | undefined {
-    const { minimumTrade, maxLeg } = this.input.policy
-    for (const [bought, need] of largestFirst(this.needs))
-      for (const [sold, excess] of largestFirst(this.excesses))
-        if (need >= minimumTrade && excess >= minimumTrade && !this.givenUp.get(bought)?.has(sold))
-          return { sold, bought, value: smaller(smaller(need, excess), maxLeg) }
-    return undefined
-  }
+  // Quotes
 
-  /** Adds the legs of the cheapest acceptable route from `sold` to `bought`, or gives the pair up with the reason. */
-  match(sold: AssetKey, bought: AssetKey, value: Usd): 'done' | 'needs-quotes' {
-    let refusals: string[] = []
-    for (
-      let halving = 0, size = value;
-      halving <= HALVINGS && size >= this.input.policy.minimumTrade;
-      halving++, size /= 2n
-    ) {
-      for (const routes of [this.directRoutes(sold, bought, size), this.bridgedRoutes(sold, bought, size)]) {
-        const quoted = routes.map(({ stages, sell }) => this.quoteRoute(stages, sell))
-        if (quoted.some((one) => one === 'pending')) return 'needs-quotes'
-        const answered = quoted.filter((one) => one !== 'pending')
-        refusals = [...refusals, ...answered.flatMap((one) => ('refusal' in one ? [one.refusal] : []))]
-        const acceptable = answered.flatMap((one) => ('quotes' in one ? [one] : []))
-        const best = acceptable.toSorted((a, b) =>
-          Number(sign(totalOf(a.cost) * b.value - totalOf(b.cost) * a.value)),
-        )[0]
-        if (best) {
-          this.take(sold, bought, best)
-          return 'done'
-        }
-      }
+  /** One quote of every swap that nothing is known about, at about the size it would have if its asset were spread. */
+  private *probe(): Dialogue<void> {
+    const wishes: Wish[] = []
+    const isOpposite = (arc: Arc) =>
+      wishes.some((wish) => wish.arc.from === arc.to && wish.arc.to === arc.from) ||
+      this.network.arcs.some((one) => one.from === arc.to && one.to === arc.from && this.book.hasSamples(one))
+    const swaps = this.network.arcs
+      .filter(({ kind }) => kind === 'swap')
+      .toSorted((a, b) => this.promise(b) - this.promise(a) || (a.key < b.key ? -1 : 1))
+    for (const arc of swaps) {
+      if (this.book.hasSamples(arc) || isOpposite(arc)) continue
+      const venues = this.venuesOf(arc)
+      // In turn, so that no aggregator with poor access somewhere speaks for every market.
+      wishes.push({ arc, venue: venues[wishes.length % venues.length]!, sent: this.probeSize(arc) })
     }
-    this.giveUp(sold, bought, refusals)
-    return 'done'
+    wishes.push(...this.probeCrossings())
+    let round: readonly Wish[] = wishes.slice(0, Math.floor(this.input.policy.planning.maxQuotes * PROBE_SHARE))
+    while (round.length > 0) {
+      if ((yield* this.ask(round)) === 0) break
+      round = round.flatMap((wish) => this.afterRefusal(wish))
+    }
   }
 
-  finish(): PlanStep {
-    const unmet = largestFirst(this.needs)
-      .filter(([, value]) => value >= this.input.policy.minimumTrade)
-      .map(([asset, value]): UnmetDrift => {
-        const reasons = [...(this.givenUp.get(asset)?.values() ?? [])]
-        return { asset, value, reason: reasons.join(' | ') || 'Nothing overweight is left that could be sold for it.' }
-      })
-    if (this.legs.length === 0) {
-      const reasons = unmet.map(
-        ({ asset, value, reason }) => `${asset}: ${usdToNumber(value).toFixed(0)} USD stay away from target. ${reason}`,
-      )
-      return {
-        status: 'no-plan',
-        reasons: reasons.length > 0 ? reasons : ['No distance from target is worth a minimum trade.'],
-      }
-    }
-    const nav = [...this.values.values()].reduce((sum, one) => sum + one, 0n)
-    const distance = this.input.drift.assets.reduce(
-      (sum, { asset, target }) => sum + absolute((this.values.get(asset) ?? 0n) * RATIO_ONE - target * nav) / nav,
-      0n,
+  /** What one venue does not serve another may; what none does, in a smaller size. */
+  private afterRefusal({ arc, venue, sent }: Wish): Wish[] {
+    if (this.book.hasSamples(arc)) return []
+    const untried = this.venuesOf(arc).find((one) => !this.book.isKnown(arc, one, sent, NEAR_SIZE))
+    if (untried !== undefined) return [{ arc, venue: untried, sent }]
+    const smaller = this.book.smallerTry(arc, venue)
+    return smaller === undefined ? [] : [{ arc, venue, sent: smaller }]
+  }
+
+  /** How much an arc is likely to carry: what lies at its origin for sales, the distance of its asset for both. */
+  private promise({ from, to, group }: Arc): number {
+    const asset = group?.endsWith('buy') ? to.token.asset : from.token.asset
+    const place = this.network.places.find(({ key }) => key === asset)!
+    const distance = this.distanceOf(place)
+    return group?.endsWith('sell') ? Math.min(distance, Math.max(from.value, this.minimum())) : distance
+  }
+
+  private probeSize(arc: Arc): number {
+    const side = this.network.arcs.filter(
+      (one) =>
+        one.kind === 'swap' &&
+        one.group?.endsWith(arc.group!.slice(-4)) &&
+        assetOf(one) === assetOf(arc) &&
+        (!arc.group!.endsWith('sell') || one.from.value >= this.minimum()),
     )
+    const spread = Math.max(1, Math.min(3, side.length))
+    const wanted = Math.max(this.distanceOf(this.placeOf(assetOf(arc))), this.hubThroughput(assetOf(arc))) / spread
+    return Math.min(arc.cap, Math.max(this.minimum(), wanted))
+  }
+
+  /** What passes through an asset that others trade against. */
+  private hubThroughput(asset: string): number {
+    return Object.entries(this.input.policy.assetHubs)
+      .filter(([, hub]) => hub === asset)
+      .reduce(
+        (sum, [own]) =>
+          sum + (this.network.places.some(({ key }) => key === own) ? this.distanceOf(this.placeOf(own)) : 0),
+        0,
+      )
+  }
+
+  /** Every crossing of a hub on few chains; on many, those to and from the chain that holds most. The rest is inferred. */
+  private probeCrossings(): Wish[] {
+    const crossings = this.network.arcs.filter(
+      (arc) =>
+        arc.kind === 'bridge' &&
+        arc.from.token.asset === arc.to.token.asset &&
+        this.placeOf(arc.from.token.asset).isHub,
+    )
+    const held = new Map<string, number>()
+    for (const { token, value } of this.network.nodes) held.set(token.chain, (held.get(token.chain) ?? 0) + value)
+    const main = [...held].toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0]?.[0]
+    const roots = new Set(Object.values(this.input.policy.hubs).map(({ asset }) => asset))
+    return crossings
+      .filter(({ from }) => roots.has(from.token.asset))
+      .filter(({ from, to }) => held.size <= 3 || from.token.chain === main || to.token.chain === main)
+      .filter((arc) => !this.book.hasSamples(arc))
+      .map((arc) => ({
+        arc,
+        venue: this.venuesOf(arc)[0]!,
+        sent: Math.min(arc.cap, Math.max(this.minimum(), this.turnover() / 4)),
+      }))
+  }
+
+  /**
+   * Sizes the flows use that nobody was asked for. A market seen at one size only is asked for a second one first, at the
+   * same venue; after that every venue that may still be the best there is asked. Where a leg is a small part of the
+   * plan's cost its best venue alone is asked, and less exactly: no answer could change much.
+   */
+  private wishesFor(flows: readonly Flow[]): Wish[] {
+    const losses = flows.map(lossOf)
+    const total = losses.reduce((sum, loss) => sum + loss, 0)
+    return flows.flatMap((flow, index) => {
+      const { arc, isAssumed } = flow.priced
+      const matters = losses[index]! >= WORTH_ASKING * total
+      const tolerance = matters ? NEAR_SIZE : FAR_SIZE
+      const isLarge = losses[index]! >= WORTH_ALL * total
+      const others = this.hopefulVenues(flow.priced)
+      if (isAssumed) return others.slice(0, 1).map((venue) => ({ arc, venue, sent: flow.sent }))
+      const own = bestVenue(flow).venue
+      const isSeen = this.book.isShaped(arc) || this.book.isKnown(arc, own, flow.sent, tolerance)
+      const asked = matters && isSeen ? [own, ...others.slice(0, isLarge ? others.length : 1)] : [own]
+      return asked
+        .filter((venue) => !this.book.isKnown(arc, venue, flow.sent, tolerance, !isLarge))
+        .map((venue) => ({ arc, venue, sent: flow.sent }))
+    })
+  }
+
+  /**
+   * A market that one aggregator offered so badly that nothing goes there may only be one it sees little of: another is
+   * asked, for the assets of which most has to move.
+   */
+  private secondOpinions(flows: readonly Flow[]): Wish[] {
+    const used = new Set(flows.map(({ priced }) => priced.arc))
+    const arcs = this.network.arcs.toSorted((a, b) => this.promise(b) - this.promise(a) || (a.key < b.key ? -1 : 1))
+    const least = WORTH_ASKING * 2 * this.turnover()
+    const wishes = arcs.flatMap((arc) => {
+      if (arc.kind !== 'swap' || used.has(arc) || this.distanceOf(this.placeOf(assetOf(arc))) < least) return []
+      const asked = this.book.venueCurves(arc)
+      const venues = this.venuesOf(arc)
+      const [first] = asked
+      if (!first || asked.length > 1 || venues.length < 2 || !this.book.isFresh(arc, first.venue)) return []
+      const venue = venues[(venues.indexOf(first.venue) + 1) % venues.length]!
+      return [{ arc, venue, sent: Math.min(arc.cap, first.nearest(this.minimum()).sent) }]
+    })
+    return wishes.slice(0, MOST_OPINIONS)
+  }
+
+  /** Venues nothing is known of: one that was no better than the best once is not asked again. */
+  private hopefulVenues({ arc, only, isAssumed, venues }: PricedArc): VenueKey[] {
+    const asked = only === undefined ? this.venuesOf(arc) : [only]
+    if (isAssumed) return [...asked]
+    // What an earlier plan did not find worth keeping is not looked for again in every plan.
+    const isLearned = this.book.isLearned(arc)
+    const known = new Set(venues.map(({ venue }) => venue))
+    return asked.filter((venue) => !known.has(venue) && !isLearned)
+  }
+
+  /** Whether every leg's own venue has answered for about its size. */
+  private isQuoted(flows: readonly Flow[]): boolean {
+    const total = flows.reduce((sum, flow) => sum + lossOf(flow), 0)
+    return flows.every((flow) => {
+      const tolerance = lossOf(flow) >= WORTH_ASKING * total ? NEAR_SIZE : FAR_SIZE
+      return this.book.isKnown(flow.priced.arc, bestVenue(flow).venue, flow.sent, tolerance)
+    })
+  }
+
+  /** Asks what the budget still allows; resolves to how many answers came. */
+  private *ask(wishes: readonly Wish[]): Dialogue<number> {
+    const { maxQuotes } = this.input.policy.planning
+    const asks: { ask: QuoteAsk; wish: Wish }[] = []
+    for (const wish of wishes) {
+      const request = this.requestOf(wish.arc, wish.sent)
+      if (request && this.asked + asks.length < maxQuotes) asks.push({ ask: { venue: wish.venue, request }, wish })
+    }
+    if (asks.length === 0) return 0
+    this.asked += asks.length
+    const answer = yield { type: 'quotes', asks: asks.map(({ ask }) => ask) }
+    const replies: readonly (Quote | QuoteFailure)[] = answer.type === 'quotes' ? answer.replies : []
+    for (const [index, { wish }] of asks.entries()) {
+      const reply = replies[index] ?? {
+        venue: wish.venue,
+        kind: 'unavailable' as const,
+        detail: 'No answer was given.',
+      }
+      if (!('request' in reply)) this.failed += 1
+      this.book.add(wish.arc, reply, wish.sent)
+    }
+    return asks.length
+  }
+
+  private requestOf({ kind, from, to, without }: Arc, sent: number): QuoteRequest | undefined {
+    const sell = amountWorth(usdOf(sent), from.token, priceIn(this.input.market, from.token.asset), 'down')
+    if (sell.units === 0n) return undefined
+    const { account, maxSlippage } = this.input
+    return { kind, sell, buy: to.token, account, maxSlippage, ...(without && { without }) }
+  }
+
+  // Optimisation
+
+  /** Everything that is priced now; an arc of proven separate pools once per venue. */
+  private problem(around: ReadonlyMap<string, number> = this.last): Problem {
+    const arcs = [...this.network.arcs, ...this.direct.values()].flatMap((arc) => {
+      const parts = this.separate.get(arc.group ?? '')?.filter(([part]) => part.from === arc.from && part.to === arc.to)
+      const isSplit = parts !== undefined && parts.length > 0
+      const priced = isSplit ? parts.map(([part, venue]) => this.book.price(part, venue)) : [this.book.price(arc)]
+      return priced.filter((one) => one !== undefined)
+    })
+    return {
+      network: this.network,
+      policy: this.input.policy,
+      arcs,
+      around: new Map(
+        arcs.flatMap((priced) => (around.has(keyOf(priced)) ? [[priced, around.get(keyOf(priced))!]] : [])),
+      ),
+    }
+  }
+
+  /** The same without what is only assumed: an assumption is no offer. */
+  private offers(): Problem {
+    const problem = this.problem()
+    return { ...problem, arcs: problem.arcs.filter(({ isAssumed }) => !isAssumed) }
+  }
+
+  /** Good enough to know what to quote. Where a solver fails, water-filling and the greedy baseline. */
+  private *sketch(): Dialogue<Flow[]> {
+    const problem = this.problem()
+    const relaxed = yield* this.relax(problem)
+    return relaxed.flows ? this.remember('rounding', relaxed.flows) : this.withoutSolver(problem)
+  }
+
+  /**
+   * The exact model on what the relaxations use. Where the rounded solution already costs next to no more than the first
+   * relaxation, which nothing can undercut, there is nothing left to search for.
+   */
+  private *optimise(): Dialogue<Flow[]> {
+    const problem = this.offers()
+    const { bound, support, rounded } = yield* this.relaxAndRound(problem)
+    if (rounded && rounded.objective - bound <= PROVEN * Math.abs(bound)) return this.remember('milp', rounded.flows)
+    const exact = support.length > 0 ? yield* this.solve(exactModel({ ...problem, arcs: support })) : undefined
+    if (exact && (!rounded || exact.objective <= rounded.objective)) return this.remember('milp', exact.flows)
+    return rounded ? this.remember('rounding', rounded.flows) : this.withoutSolver(problem)
+  }
+
+  /** The arcs the relaxation settles on, used in full. */
+  private *relaxAndRound(
+    problem: Problem,
+  ): Dialogue<{ bound: number; support: readonly PricedArc[]; rounded: Solved | undefined }> {
+    const { bound, support, flows } = yield* this.relax(problem)
+    const kept = new Set(flows?.map(({ priced }) => priced))
+    const arcs = problem.arcs.filter((priced) => kept.has(priced))
+    const rounded = arcs.length > 0 ? yield* this.solve(fixedModel({ ...problem, arcs })) : undefined
+    return { bound, support, rounded }
+  }
+
+  /**
+   * The LP over everything; then again without the arcs that lost their group to a larger one or carry less than half a
+   * minimum leg, until none does. The bound is the first one's: nothing can undercut it.
+   */
+  private *relax(
+    problem: Problem,
+  ): Dialogue<{ bound: number; support: readonly PricedArc[]; flows: Flow[] | undefined }> {
+    const seen = new Set<PricedArc>()
+    let [bound, open, flows]: [number, readonly PricedArc[], Flow[] | undefined] = [-Infinity, problem.arcs, undefined]
+    for (let dive = 0; dive < MOST_DIVES; dive++) {
+      const relaxed = yield* this.solve(relaxedModel({ ...problem, arcs: open }))
+      if (!relaxed) break
+      if (dive === 0) bound = relaxed.objective
+      const kept: Flow[] = []
+      for (const flow of relaxed.flows.toSorted((a, b) => b.sent - a.sent)) {
+        seen.add(flow.priced)
+        if (flow.sent >= this.minimum() / 2 && !kept.some(({ priced }) => meet(priced, flow.priced))) kept.push(flow)
+      }
+      flows = kept
+      if (kept.length === relaxed.flows.length) break
+      const lost = new Set(relaxed.flows.filter((flow) => !kept.includes(flow)).map(({ priced }) => priced))
+      open = open.filter((priced) => !lost.has(priced))
+    }
+    return { bound, support: problem.arcs.filter((priced) => seen.has(priced)), flows }
+  }
+
+  private withoutSolver(problem: Problem): Flow[] {
+    const [filled, greedy] = [waterFillingFlows(problem), greedyFlows(problem)]
+    return appraise(problem, filled).score <= appraise(problem, greedy).score
+      ? this.remember('water-filling', filled)
+      : this.remember('greedy', greedy)
+  }
+
+  /** The exact optimum, its sizes quoted, and the optimum once more where these quotes say something else. */
+  private *settle(): Dialogue<Flow[]> {
+    for (let pass = 1; ; pass++) {
+      const flows = yield* this.optimise()
+      const before = this.appraise(flows).score
+      if ((yield* this.ask(this.wishesFor(flows))) > 0) {
+        const used = new Set(flows.map(({ priced }) => keyOf(priced)))
+        const requoted = this.problem().arcs.filter((priced) => used.has(keyOf(priced)))
+        const after = this.appraise(
+          flows.flatMap(({ sent, priced }) => {
+            const now = requoted.find((one) => keyOf(one) === keyOf(priced))
+            return now ? [{ priced: now, sent }] : []
+          }),
+        ).score
+        if (pass < MOST_PASSES && Math.abs(after - before) > SETTLED * Math.abs(before)) continue
+      }
+      return yield* this.polish(flows)
+    }
+  }
+
+  /** The same arcs again, with their curves cut finely around the sizes found. */
+  private *polish(flows: readonly Flow[]): Dialogue<Flow[]> {
+    if (flows.length === 0 || this.method === 'water-filling' || this.method === 'greedy') return [...flows]
+    const problem = this.problem(new Map(flows.map(({ priced, sent }) => [keyOf(priced), sent])))
+    const used = new Set(flows.map(({ priced }) => keyOf(priced)))
+    const arcs = problem.arcs.filter((priced) => used.has(keyOf(priced)))
+    const polished = yield* this.solve(fixedModel({ ...problem, arcs }))
+    if (!polished || this.appraise(polished.flows).score > this.appraise(flows).score) return [...flows]
+    return this.remember(this.method, polished.flows)
+  }
+
+  private remember(method: PlanMethod, flows: Flow[]): Flow[] {
+    this.method = method
+    this.last = new Map(flows.map(({ priced, sent }) => [keyOf(priced), sent]))
+    return flows
+  }
+
+  private *solve({ model, read }: Model): Dialogue<Solved | undefined> {
+    const solution = yield* this.solution(model)
+    const isSolved = solution.status === 'optimal' || solution.status === 'limit'
+    return isSolved ? { flows: read(solution), objective: solution.objective } : undefined
+  }
+
+  private *solution(model: LinearModel): Dialogue<Solution> {
+    const answer = yield { type: 'solve', model }
+    if (answer.type !== 'solve') return { status: 'failed', reason: 'No solution was given.' }
+    const { solution } = answer
+    const isUsable =
+      (solution.status !== 'optimal' && solution.status !== 'limit') ||
+      (solution.values.length === model.columns.cost.length &&
+        solution.values.every(Number.isFinite) &&
+        Number.isFinite(solution.objective) &&
+        solution.bound < Infinity)
+    return isUsable ? solution : { status: 'failed', reason: 'The solution holds values that are no numbers.' }
+  }
+
+  private appraise(flows: readonly Flow[]) {
+    return appraise({ ...this.problem(), arcs: [] }, flows)
+  }
+
+  // Separate pools
+
+  /**
+   * Looks for a second aggregator that reaches other pools than the best one of a large swap: by disjoint lists of
+   * exchanges, as they are or because it was asked to leave the first one's out, else by a simulation in which the second
+   * brings as much after the first as alone. Only where so much of the plan's cost is price impact that a split could pay.
+   */
+  private *proveSeparate(flows: readonly Flow[]): Dialogue<void> {
+    const total = flows.reduce((sum, flow) => sum + lossOf(flow), 0)
+    const large = flows
+      .map((flow) => ({ flow, impact: impactOf(flow) }))
+      .filter(({ flow, impact }) => flow.priced.arc.kind === 'swap' && impact >= WORTH_SPLITTING * total)
+      .toSorted((a, b) => b.impact - a.impact)
+    for (const { flow } of large.slice(0, MOST_PROOFS)) {
+      const { group } = flow.priced.arc
+      if (group === undefined || this.separate.has(group) || this.examined.has(group)) continue
+      if (flow.sent < 2 * this.minimum() || this.venuesOf(flow.priced.arc).length < 2) continue
+      // Looked into by the plan that learned about the arc.
+      if (this.book.isLearned(flow.priced.arc)) continue
+      this.examined.add(group)
+      if (!(yield* this.proveByLists(flow, group))) yield* this.proveByPlaying(flow, group)
+    }
+  }
+
+  private *proveByLists({ priced, sent }: Flow, group: string): Dialogue<boolean> {
+    const { arc } = priced
+    const first = bestVenue({ priced, sent })
+    const { sources } = first.nearest(sent)
+    if (!sources || sources.length === 0) return false
+    const others = this.venuesOf(arc).filter((venue) => venue !== first.venue)
+    const known = this.book
+      .venueCurves(arc)
+      .find((one) => others.includes(one.venue) && areApart(sources, one.nearest(sent).sources))
+    if (known) {
+      const detail = `${first.venue} fills at ${sources.join(', ')}, ${known.venue} at ${known.nearest(sent).sources!.join(', ')}`
+      this.prove({ group, venues: [first.venue, known.venue], proof: 'fill-lists', detail }, [
+        [arc, first.venue],
+        [arc, known.venue],
+      ])
+      return true
+    }
+    const rest: Arc = { ...arc, key: `${arc.key} without ${sources.join(', ')}`, without: sources }
+    const asked = others.slice(0, MOST_SECONDS)
+    yield* this.ask(asked.map((venue) => ({ arc: rest, venue, sent: Math.max(this.minimum(), sent * SECOND_SHARE) })))
+    const marginal = (first.evaluate(sent) - first.evaluate(sent * 0.98)) / (sent * 0.02)
+    const [best] = this.book
+      .venueCurves(rest)
+      .map((curve) => ({ curve, sample: curve.nearest(sent) }))
+      .filter(({ sample }) => areApart(sources, sample.sources) && sample.received / sample.sent > marginal)
+      .toSorted((a, b) => b.sample.received / b.sample.sent - a.sample.received / a.sample.sent)
+    if (!best) return false
+    const { venue } = best.curve
+    const detail = `${first.venue} fills at ${sources.join(', ')}; asked to leave these out, ${venue} fills at ${best.sample.sources!.join(', ')}`
+    this.prove({ group, venues: [first.venue, venue], proof: 'fill-lists', detail }, [
+      [arc, first.venue],
+      [rest, venue],
+    ])
+    return true
+  }
+
+  private *proveByPlaying({ priced, sent }: Flow, group: string): Dialogue<boolean> {
+    const { arc } = priced
+    const [first, second] = this.book.venueCurves(arc).toSorted((a, b) => b.evaluate(sent) - a.evaluate(sent))
+    if (!first || !second || this.asked + 2 > this.input.policy.planning.maxQuotes) return false
+    let best = { share: 0, saved: 0 }
+    for (const share of [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) {
+      const both = first.evaluate(sent * share) + second.evaluate(sent * (1 - share)) - second.gas - second.onTop
+      if (both - first.evaluate(sent) > best.saved) best = { share, saved: both - first.evaluate(sent) }
+    }
+    const [one, other] = [this.requestOf(arc, sent * best.share), this.requestOf(arc, sent * (1 - best.share))]
+    if (!one || !other || best.saved <= 0.05 * (sent - first.evaluate(sent))) return false
+    this.asked += 2
+    const answer = yield {
+      type: 'joint',
+      first: { venue: first.venue, request: one },
+      second: { venue: second.venue, request: other },
+    }
+    const outcome = answer.type === 'joint' ? answer.outcome : undefined
+    if (outcome?.status !== 'played' || lostInTurn(outcome) * sent > SHARED_LOSS * best.saved) return false
+    const detail = `played after ${first.venue}, ${second.venue} brought ${outcome.delivered[1]} of ${outcome.quoted[1]} base units`
+    this.prove({ group, venues: [first.venue, second.venue], proof: 'joint-simulation', detail }, [
+      [arc, first.venue],
+      [arc, second.venue],
+    ])
+    return true
+  }
+
+  private prove(proof: SeparatePools, parts: readonly Part[]): void {
+    this.proofs.push(proof)
+    this.separate.set(proof.group, parts)
+  }
+
+  // Direct trades
+
+  /**
+   * A sale to the hub and a purchase with it on the same chain may be one trade that skips the hub. The largest pairs are
+   * quoted that way and join the model as further arcs of both sides' groups: it takes one where it costs less, in whole or
+   * in part, and never beside another leg that meets the same pools.
+   */
+  private *offerDirect(flows: readonly Flow[]): Dialogue<void> {
+    const swaps = flows.filter(({ priced: { arc } }) => arc.kind === 'swap' && arc.secondGroup === undefined)
+    const pairs = swaps
+      .filter(({ priced: { arc } }) => arc.group?.endsWith('sell'))
+      .flatMap((sale) =>
+        swaps
+          .filter(({ priced: { arc } }) => arc.group?.endsWith('buy') && arc.from === sale.priced.arc.to)
+          .filter(({ priced: { arc } }) => arc.to.token.asset !== sale.priced.arc.from.token.asset)
+          .map((purchase) => ({ sale, purchase, sent: Math.min(sale.sent, purchase.sent) })),
+      )
+      .filter(({ sale, purchase, sent }) => sent >= this.minimum() && !this.direct.has(directKey(sale, purchase)))
+      .toSorted(
+        (a, b) =>
+          this.chanceOf(b) - this.chanceOf(a) ||
+          (directKey(a.sale, a.purchase) < directKey(b.sale, b.purchase) ? -1 : 1),
+      )
+    const wishes = pairs.slice(0, MOST_DIRECT).flatMap(({ sale, purchase, sent }) => {
+      const arc = this.directArc(sale.priced.arc, purchase.priced.arc)
+      const usual = bestVenue(sale).venue
+      const venues = this.venuesOf(arc)
+      const venue = venues.includes(usual) ? usual : venues[0]
+      this.direct.set(arc.key, arc)
+      const isLearned = this.book.isLearned(sale.priced.arc) && this.book.isLearned(purchase.priced.arc)
+      return venue === undefined || isLearned ? [] : [{ arc, venue, sent }]
+    })
+    yield* this.ask(wishes)
+  }
+
+  /** What a pair would carry; one with an asset that others trade against has pools of its own more often. */
+  private chanceOf({ sale, purchase, sent }: { sale: Flow; purchase: Flow; sent: number }): number {
+    const hubs = Object.values(this.input.policy.assetHubs)
+    const isLikely = hubs.includes(assetOf(sale.priced.arc)) || hubs.includes(assetOf(purchase.priced.arc))
+    return isLikely ? 2 * sent : sent
+  }
+
+  private directArc(out: Arc, back: Arc): Arc {
+    return {
+      key: arcKey('swap', out.from.token, back.to.token),
+      kind: 'swap',
+      from: out.from,
+      to: back.to,
+      group: out.group,
+      ...(back.group !== undefined && { secondGroup: back.group }),
+      cap: Math.min(out.cap, back.cap),
+      maxLoss: Math.max(out.maxLoss, back.maxLoss),
+      latencyRate: out.latencyRate,
+    }
+  }
+
+  // The end
+
+  private *conclude(flows: readonly Flow[]): Dialogue<PlanOutcome> {
+    const offered = this.offers()
+    const naive = naiveFlows(offered)
+    const greedy = greedyFlows(offered)
+    const candidates: { method: PlanMethod; flows: readonly Flow[] }[] = [
+      { method: this.method, flows },
+      { method: 'water-filling', flows: waterFillingFlows(offered) },
+      { method: 'greedy', flows: greedy },
+    ]
+    const nothing = scoreOf(outcomeOf(this.input, []), UNMET_PRICE)
+    const faults: string[] = []
+    let best: { method: PlanMethod; legs: readonly Leg[]; score: number } | undefined
+    for (const { method, flows: candidate } of candidates) {
+      const legs = buildLegs(this.input, this.network, this.book, candidate)
+      if (!legs) continue
+      const found = faultsOf(this.input, legs, new Set(this.proofs.map(({ group }) => group)))
+      faults.push(...found)
+      const score = scoreOf(outcomeOf(this.input, legs), UNMET_PRICE)
+      if (found.length === 0 && legs.length > 0 && (!best || score < best.score * (1 - 1e-9)))
+        best = { method, legs, score }
+    }
+    if (!best || best.score >= nothing) {
+      const unmet = this.unmetOf(outcomeOf(this.input, []).unmet, [])
+      const reasons = unmet.map(
+        ({ asset, value, reason }) =>
+          `${asset}: ${usdToNumber(value).toFixed(0)} USD stay away from its levels. ${reason}`,
+      )
+      const dear = best ? [`The cheapest plan costs more than ${UNMET_PRICE * 100} % of what it would move.`] : []
+      return this.none([...dear, ...reasons, ...faults.slice(0, 3)])
+    }
+    const { legs, method } = best
+    const outcome = outcomeOf(this.input, legs)
+    const used = new Set(legs.map(({ kind, sell, expectedOut }) => arcKey(kind, sell.token, expectedOut.token)))
     return {
       status: 'planned',
+      curves: this.book.records(),
       plan: {
         id: this.input.planId,
-        legs: this.legs,
-        cost: this.legs.reduce((sum, leg) => addCosts(sum, leg.cost), NO_COST),
-        unmet,
-        expectedDrift: distance / 2n,
+        legs,
+        cost: legs.reduce((sum, leg) => addCosts(sum, leg.cost), NO_COST),
+        unmet: this.unmetOf(outcome.unmet, flows),
+        expectedDrift: outcome.drift,
+        method,
+        alternatives: this.alternatives(naive, greedy),
+        lowerBound: yield* this.lowerBound(offered),
+        separatePools: this.proofs.filter(({ group }) => [...used].some((key) => this.groupOf(key) === group)),
+        quotes: { asked: this.asked, failed: this.failed, rounds: this.rounds },
       },
     }
   }
 
-  private directRoutes(sold: AssetKey, bought: AssetKey, value: Usd) {
-    return this.sources(sold, value).flatMap((sell) => {
-      const { chain } = sell.token
-      const to = this.tokenOn(bought, chain)
-      if (!to || this.usedChains.has(`${sold}>${bought}@${chain}`)) return []
-      return [{ sell, stages: [{ kind: 'swap', from: sell.token, to } as Stage] }]
-    })
+  private groupOf(key: string): string | undefined {
+    return (this.network.arcs.find((arc) => arc.key === key) ?? this.direct.get(key))?.group
   }
 
-  private bridgedRoutes(sold: AssetKey, bought: AssetKey, value: Usd) {
-    return this.sources(sold, value).flatMap((sell) => {
-      const origin = sell.token.chain
-      if (this.usedChains.has(`${sold}>${bought}@${origin}`)) return []
-      const hub = this.input.policy.hubs[origin]
-      return this.chains()
-        .filter((chain) => chain !== origin)
-        .flatMap((destination) => {
-          const to = this.tokenOn(bought, destination)
-          if (!to) return []
-          const viaHub = this.carry(sell.token, hub, this.input.policy.hubs[destination], to)
-          const asSold = isNative(sell.token)
-            ? undefined
-            : this.carry(sell.token, sell.token, this.tokenOn(sold, destination), to)
-          return [viaHub, asSold].flatMap((stages) => (stages ? [{ sell, stages }] : []))
-        })
-    })
-  }
-
-  /** Stages that sell `from`, cross as `departing` → `arriving`, and buy `to`; none where a token is missing. */
-  private carry(
-    from: Token,
-    departing: Token | undefined,
-    arriving: Token | undefined,
-    to: Token,
-  ): Stage[] | undefined {
-    if (!departing || !arriving || !this.input.market.prices.has(departing.asset)) return undefined
-    const stages: Stage[] = []
-    if (tokenId(from) !== tokenId(departing)) stages.push({ kind: 'swap', from, to: departing })
-    stages.push({ kind: 'bridge', from: departing, to: arriving })
-    if (tokenId(arriving) !== tokenId(to)) stages.push({ kind: 'swap', from: arriving, to })
-    return stages
-  }
-
-  /** What can be sold of an asset, chain by chain, up to `value`; crumbs below the minimum trade are left alone. */
-  private sources(asset: AssetKey, value: Usd): TokenAmount[] {
-    const price = priceIn(this.input.market, asset)
-    const amounts: TokenAmount[] = []
-    for (const spendable of this.spendable.values()) {
-      if (spendable.token.asset !== asset || !this.input.market.gas.has(spendable.token.chain)) continue
-      const wanted = amountWorth(value, spendable.token, price, 'down')
-      const sell = smallerAmount(spendable, wanted)
-      const least = smaller(this.input.policy.minimumTrade, valueOf(wanted, price, 'down'))
-      if (sell.units > 0n && valueOf(sell, price, 'down') >= least) amounts.push(sell)
+  private alternatives(naive: readonly Flow[], greedy: readonly Flow[]): Alternative[] {
+    const reckoned = (name: Alternative['name'], flows: readonly Flow[]): Alternative => {
+      const { cost, unmet } = this.appraise(flows)
+      return { name, cost: flows.length === 0 && name !== 'nothing' ? undefined : usdOf(cost), unmet: usdOf(unmet) }
     }
-    return amounts
+    return [reckoned('nothing', []), reckoned('naive', naive), reckoned('greedy', greedy)]
   }
 
-  /** Quotes of every stage, each at the size the one before delivers; `pending` after asking for the first missing one. */
-  private quoteRoute(stages: readonly Stage[], sell: TokenAmount): QuotedRoute | Refused | 'pending' {
-    const value = valueOf(sell, priceIn(this.input.market, sell.token.asset), 'down')
-    const quotes: QuotedStage[] = []
-    let amount = sell
-    for (const stage of stages) {
-      const best = this.bestQuote(stage, amount)
-      if (best === 'pending' || 'refusal' in best) return best
-      quotes.push(best)
-      amount = best.quote.expectedOut
-    }
-    return { value, cost: quotes.reduce((sum, one) => addCosts(sum, one.cost), NO_COST), quotes }
+  /** In USD, with what is left undone priced as in the score. */
+  private *lowerBound(problem: Problem): Dialogue<Usd | undefined> {
+    const solution = yield* this.solution(boundModel(problem).model)
+    if (solution.status !== 'optimal' && solution.status !== 'limit') return undefined
+    return usdOf((Math.max(0, solution.bound) / 10_000) * this.network.nav)
   }
 
-  private bestQuote(stage: Stage, sell: TokenAmount): QuotedStage | Refused | 'pending' {
-    const { market, policy, account, maxSlippage } = this.input
-    const request: QuoteRequest = { kind: stage.kind, sell, buy: stage.to, account, maxSlippage }
-    const answers = this.book.get(requestKey(request))
-    if (!answers) {
-      if (!this.requests.some((one) => requestKey(one) === requestKey(request))) this.requests.push(request)
-      return 'pending'
-    }
-    const maxLoss = maxLossOf(policy, stage.kind, this.asset(stage.from.asset), this.asset(stage.to.asset))
-    const judged = answers.quotes.map((quote) => {
-      const cost = quoteCost(market, quote)
-      const tooDear =
-        cost.gas > policy.maxGas ? `Gas of ${usdToNumber(cost.gas).toFixed(2)} USD is over the limit.` : undefined
-      return { quote, cost, refusal: checkPrice(market, quote, maxLoss)?.detail ?? tooDear }
-    })
-    const best = judged
-      .filter((one) => one.refusal === undefined)
-      .toSorted(
-        (a, b) => Number(sign(totalOf(a.cost) - totalOf(b.cost))) || (a.quote.venue < b.quote.venue ? -1 : 1),
-      )[0]
-    const failures = answers.failures.map(({ venue, kind, detail }) => ({
-      venue,
-      tool: '',
-      cost: undefined,
-      refusal: `${kind}: ${detail}`,
-    }))
-    if (!best) {
-      const why = [...judged.map((one) => one.refusal), ...failures.map((one) => `${one.venue} ${one.refusal}`)]
-      const what = `${stage.from.symbol} on ${stage.from.chain} to ${stage.to.symbol} on ${stage.to.chain}`
-      return { refusal: `${what}: ${why.join('; ') || 'no venue serves it'}` }
-    }
-    const others = judged
-      .filter((one) => one !== best)
-      .map(({ quote, cost, refusal }) => ({ venue: quote.venue, tool: quote.tool, cost: totalOf(cost), refusal }))
-    return { quote: best.quote, cost: best.cost, maxLoss, answers: [...others, ...failures] }
+  private unmetOf(unmet: ReadonlyMap<string, Usd>, flows: readonly Flow[]): UnmetDrift[] {
+    return [...unmet]
+      .filter(([, value]) => value >= this.input.policy.minimumTrade / 10n)
+      .map(([asset, value]) => ({ asset, value, reason: this.bindingReason(asset, value, flows) }))
+      .toSorted((a, b) => (a.asset < b.asset ? -1 : 1))
   }
 
-  private take(sold: AssetKey, bought: AssetKey, route: QuotedRoute): void {
-    const { market } = this.input
-    let dependsOn: string | undefined
-    for (const { quote, cost, maxLoss, answers } of route.quotes) {
-      const { kind, sell, buy } = quote.request
-      const id = `${this.input.planId}.${this.legs.length + 1}`
-      this.legs.push({
-        id,
-        kind,
-        sell,
-        expectedOut: quote.expectedOut,
-        minimumOut: ownMinimumOut(market, sell, buy, maxLoss),
-        maxLoss,
-        venue: quote.venue,
-        tool: quote.tool,
-        cost,
-        dependsOn,
-        alternatives: answers,
-      })
-      dependsOn = id
+  /** What prevented more, as far as it can be told. */
+  private bindingReason(asset: string, value: Usd, flows: readonly Flow[]): string {
+    const arcs = this.network.arcs.filter((arc) => arc.kind === 'swap' && assetOf(arc) === asset)
+    if (value < this.input.policy.minimumTrade) return 'What is left is smaller than a minimum trade.'
+    if (arcs.length === 0) return `No venue trades ${asset} on a chain that answers and holds or can receive it.`
+    if (arcs.every((arc) => this.book.isDead(arc))) {
+      const texts = [
+        ...new Set(arcs.flatMap((arc) => this.book.failuresOf(arc).map(({ venue, text }) => `${venue}: ${text}`))),
+      ]
+      return [...texts.slice(0, 2), ...(texts.length > 2 ? [`and ${texts.length - 2} more`] : [])].join(' | ')
     }
-    const first = route.quotes[0]!.quote.request.sell
-    const last = route.quotes.at(-1)!.quote.expectedOut
-    const received = valueOf(last, priceIn(market, bought), 'down')
-    const held = this.spendable.get(tokenId(first.token))!
-    this.spendable.set(tokenId(first.token), amountOf(first.token, held.units - first.units))
-    this.usedChains.add(`${sold}>${bought}@${first.token.chain}`)
-    reduce(this.excesses, sold, route.value)
-    reduce(this.needs, bought, route.value)
-    this.values.set(sold, (this.values.get(sold) ?? 0n) - route.value)
-    this.values.set(bought, (this.values.get(bought) ?? 0n) + received)
-  }
-
-  /** The pair is not tried again; the distance that stays is reported with these reasons. */
-  private giveUp(sold: AssetKey, bought: AssetKey, refusals: readonly string[]): void {
-    const [first, second, ...more] = new Set(refusals)
-    const told = [first, second, more.length > 0 ? `and ${more.length} more` : undefined].filter(
-      (one) => one !== undefined,
+    const used = flows.filter(({ priced }) => assetOf(priced.arc) === asset)
+    const full = used.filter(({ priced, sent }) => sent >= priced.cap * 0.98)
+    if (used.length > 0 && full.length === used.length)
+      return `Every leg of ${asset} is as large as its price impact, the largest leg or what lies there allows.`
+    if (flows.length >= this.input.policy.maxLegs) return `A plan has at most ${this.input.policy.maxLegs} legs.`
+    const dry = [...this.network.tanks].filter(
+      ([chain, tank]) =>
+        flows.reduce((sum, { priced }) => (priced.arc.from.token.chain === chain ? sum + priced.gas : sum), 0) >
+        tank * 0.9,
     )
-    const reason = told.join(' | ') || `No further route from ${sold} to ${bought} is open for this size.`
-    const tried = this.givenUp.get(bought) ?? new Map<AssetKey, string>()
-    this.givenUp.set(bought, tried.set(sold, reason))
+    if (dry.length > 0) return `The coin kept for gas on ${dry.map(([chain]) => chain).join(', ')} is used up.`
+    const priced = arcs.map((arc) => this.book.price(arc)).filter((one) => one !== undefined && !one.isAssumed)
+    if (priced.length === 0) return `Every quote for ${asset} loses more than policy allows.`
+    return `Nothing that may be ${arcs.some((arc) => arc.group?.endsWith('buy')) ? 'sold for' : 'bought with'} it is left within the limits.`
   }
 
-  private tokenOn(asset: AssetKey, chain: ChainKey): Token | undefined {
-    if (!this.values.has(asset) || !this.input.market.gas.has(chain)) return undefined
-    return this.asset(asset).tokens.find((token) => token.chain === chain && !isNative(token))
+  private none(reasons: readonly string[]): PlanOutcome {
+    return { status: 'no-plan', reasons, curves: this.book.records() }
   }
 
-  private chains(): ChainKey[] {
-    return [...this.input.market.gas.keys()].toSorted()
+  private venuesOf({ kind, from, to }: Arc): readonly VenueKey[] {
+    const { input } = this
+    const sell = { token: from.token, units: 1n }
+    return input.venuesFor({ kind, sell, buy: to.token, account: input.account, maxSlippage: input.maxSlippage })
   }
 
-  private asset(key: AssetKey): Asset {
-    const asset = this.input.assets.find((one) => one.key === key)
-    if (!asset) throw new InvariantError(`The plan meets asset ${key}, which the configuration does not name.`)
-    return asset
+  private placeOf(asset: string): Place {
+    return this.network.places.find(({ key }) => key === asset)!
+  }
+
+  /** From the nearer level where it is outside, else from its target; in USD. */
+  private distanceOf({ value, lower, upper, target }: Place): number {
+    const share = value / this.network.nav
+    const outside = Math.max(lower - share, share - upper)
+    return (outside > 0 ? outside : Math.abs(share - target)) * this.network.nav
+  }
+
+  private turnover(): number {
+    return this.network.places.reduce((sum, place) => sum + this.distanceOf(place), 0) / 2
+  }
+
+  private minimum(): number {
+    return usdToNumber(this.input.policy.minimumTrade)
   }
 }
 
-function largestFirst(values: ReadonlyMap<AssetKey, Usd>): [AssetKey, Usd][] {
-  return [...values].toSorted(([a, x], [b, y]) => Number(sign(y - x)) || (a < b ? -1 : 1))
+function directKey(sale: Flow, purchase: Flow): string {
+  return arcKey('swap', sale.priced.arc.from.token, purchase.priced.arc.to.token)
 }
 
-function reduce(values: Map<AssetKey, Usd>, asset: AssetKey, by: Usd): void {
-  const left = (values.get(asset) ?? 0n) - by
-  if (left > 0n) values.set(asset, left)
-  else values.delete(asset)
+/** Whether two arcs draw on the same liquidity, or run to and fro. */
+function meet(a: PricedArc, b: PricedArc): boolean {
+  if (a.arc.from === b.arc.to && a.arc.to === b.arc.from) return true
+  if (a.only !== undefined && b.only !== undefined) return false
+  const groups = [b.arc.group, b.arc.secondGroup]
+  return [a.arc.group, a.arc.secondGroup].some((group) => group !== undefined && groups.includes(group))
 }
 
-function sign(value: bigint): bigint {
-  return value > 0n ? 1n : value < 0n ? -1n : 0n
+/** Value a flow gives up, charges included. */
+function lossOf({ priced, sent }: Flow): number {
+  return sent - priced.evaluate(sent) + priced.kept + priced.charge
+}
+
+/** The part of it that a smaller order would not lose. */
+function impactOf({ priced, sent }: Flow): number {
+  const small = sent * 1e-3
+  return (priced.evaluate(small) / small) * sent - priced.evaluate(sent)
+}
+
+function areApart(a: readonly string[], b: readonly string[] | undefined): boolean {
+  return b !== undefined && b.length > 0 && !a.some((source) => b.includes(source))
+}
+
+/** Share of what both trades were quoted that was lost by playing them in turn. */
+function lostInTurn({ quoted, delivered }: Extract<JointOutcome, { status: 'played' }>): number {
+  const alone = Number(quoted[0] + quoted[1])
+  return alone > 0 ? (alone - Number(delivered[0] + delivered[1])) / alone : 1
+}
+
+/** The asset whose market a swap draws on. */
+function assetOf({ group, from, to }: Arc): string {
+  return group?.endsWith('buy') ? to.token.asset : from.token.asset
+}
+
+function keyOf({ arc, only }: PricedArc): string {
+  return `${arc.key} ${only ?? ''}`
 }

@@ -16,6 +16,8 @@ export interface QuoteRequest {
   readonly account: Address
   /** Tolerance the venue may put between its quote and its minimum. */
   readonly maxSlippage: Ratio
+  /** Exchanges the route may not use, as `Quote.sources` names them. A venue that cannot leave one out may ignore it. */
+  readonly without?: readonly string[]
 }
 
 /** Equal requests have equal keys. */
@@ -50,6 +52,13 @@ export interface Quote {
   readonly durationSeconds: number
   /** Milliseconds since 1970. */
   readonly obtainedAt: number
+  /**
+   * Exchanges the route fills at, by the venue's own list, in lower-case letters and digits (`uniswapv3`). Absent where the
+   * venue does not tell, or names something that itself routes: then nothing is known about the pools.
+   */
+  readonly sources?: readonly string[]
+  /** Block the venue quoted at, where it says so. */
+  readonly block?: bigint
   /** Present on firm quotes: what to send, and who must be allowed to take the sold token (nobody for native coin). */
   readonly order?: { readonly call: Call; readonly spender: Address | undefined }
 }
@@ -57,13 +66,23 @@ export interface Quote {
 export const QUOTE_FAILURES = ['no-route', 'rejected', 'rate-limited', 'unavailable', 'malformed'] as const
 export type QuoteFailureKind = (typeof QUOTE_FAILURES)[number]
 
+export interface QuoteFailure {
+  readonly venue: VenueKey
+  readonly kind: QuoteFailureKind
+  readonly detail: string
+}
+
 /** Everything the venues answered to one request. */
 export interface QuoteAnswers {
   readonly quotes: readonly Quote[]
-  readonly failures: readonly { readonly venue: VenueKey; readonly kind: QuoteFailureKind; readonly detail: string }[]
+  readonly failures: readonly QuoteFailure[]
 }
 
-export type QuoteBook = ReadonlyMap<string, QuoteAnswers>
+/** One request put to one venue: the unit a quote budget counts. */
+export interface QuoteAsk {
+  readonly venue: VenueKey
+  readonly request: QuoteRequest
+}
 
 /** The bridge a tool text names. */
 export function bridgeOf(tool: string): string {

@@ -8,7 +8,16 @@ import type { Quote } from '../planning/quote.js'
 import { amountOf, scaleAmount } from '../units/amount.js'
 import { mulDiv, RATIO_ONE, ratioOfBasisPoints } from '../units/ratio.js'
 import { ONE_USD } from '../units/usd.js'
-import { checkOrder, checkPrice, maxLossOf, type OrderCheck, ownMinimumOut, toleranceFor } from './limits.js'
+import {
+  checkOrder,
+  checkPrice,
+  checkTogether,
+  maxLossOf,
+  type PlayedSwap,
+  type OrderCheck,
+  ownMinimumOut,
+  toleranceFor,
+} from './limits.js'
 import type { Policy } from './policy.js'
 
 const bps = ratioOfBasisPoints
@@ -337,7 +346,69 @@ describe('toleranceFor', () => {
   })
 })
 
-test('maxLossOf: bridges have their own limit, swaps that of the worse class of the two', () => {
+describe('checkTogether', () => {
+  /** A sale of so many ETH that was quoted 10 bps under our price and brought so much less when played. */
+  const played = (legId: string, whole: bigint, lessBps: number, sold = whole * 10n ** 18n): PlayedSwap => {
+    const { quote, maxLoss } = goodOrder()
+    const request = { ...quote.request, sell: amountOf(WETH, whole * 10n ** 18n) }
+    const expectedOut = amountOf(usdc, whole * 2_997n * 10n ** 6n)
+    const bought = scaleAmount(expectedOut, RATIO_ONE - bps(lessBps), 'down').units
+    return {
+      legId,
+      request,
+      call: quote.order.call,
+      quote: { ...quote, request, expectedOut },
+      movement: { sold: -sold, bought },
+      maxLoss,
+    }
+  }
+
+  test('swaps that bring what they were quoted stand together, and so do those within the tolerance', () => {
+    expect(checkTogether(market, [played('1', 1n, 0), played('2', 10n, 0)], 0n)).toBeUndefined()
+    expect(checkTogether(market, [played('1', 10n, 0), played('2', 10n, 38)], bps(19))).toBeUndefined()
+    expect(checkTogether(market, [played('1', 1n, -20), played('2', 1n, 20)], 0n)).toBeUndefined()
+  })
+
+  test('one that brings less than our own minimum is refused, whatever the others bring', () => {
+    const refusal = checkTogether(market, [played('1', 100n, 0), played('2', 1n, 60)], bps(30))
+    expect(refusal?.code).toBe('SIMULATION_DELTA')
+    expect(refusal?.detail).toMatch(
+      /^The 2 swaps of alpha do not stand together: played in turn, 2 would not do what was ordered\. Simulated, the call/,
+    )
+  })
+
+  test('one that takes a unit more than its sale is refused', () => {
+    expect(checkTogether(market, [played('1', 1n, 0, 10n ** 18n + 1n), played('2', 1n, 0)], bps(30))?.code).toBe(
+      'SIMULATION_DELTA',
+    )
+  })
+
+  test('all that keep their minimum are refused where they bring too little together, with the numbers', () => {
+    expect(checkTogether(market, [played('1', 1n, 0), played('2', 10n, 38)], bps(30))).toEqual({
+      code: 'SIMULATION_DELTA',
+      detail:
+        'The 2 swaps of alpha do not stand together: played in turn they bring 32853.11 USD, 34 bps less than the 32967.00 USD they were quoted alone; policy allows 30 bps.',
+    })
+  })
+
+  test('what is accepted brings at least what was quoted less the tolerance, in value', () => {
+    const losses = fc.array(fc.integer({ min: -100, max: 60 }), { minLength: 1, maxLength: 5 })
+    fc.assert(
+      fc.property(losses, fc.integer({ min: 0, max: 100 }), (less, tolerance) => {
+        const swaps = less.map((one, index) => played(`${index}`, BigInt(index + 1), one))
+        if (checkTogether(market, swaps, bps(tolerance))) return
+        const quoted = swaps.reduce((sum, { quote }) => sum + quote.expectedOut.units, 0n)
+        const brought = swaps.reduce((sum, { movement }) => sum + movement.bought, 0n)
+        expect(brought * RATIO_ONE >= quoted * (RATIO_ONE - bps(tolerance))).toBe(true)
+        for (const { request, movement, maxLoss } of swaps)
+          expect(movement.bought >= ownMinimumOut(market, request.sell, usdc, maxLoss).units).toBe(true)
+      }),
+      many,
+    )
+  })
+})
+
+test('maxLossOf: bridges have their own limit, swaps that of the worse class of the two, a bridge into another asset both', () => {
   const policy = { maxBridgeLoss: 1n, maxLoss: { stable: 2n, major: 3n, other: 4n } } as Policy
   const asset = (key: string, kind: Asset['class']): Asset => ({ key, class: kind, tokens: [] })
   const [stable, major, other] = [asset('USD', 'stable'), asset('ETH', 'major'), asset('LINK', 'other')]
@@ -345,4 +416,5 @@ test('maxLossOf: bridges have their own limit, swaps that of the worse class of 
   expect(maxLossOf(policy, 'swap', stable, stable)).toBe(2n)
   expect([maxLossOf(policy, 'swap', stable, major), maxLossOf(policy, 'swap', major, stable)]).toEqual([3n, 3n])
   expect([maxLossOf(policy, 'swap', other, major), maxLossOf(policy, 'swap', stable, other)]).toEqual([4n, 4n])
+  expect([maxLossOf(policy, 'bridge', major, stable), maxLossOf(policy, 'bridge', stable, other)]).toEqual([4n, 5n])
 })

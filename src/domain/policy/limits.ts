@@ -1,4 +1,4 @@
-import { type Address, type Asset, type AssetClass, isNative, sameAddress, type Token, tokenId } from '../assets.js'
+import { type Address, type Asset, type AssetClass, isNative, type Token, tokenId } from '../assets.js'
 import type { Refusal, RefusalCode } from '../errors.js'
 import { lossOf, type Market, namedFees, priceIn, quoteLoss } from '../planning/cost.js'
 import type { Leg } from '../planning/plan.js'
@@ -12,17 +12,23 @@ import {
   type Ratio,
   RATIO_ONE,
   ratioOfBasisPoints,
+  type Rounding,
   smaller,
 } from '../units/ratio.js'
-import { type Usd, valueOf } from '../units/usd.js'
+import { type Usd, usdToNumber, valueOf } from '../units/usd.js'
+import { checkContracts } from './contracts.js'
 import type { Policy } from './policy.js'
 
 const SEVERITY: Record<AssetClass, number> = { stable: 0, major: 1, other: 2 }
 
-/** The loss a leg may cost at most: bridges have their own limit, swaps that of the worse asset class of the two. */
+/**
+ * The loss a leg may cost at most: bridges have their own limit, swaps that of the worse asset class of the two, and a
+ * bridge into another asset, which is both in one call, the sum.
+ */
 export function maxLossOf(policy: Policy, kind: LegKind, sold: Asset, bought: Asset): Ratio {
-  if (kind === 'bridge') return policy.maxBridgeLoss
-  return policy.maxLoss[SEVERITY[sold.class] >= SEVERITY[bought.class] ? sold.class : bought.class]
+  const swap = policy.maxLoss[SEVERITY[sold.class] >= SEVERITY[bought.class] ? sold.class : bought.class]
+  if (kind === 'swap') return swap
+  return policy.maxBridgeLoss + (sold.key === bought.key ? 0n : swap)
 }
 
 /**
@@ -128,22 +134,8 @@ export function checkOrder(check: OrderCheck): Refusal | undefined {
       'QUOTE_STALE',
       `The quote of ${quote.venue} is ${age} ms old, at most ${check.maxAgeMs} ms are accepted at signing.`,
     )
-  if (!allowed.targets.some((target) => sameAddress(target, order.call.to)))
-    return refuse(
-      'TARGET_NOT_ALLOWED',
-      `${quote.venue} wants a call to ${order.call.to} on ${order.call.chain}, which its allow-list does not name.`,
-    )
-  const spender = order.spender
-  if (isNative(request.sell.token) !== (spender === undefined))
-    return refuse(
-      'SPENDER_NOT_ALLOWED',
-      `${quote.venue} names ${spender ?? 'no spender'} for a sale of ${request.sell.token.symbol}.`,
-    )
-  if (spender !== undefined && !allowed.spenders.some((one) => sameAddress(one, spender)))
-    return refuse(
-      'SPENDER_NOT_ALLOWED',
-      `${quote.venue} wants an allowance for ${spender} on ${order.call.chain}, which its allow-list does not name.`,
-    )
+  const stranger = checkContracts({ ...quote, order }, allowed)
+  if (stranger) return stranger
   const onTop = quote.fees.filter((fee) => !fee.isIncluded).reduce((sum, fee) => sum + fee.amount.units, 0n)
   const value = (isNative(request.sell.token) ? request.sell.units : 0n) + onTop
   if (order.call.value !== value)
@@ -186,6 +178,43 @@ export function checkMovement(
   return refuse(
     'SIMULATION_DELTA',
     `Simulated, the call to ${call.to} on ${call.chain} would take ${-sold} base units of ${sell.token.symbol}${gain}; the order is ${formatAmount(sell)} for at least ${formatAmount(least)}.`,
+  )
+}
+
+/** One of several swaps played one after another: its order, and what it changed on the account in base units. */
+export interface PlayedSwap {
+  readonly legId: string
+  readonly request: QuoteRequest
+  readonly call: Call
+  /** The offer as it was quoted alone. */
+  readonly quote: Quote
+  readonly movement: { readonly sold: bigint; readonly bought: bigint }
+  readonly maxLoss: Ratio
+}
+
+/**
+ * Whether swaps that each stand alone stand together: each must do what was ordered, and at our own prices all together
+ * must bring no less than they were quoted, the tolerance aside. Rounded against the offers.
+ */
+export function checkTogether(market: Market, swaps: readonly PlayedSwap[], tolerance: Ratio): Refusal | undefined {
+  const chain = swaps[0]?.request.sell.token.chain ?? ''
+  const refuseAll = (detail: string) =>
+    refuse('SIMULATION_DELTA', `The ${swaps.length} swaps of ${chain} do not stand together: ${detail}`)
+  for (const { legId, request, call, movement, maxLoss } of swaps) {
+    const refusal = checkMovement(market, request, call, movement, maxLoss)
+    if (refusal) return refuseAll(`played in turn, ${legId} would not do what was ordered. ${refusal.detail}`)
+  }
+  const worth = (amount: TokenAmount, rounding: Rounding) =>
+    valueOf(amount, priceIn(market, amount.token.asset), rounding)
+  const quoted = swaps.reduce((sum, { quote }) => sum + worth(quote.expectedOut, 'up'), 0n)
+  const brought = swaps.reduce(
+    (sum, { request, movement }) => sum + worth(amountOf(request.buy, movement.bought), 'down'),
+    0n,
+  )
+  if (brought >= mulDiv(quoted, RATIO_ONE - tolerance, RATIO_ONE, 'up')) return undefined
+  const short = mulDiv(quoted - brought, RATIO_ONE, quoted, 'up')
+  return refuseAll(
+    `played in turn they bring ${usdToNumber(brought).toFixed(2)} USD, ${basisPointsOf(short)} bps less than the ${usdToNumber(quoted).toFixed(2)} USD they were quoted alone; policy allows ${basisPointsOf(tolerance)} bps.`,
   )
 }
 

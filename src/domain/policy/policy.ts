@@ -30,6 +30,40 @@ export interface Policy {
   readonly gasReserve: Readonly<Record<ChainKey, bigint>>
   /** The token through which money moves on each chain. */
   readonly hubs: Readonly<Record<ChainKey, Token>>
+  /** Assets that trade against another one than the chain's hub, such as a staked coin against the coin itself. */
+  readonly assetHubs: Readonly<Record<AssetKey, AssetKey>>
+  /** How far back an asset outside its band is brought: 0 to its target, `RATIO_ONE` to the edge of its band. */
+  readonly reset: Ratio
+  /** Most legs of one plan. */
+  readonly maxLegs: number
+  /** Share of NAV that may lie on a chain after a plan. */
+  readonly chainShares: Readonly<Record<ChainKey, { readonly minimum: Ratio; readonly maximum: Ratio }>>
+  /** Share of NAV that one plan may send over one bridge. */
+  readonly maxBridgeShare: Ratio
+  readonly slicing: SlicingPolicy
+  /** What remains of a plan is planned anew once a settled leg or a price has moved this share from the plan. */
+  readonly replanMove: Ratio
+  readonly planning: PlanningBudget
+}
+
+/** When a sale is spread over time. */
+export interface SlicingPolicy {
+  /** A leg whose price impact is a larger share of its sale is cut into slices. */
+  readonly maxImpact: Ratio
+  readonly maxSlices: number
+  /** In this time a pool that was hit regains half of its distance from the market. */
+  readonly recoveryHalfLifeSeconds: number
+  /** Weight of the variance of waiting against its saving, per USD of NAV: λ of Almgren and Chriss, times NAV. */
+  readonly riskAversion: number
+}
+
+/** What making one plan may use. */
+export interface PlanningBudget {
+  readonly maxQuotes: number
+  /** Quotes that have not come by then are not waited for. */
+  readonly deadlineMs: number
+  /** Wall-clock bound of one search of the solver; undefined bounds it by nodes alone. */
+  readonly solverSeconds: number | undefined
 }
 
 /** Half-width of the band: the tighter of the two configured distances; without either, any distance is too much. */

@@ -1,22 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { ratioOfBasisPoints } from '../units/ratio.js'
+import { aPolicy } from '../../../test/support/builders.js'
+import { RATIO_ONE, ratioOfBasisPoints } from '../units/ratio.js'
 import { ONE_USD } from '../units/usd.js'
 import type { Drift } from '../portfolio/drift.js'
-import type { Policy } from './policy.js'
 import { evaluateTriggers, type TriggerContext } from './trigger.js'
 
 const bps = ratioOfBasisPoints
-const policy: Policy = {
-  targets: [],
-  minimumTrade: 0n,
-  cooldownMs: 300_000,
-  maxLoss: { stable: 0n, major: 0n, other: 0n },
-  maxBridgeLoss: 0n,
-  maxLeg: 0n,
-  maxGas: 0n,
-  gasReserve: {},
-  hubs: {},
-}
+const policy = aPolicy({ cooldownMs: 300_000 })
 const asset = (key: string, distance: number, band = 200) => ({
   asset: key,
   value: ONE_USD,
@@ -33,7 +23,7 @@ const drift = (eth: number, changes: Partial<Drift> = {}): Drift => ({
   excluded: [],
   ...changes,
 })
-const idle: TriggerContext = { now: 1_000_000, lastTradedAt: undefined, isManual: false }
+const idle: TriggerContext = { now: 1_000_000, lastTradedAt: undefined, isManual: false, continues: undefined }
 
 describe('evaluateTriggers', () => {
   test('acts when a band is breached, and says which, by how much, and what must trade', () => {
@@ -41,6 +31,10 @@ describe('evaluateTriggers', () => {
       act: true,
       code: 'band-breached',
       breached: ['ETH', 'USD'],
+      levels: [
+        { asset: 'ETH', lower: bps(5_000), upper: bps(5_000) },
+        { asset: 'USD', lower: bps(5_000), upper: bps(5_000) },
+      ],
       reasons: [
         'ETH is 450 bps from its target of 5000 bps; its band is ±200 bps.',
         'USD is -450 bps from its target of 5000 bps; its band is ±200 bps.',
@@ -55,6 +49,7 @@ describe('evaluateTriggers', () => {
       act: false,
       code: 'within-band',
       breached: [],
+      levels: [],
       reasons: ['Every asset is inside its band; USD is closest to its edge with -90 of ±100 bps.'],
     })
   })
@@ -62,19 +57,48 @@ describe('evaluateTriggers', () => {
   test('waits for the cooldown, to the millisecond, and says how long', () => {
     const at = (ago: number) => evaluateTriggers(drift(450), policy, { ...idle, lastTradedAt: idle.now - ago })
     expect(at(299_999)).toMatchObject({ act: false, code: 'cooldown', breached: ['ETH', 'USD'] })
+    expect(at(120_000).levels).toEqual([])
     expect(at(120_000).reasons[0]).toBe('The last trade ended 120 s ago, policy waits 300 s.')
     expect(at(300_000).code).toBe('band-breached')
   })
 
   test('a person is obeyed inside the bands and during the cooldown, with the facts', () => {
     const manual = { ...idle, isManual: true, lastTradedAt: idle.now }
-    expect(evaluateTriggers(drift(0), policy, manual)).toEqual({
+    expect(evaluateTriggers(drift(0), policy, manual)).toMatchObject({
       act: true,
       code: 'manual',
       breached: [],
+      levels: [{ asset: 'ETH' }, { asset: 'USD' }],
       reasons: ['A person asked for this cycle.'],
     })
     expect(evaluateTriggers(drift(450), policy, manual).reasons).toHaveLength(3)
+  })
+
+  test('a cycle that goes on where another stopped acts inside the bands and during the cooldown, and says why', () => {
+    const continues = { cycleId: 'core-1', reason: 'Leg core-1.1 failed: no route.' }
+    const going = { ...idle, continues, lastTradedAt: idle.now }
+    expect(evaluateTriggers(drift(0), policy, going)).toMatchObject({
+      act: true,
+      code: 'replanned',
+      breached: [],
+      levels: [{ asset: 'ETH' }, { asset: 'USD' }],
+      reasons: ['What remained of cycle core-1 is planned anew. Leg core-1.1 failed: no route.'],
+    })
+    expect(evaluateTriggers(drift(450), policy, going).reasons).toHaveLength(3)
+    expect(evaluateTriggers(drift(0), policy, { ...going, isManual: true }).code).toBe('manual')
+    expect(evaluateTriggers(drift(0, { nav: 0n }), policy, going)).toMatchObject({ act: false, code: 'no-money' })
+    expect(evaluateTriggers(drift(0, { assets: [] }), policy, going)).toMatchObject({
+      act: false,
+      code: 'nothing-known',
+    })
+  })
+
+  test('the levels are how far the policy brings an asset back', () => {
+    const { levels } = evaluateTriggers(drift(450), aPolicy({ reset: RATIO_ONE / 2n }), idle)
+    expect(levels).toEqual([
+      { asset: 'ETH', lower: bps(4_900), upper: bps(5_100) },
+      { asset: 'USD', lower: bps(4_900), upper: bps(5_100) },
+    ])
   })
 
   test('nothing is decided on fewer than two known assets, not even for a person', () => {
@@ -86,6 +110,7 @@ describe('evaluateTriggers', () => {
         act: false,
         code: 'nothing-known',
         breached: [],
+        levels: [],
         reasons: ['Fewer than two assets have a known value.', 'USD is left out: no price'],
       })
   })

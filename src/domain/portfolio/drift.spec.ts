@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { aPolicy } from '../../../test/support/builders.js'
 import { bandOf, type Policy, type Target } from '../policy/policy.js'
 import { absolute, RATIO_ONE, ratioOfBasisPoints } from '../units/ratio.js'
 import { ONE_USD } from '../units/usd.js'
@@ -7,17 +8,7 @@ import { measureDrift } from './drift.js'
 import type { Valuation } from './valuation.js'
 
 const bps = ratioOfBasisPoints
-const policyOf = (targets: readonly Target[]): Policy => ({
-  targets,
-  minimumTrade: 0n,
-  cooldownMs: 0,
-  maxLoss: { stable: 0n, major: 0n, other: 0n },
-  maxBridgeLoss: 0n,
-  maxLeg: 0n,
-  maxGas: 0n,
-  gasReserve: {},
-  hubs: {},
-})
+const policyOf = (targets: readonly Target[]): Policy => aPolicy({ targets })
 /** Values by asset; undefined for unknown. */
 const valued = (values: Record<string, bigint | undefined>): Valuation => {
   const assets = Object.entries(values).map(([asset, value]) =>

@@ -1,17 +1,15 @@
 import { z } from 'zod'
-import { type Cost, totalOf } from '../../domain/planning/cost.js'
+import type { Cost } from '../../domain/planning/cost.js'
 import type { Cycle, LegRun } from '../../domain/execution/cycle.js'
 import type { Intent } from '../../domain/execution/intent.js'
 import type { Transfer } from '../../domain/execution/transfer.js'
-import type { Plan } from '../../domain/planning/plan.js'
 import type { Portfolio } from '../../domain/policy/portfolio.js'
 import type { Drift } from '../../domain/portfolio/drift.js'
 import type { Valuation } from '../../domain/portfolio/valuation.js'
-import type { TokenAmount } from '../../domain/units/amount.js'
-import { formatDecimal } from '../../domain/units/decimal.js'
-import { type Ratio } from '../../domain/units/ratio.js'
 import { type Usd, usdToText } from '../../domain/units/usd.js'
 import type { CycleSummary, OperatingState } from '../../ports/store.js'
+import { amountWire, costWire, ratioText, timeText } from './figures.js'
+import { decisionWire, marketWire, planWire } from './plan-wire.js'
 import { Problem } from './problem.js'
 
 export const reasonBody = z.strictObject({
@@ -46,52 +44,30 @@ export function parseOrRefuse<T>(schema: z.ZodType<T>, input: unknown): T {
   )
 }
 
-const time = (ms: number): string => new Date(ms).toISOString()
-const ratio = (value: Ratio): string => formatDecimal(value, 18)
-
-/** Exact base units beside the readable number: both are decimal text. */
-const amount = ({ token, units }: TokenAmount) => ({
-  chain: token.chain,
-  symbol: token.symbol,
-  address: token.address,
-  amount: formatDecimal(units, token.decimals),
-  units: units.toString(),
-})
-
-export function costWire(cost: Cost) {
-  return {
-    slippageUsd: usdToText(cost.slippage),
-    feesUsd: usdToText(cost.fees),
-    gasUsd: usdToText(cost.gas),
-    bridgeUsd: usdToText(cost.bridge),
-    totalUsd: usdToText(totalOf(cost)),
-  }
-}
-
 export function stateWire({ state, reason, since }: OperatingState) {
-  return { state, reason, since: time(since) }
+  return { state, reason, since: timeText(since) }
 }
 
 export function driftWire(drift: Drift, valuation: Valuation) {
   return {
     navUsd: usdToText(drift.nav),
     isComplete: valuation.isComplete,
-    drift: ratio(drift.portfolio),
+    drift: ratioText(drift.portfolio),
     assets: drift.assets.map((one) => {
       const value = valuation.assets.find(({ asset }) => asset === one.asset)
       return {
         asset: one.asset,
         valueUsd: usdToText(one.value),
-        weight: ratio(one.weight),
-        target: ratio(one.target),
-        drift: ratio(one.drift),
-        band: ratio(one.band),
+        weight: ratioText(one.weight),
+        target: ratioText(one.target),
+        drift: ratioText(one.drift),
+        band: ratioText(one.band),
         isInBand: one.isInBand,
         ...(value?.status === 'known' && {
           priceUsd: usdToText(value.price),
           inTransitUsd: usdToText(value.inTransitValue),
           positions: value.positions.map((position) => ({
-            ...amount(position.amount),
+            ...amountWire(position.amount),
             valueUsd: usdToText(position.value),
           })),
         }),
@@ -108,8 +84,8 @@ export function portfolioWire(portfolio: Portfolio, operating: OperatingState, l
     mode: portfolio.mode,
     account: { alias: portfolio.accountAlias, address: portfolio.account },
     operatingState: stateWire(operating),
-    measuredAt: last && time(last.startedAt),
-    lastCycle: last && { id: last.id, outcome: last.outcome, decision: last.decision },
+    measuredAt: last && timeText(last.startedAt),
+    lastCycle: last && { id: last.id, outcome: last.outcome, decision: decisionWire(last.decision) },
     ...(last && driftWire(last.drift, last.valuation)),
   }
 }
@@ -125,35 +101,9 @@ function valueByChain(valuation: Valuation) {
 export function cycleSummaryWire(cycle: CycleSummary) {
   return {
     ...cycle,
-    startedAt: time(cycle.startedAt),
-    endedAt: cycle.endedAt === undefined ? null : time(cycle.endedAt),
+    startedAt: timeText(cycle.startedAt),
+    endedAt: cycle.endedAt === undefined ? null : timeText(cycle.endedAt),
     outcome: cycle.outcome ?? null,
-  }
-}
-
-export function planWire(plan: Plan) {
-  return {
-    id: plan.id,
-    cost: costWire(plan.cost),
-    expectedDrift: ratio(plan.expectedDrift),
-    unmet: plan.unmet.map(({ asset, value, reason }) => ({ asset, valueUsd: usdToText(value), reason })),
-    legs: plan.legs.map((leg) => ({
-      id: leg.id,
-      kind: leg.kind,
-      sell: amount(leg.sell),
-      expectedOut: amount(leg.expectedOut),
-      minimumOut: amount(leg.minimumOut),
-      venue: leg.venue,
-      tool: leg.tool,
-      cost: costWire(leg.cost),
-      dependsOn: leg.dependsOn ?? null,
-      alternatives: leg.alternatives.map((one) => ({
-        venue: one.venue,
-        tool: one.tool,
-        costUsd: one.cost === undefined ? null : usdToText(one.cost),
-        refusal: one.refusal ?? null,
-      })),
-    })),
   }
 }
 
@@ -162,11 +112,11 @@ export function cycleWire(cycle: Cycle, realised: ReadonlyMap<string, Cost>) {
     id: cycle.id,
     portfolio: cycle.portfolio,
     mode: cycle.mode,
-    startedAt: time(cycle.startedAt),
-    endedAt: cycle.endedAt === undefined ? null : time(cycle.endedAt),
+    startedAt: timeText(cycle.startedAt),
+    endedAt: cycle.endedAt === undefined ? null : timeText(cycle.endedAt),
     outcome: cycle.outcome ?? null,
-    decision: cycle.decision,
-    prices: Object.fromEntries([...cycle.market.prices].map(([asset, price]) => [asset, usdToText(price)])),
+    decision: decisionWire(cycle.decision),
+    ...marketWire(cycle.market),
     ...driftWire(cycle.drift, cycle.valuation),
     plan: cycle.plan ? planWire(cycle.plan) : null,
     planReasons: cycle.planReasons,
@@ -183,8 +133,8 @@ function legWire({ leg, state, offer, sold, received, failure }: LegRun, realise
     state,
     venue: offer?.venue ?? leg.venue,
     tool: offer?.tool ?? leg.tool,
-    sold: sold ? amount(sold) : null,
-    received: received ? amount(received) : null,
+    sold: sold ? amountWire(sold) : null,
+    received: received ? amountWire(received) : null,
     failure: failure ?? null,
     realisedCost: realised ? costWire(realised) : null,
   }
@@ -201,10 +151,10 @@ function intentWire(intent: Intent) {
     state: intent.state,
     to: intent.call.to,
     valueWei: intent.call.value.toString(),
-    reservedAt: time(intent.reservedAt),
+    reservedAt: timeText(intent.reservedAt),
     attempts: intent.attempts.map(({ hash, signedAt, maxFeePerGas, gasLimit }) => ({
       hash,
-      signedAt: time(signedAt),
+      signedAt: timeText(signedAt),
       maxFeePerGasWei: maxFeePerGas.toString(),
       gasLimit: gasLimit.toString(),
     })),
@@ -227,17 +177,17 @@ export function transferWire(transfer: Transfer) {
     state: transfer.state,
     origin: { chain: transfer.origin, hash: transfer.originHash },
     destination: transfer.destination,
-    sent: amount(transfer.sent),
-    expected: amount(transfer.expected),
-    minimum: amount(transfer.minimum),
-    sentAt: time(transfer.sentAt),
+    sent: amountWire(transfer.sent),
+    expected: amountWire(transfer.expected),
+    minimum: amountWire(transfer.minimum),
+    sentAt: timeText(transfer.sentAt),
     expectedSeconds: transfer.expectedSeconds,
     arrival: transfer.arrival
       ? {
           chain: transfer.arrival.chain,
           hash: transfer.arrival.hash,
           block: transfer.arrival.block.number.toString(),
-          received: amount(transfer.arrival.amount),
+          received: amountWire(transfer.arrival.amount),
         }
       : null,
   }

@@ -1,5 +1,6 @@
 import type { QueryExecutorProvider } from 'kysely'
 import { up as firstTables } from './0001-first-tables.js'
+import { up as plannerDocuments } from './0002-planner-documents.js'
 
 export interface Migration {
   readonly name: string
@@ -7,7 +8,10 @@ export interface Migration {
 }
 
 /** In the order in which they are applied. One that was released is never changed, removed or moved. */
-export const MIGRATIONS: readonly Migration[] = [{ name: '0001-first-tables', up: firstTables }]
+export const MIGRATIONS: readonly Migration[] = [
+  { name: '0001-first-tables', up: firstTables },
+  { name: '0002-planner-documents', up: plannerDocuments },
+]
 
 /** The schema this build reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.at(-1)!.name

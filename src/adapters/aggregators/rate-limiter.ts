@@ -1,0 +1,135 @@
+import type { Clock } from '../../ports/clock.js'
+
+/** Why a request may not be sent, and after how long it may. */
+export interface TooEarly {
+  readonly reason: string
+  readonly waitMs: number
+}
+
+interface Pace {
+  readonly requestsPerSecond: number
+  /** At most `burst` requests in any `windowMs`. */
+  readonly burst: number
+  readonly windowMs: number
+}
+
+/** Requests that travel unequally long still reach the service in different windows. */
+const JITTER_MS = 50
+
+/** Shortest and longest time a service is left alone, whatever its headers say. */
+const SHORTEST_MS = 1_000
+const LONGEST_MS = 7_200_000
+
+/**
+ * Keeps all requests of this process to one service under one key within the service's limit.
+ *
+ * Guarantees: after an answer of 429, or one that leaves no request, none is sent until the time the service named. With a
+ * pace, no window of a second sees more requests than it allows; requests then wait for their turn in the order they
+ * came, and are turned down at once when the turn would come after the end of their call. Without a pace nothing waits.
+ *
+ * Does not guarantee that the service never answers 429: others may use the same key, and it counts requests when they
+ * arrive.
+ */
+export class RateLimiter {
+  #pace: Pace | undefined
+  /** Milliseconds since 1970. */
+  #closedUntil = 0
+  #limit: string | undefined
+  /** Turns given out and requests sent, the latest `burst` of each. */
+  #promised: readonly number[] = []
+  #sent: readonly number[] = []
+  /** Settles when everybody who came before has gone. */
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Milliseconds since 1970, by the clock that turns are reckoned with. */
+  now(): number {
+    return this.clock.now()
+  }
+
+  /** Sets the pace, unless a slower one is set already. */
+  slowTo(requestsPerSecond: number): void {
+    if (this.#pace && this.#pace.requestsPerSecond <= requestsPerSecond) return
+    const burst = Math.max(1, Math.floor(requestsPerSecond))
+    this.#pace = { requestsPerSecond, burst, windowMs: 1_000 / Math.min(1, requestsPerSecond) + JITTER_MS }
+  }
+
+  /** Resolves when a request may be sent now, or tells why it may not before `endsAt`. */
+  async admit(endsAt: number): Promise<TooEarly | undefined> {
+    const tooEarly = this.#tooEarly(this.#promised, endsAt)
+    if (tooEarly || !this.#pace) return tooEarly
+    this.#promised = [...this.#promised, this.#turn(this.#promised)].slice(-this.#pace.burst)
+    const turn = this.#queue.then(() => this.#waitForTurn(endsAt))
+    this.#queue = turn
+    return turn
+  }
+
+  /** Reads what an answer says about the limit. */
+  note(status: number, headers: Headers): void {
+    this.#limit = headers.get('ratelimit-limit')?.match(/^\d{1,9}/)?.[0] ?? this.#limit
+    if (status !== 429 && headers.get('ratelimit-remaining')?.trim() !== '0') return
+    const named = [headers.get('ratelimit-reset'), headers.get('retry-after')].map((text) => this.#millisecondsOf(text))
+    const waitMs = Math.min(Math.max(SHORTEST_MS, ...named), LONGEST_MS)
+    this.#closedUntil = Math.max(this.#closedUntil, this.clock.now() + waitMs)
+  }
+
+  async #waitForTurn(endsAt: number): Promise<TooEarly | undefined> {
+    for (;;) {
+      const tooEarly = this.#tooEarly(this.#sent, endsAt)
+      if (tooEarly) return tooEarly
+      const now = this.clock.now()
+      const waitMs = this.#turn(this.#sent) - now
+      if (waitMs <= 0) {
+        this.#sent = [...this.#sent, now].slice(-(this.#pace?.burst ?? 1))
+        return undefined
+      }
+      await this.clock.sleep(waitMs)
+    }
+  }
+
+  #turn(earlier: readonly number[]): number {
+    const first = this.#pace && earlier.at(-this.#pace.burst)
+    const paced = this.#pace && first !== undefined ? first + this.#pace.windowMs : 0
+    return Math.max(this.clock.now(), this.#closedUntil, paced)
+  }
+
+  #tooEarly(earlier: readonly number[], endsAt: number): TooEarly | undefined {
+    const now = this.clock.now()
+    const turn = this.#turn(earlier)
+    if (turn <= (this.#pace ? endsAt : now)) return undefined
+    const reason =
+      this.#closedUntil > now
+        ? `its rate limit${this.#limit === undefined ? '' : ` of ${this.#limit} requests`} is used up`
+        : `the ${this.#pace?.requestsPerSecond} requests per second it allows us are taken until after the end of the call`
+    return { reason, waitMs: turn - now }
+  }
+
+  /** A number of seconds, or the date of HTTP; nothing else says anything. */
+  #millisecondsOf(text: string | null): number {
+    if (text === null) return 0
+    if (/^\s*\d{1,9}\s*$/.test(text)) return Number(text) * 1_000
+    const date = Date.parse(text)
+    return Number.isNaN(date) ? 0 : date - this.clock.now()
+  }
+}
+
+/** The limiters of a process: one for each service and key, whoever asks. */
+export class RateLimiters {
+  readonly #limiters = new Map<string, RateLimiter>()
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Services differ by the origin of their address. Of several paces asked for, the slowest holds for all. */
+  of(service: {
+    readonly url: string
+    readonly apiKey?: string | undefined
+    readonly requestsPerSecond?: number | undefined
+  }): RateLimiter {
+    const key = `${new URL(service.url).origin} ${service.apiKey ?? ''}`
+    const limiter = this.#limiters.get(key) ?? new RateLimiter(this.clock)
+    this.#limiters.set(key, limiter)
+    if (service.requestsPerSecond !== undefined) limiter.slowTo(service.requestsPerSecond)
+    return limiter
+  }
+}

@@ -1,0 +1,123 @@
+import { InvariantError, type Refusal } from '../domain/errors.js'
+import type { Cycle, LegRun } from '../domain/execution/cycle.js'
+import { type Market, quoteCost, totalOf } from '../domain/planning/cost.js'
+import type { Quote, QuoteRequest } from '../domain/planning/quote.js'
+import { checkOrder, toleranceFor } from '../domain/policy/limits.js'
+import type { Portfolio } from '../domain/policy/portfolio.js'
+import type { AssetPrice } from '../domain/portfolio/snapshot.js'
+import { formatAmount, type TokenAmount } from '../domain/units/amount.js'
+import type { Clock } from '../ports/clock.js'
+import type { Quotes, QuoteVenues } from '../ports/quotes.js'
+import type { CollectQuotes } from './collect-quotes.js'
+import { pricesOf } from './propose-plan.js'
+
+/** A firm offer for a leg that passed every check that needs no chain. */
+export interface FirmOffer {
+  readonly run: LegRun
+  readonly request: QuoteRequest
+  /** The prices it was judged by. */
+  readonly market: Market
+  readonly quote: Quote
+  readonly order: NonNullable<Quote['order']>
+}
+
+/** Asks every venue for a firm offer for a leg and takes the cheapest one that may be signed by our own prices. */
+export class FindOffer {
+  constructor(private readonly deps: { collectQuotes: CollectQuotes; quotes: QuoteVenues; clock: Clock }) {}
+
+  /** The reason when there is none. `prices` are fresh readings of our own. */
+  async run(
+    portfolio: Portfolio,
+    cycle: Cycle,
+    run: LegRun,
+    amount: TokenAmount,
+    prices: readonly AssetPrice[],
+  ): Promise<FirmOffer | Refusal> {
+    const market = freshMarket(cycle, run, prices)
+    if ('code' in market) return market
+    const request: QuoteRequest = {
+      kind: run.leg.kind,
+      sell: amount,
+      buy: run.leg.expectedOut.token,
+      account: portfolio.account,
+      maxSlippage: toleranceFor(market, run.leg, portfolio.maxSlippage),
+    }
+    return this.cheapest(portfolio, cycle, run, request, market)
+  }
+
+  /**
+   * A spender that was approved already is preferred, so that venues of nearly equal price do not take turns in being
+   * approved.
+   */
+  private async cheapest(
+    portfolio: Portfolio,
+    cycle: Cycle,
+    run: LegRun,
+    request: QuoteRequest,
+    market: Market,
+  ): Promise<FirmOffer | Refusal> {
+    const { collectQuotes, clock } = this.deps
+    const all = await collectQuotes.order(request)
+    const isWelcome = ({ venue }: { readonly venue: string }) => venue === run.leg.venue || !isSplit(cycle, run)
+    const answers = { quotes: all.quotes.filter(isWelcome), failures: all.failures.filter(isWelcome) }
+    const refusals: Refusal[] = answers.failures.map(({ venue, kind, detail }) => ({
+      code: 'NO_QUOTE',
+      detail: `${venue}: ${kind}: ${detail}`,
+    }))
+    const accepted: FirmOffer[] = []
+    for (const quote of answers.quotes) {
+      const allowed = this.venue(quote.venue).allowed(request.sell.token.chain)
+      const refusal = checkOrder({
+        request,
+        quote,
+        market,
+        maxLoss: run.leg.maxLoss,
+        allowed,
+        now: clock.now(),
+        maxAgeMs: portfolio.maxQuoteAgeMs,
+      })
+      if (refusal) refusals.push(refusal)
+      else if (quote.order) accepted.push({ run, request, market, quote, order: quote.order })
+    }
+    const cost = ({ quote }: FirmOffer) => totalOf(quoteCost(market, quote))
+    const approved = accepted.filter(({ order }) => order.spender === run.offer?.spender)
+    const [best] = (approved.length > 0 ? approved : accepted).toSorted((a, b) => (cost(a) < cost(b) ? -1 : 1))
+    if (best) return best
+    const worst = refusals.find(({ code }) => code !== 'NO_QUOTE') ?? refusals[0]
+    const detail =
+      refusals.map((one) => one.detail).join(' | ') ||
+      `No venue serves ${formatAmount(request.sell)} for ${request.buy.symbol}.`
+    return { code: worst?.code ?? 'NO_QUOTE', detail }
+  }
+
+  private venue(key: string): Quotes {
+    const venue = this.deps.quotes.venues.find((one) => one.venue === key)
+    if (!venue) throw new InvariantError(`A quote came from ${key}, which is not configured.`)
+    return venue
+  }
+}
+
+/**
+ * Whether the plan shares the leg's market between aggregators whose pools are proven separate. Then each leg trades where
+ * it was planned: at another venue it would take what the other leg is to be paid from.
+ */
+function isSplit({ plan }: Cycle, { leg: { kind, sell, expectedOut } }: LegRun): boolean {
+  const { chain } = sell.token
+  const sides = [`${sell.token.asset} on ${chain}, sell`, `${expectedOut.token.asset} on ${chain}, buy`]
+  return kind === 'swap' && (plan?.separatePools ?? []).some(({ group }) => sides.includes(group))
+}
+
+/** The decision's gas prices with prices of this moment; a refusal when one of the leg's two assets has none. */
+function freshMarket(cycle: Cycle, { leg }: LegRun, readings: readonly AssetPrice[]): Market | Refusal {
+  const prices = pricesOf(readings)
+  for (const asset of [leg.sell.token.asset, leg.expectedOut.token.asset]) {
+    const reading = readings.find((one) => one.asset === asset)
+    if (!prices.has(asset))
+      return {
+        code: 'POLICY_DENIED',
+        detail: reading?.status === 'unknown' ? reading.reason : `${asset} has no price.`,
+      }
+  }
+  for (const [asset, price] of cycle.market.prices) if (!prices.has(asset)) prices.set(asset, price)
+  return { prices, gas: cycle.market.gas }
+}
