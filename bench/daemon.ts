@@ -48,7 +48,7 @@ async function main(): Promise<number> {
   const isGood = reportBounds(rehearsals, shares)
   const cycles = rehearsals.map(({ cycle }) => cycle)
   reportCycles(cycles, shares)
-  reportPureParts(cycles[0]!)
+  await reportPureParts(cycles[0]!)
   return isGood ? 0 : 1
 }
 
@@ -99,11 +99,12 @@ function reportCycles(cycles: readonly MeasuredCycle[], shares: CpuShares): void
   say(`talking to nodes and venues ${percent(shares.talking)}, logs, metrics and API ${percent(shares.telling)}.`)
 }
 
-function reportPureParts({ portfolio, cycle }: MeasuredCycle): void {
-  const timings = timePureParts(portfolio, cycle)
-  const { passes, requests, legs } = sizeOfPlan(portfolio, cycle)
+async function reportPureParts({ portfolio, cycle }: MeasuredCycle): Promise<void> {
+  const timings = await timePureParts(portfolio, cycle)
+  const { rounds, quotes, solves, legs } = await sizeOfPlan(portfolio, cycle)
+  const size = `${rounds} rounds, ${quotes} quotes, ${solves} models and has ${legs} legs`
   say()
-  say(`Pure parts, warm, on the first cycle; the plan takes ${passes} passes, ${requests} quotes and has ${legs} legs:`)
+  say(`Pure parts, warm, on the first cycle; the plan takes ${size}:`)
   for (const { what, ms } of timings)
     say(row(what, `${ms.toFixed(3)} ms`, `${(ms / timings[0]!.ms).toFixed(1)} × JSON`))
 }

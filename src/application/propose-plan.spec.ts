@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import { aCycle, aRun, aTransfer, hashOf } from '../../test/support/builders.js'
 import { ALPHA, aPortfolio, BETA, FakeWorld } from '../../test/support/fake-world.js'
+import type { Solution } from '../domain/planning/linear-model.js'
 import { requestKey } from '../domain/planning/quote.js'
 import { amountOf } from '../domain/units/amount.js'
 import { ONE_USD } from '../domain/units/usd.js'
+import { QuoteVenues } from '../ports/quotes.js'
 import { Solver } from '../ports/solver.js'
 import { PlayJointly } from './play-jointly.js'
 import { type ProposalContext, ProposePlan } from './propose-plan.js'
@@ -31,11 +33,11 @@ describe('ProposePlan', () => {
     expect(world.balances.asked).toEqual(['alpha', 'beta'])
     expect(world.sources.map(({ asked }) => asked)).toEqual([1, 1])
     for (const venue of [world.swaps, world.rival, world.crossings]) {
-      const keys = venue.asked.map(({ request }) => requestKey(request))
+      const keys = venue.asked.map(({ kind, request }) => `${kind} ${requestKey(request)}`)
       expect(keys.length).toBeGreaterThan(0)
       expect(new Set(keys).size).toBe(keys.length)
-      expect(venue.asked.every(({ kind }) => kind === 'indicate')).toBe(true)
     }
+    expect(world.crossings.asked.every(({ kind }) => kind === 'indicate')).toBe(true)
     expect(world.crossings.asked.every(({ request }) => request.kind === 'bridge')).toBe(true)
     expect(proposal.plan!.legs.length).toBeGreaterThan(1)
   })
@@ -111,6 +113,83 @@ describe('ProposePlan', () => {
     const { market, plan } = await world.start().proposePlan.run(portfolio, { ...context, isManual: true })
     expect(market.gas.size).toBe(0)
     expect(plan).toBeUndefined()
+  })
+
+  /** The application on a world, with another solver behind it. */
+  const withSolver = (world: FakeWorld, solver: Solver) => {
+    const { takeSnapshot, collectQuotes, observer } = world.start()
+    const quotes = new QuoteVenues([world.swaps, world.rival, world.crossings])
+    const playJointly = new PlayJointly({ collectQuotes, quotes, chain: world.chain })
+    return new ProposePlan({ takeSnapshot, collectQuotes, playJointly, solver, clock: world.clock, observer })
+  }
+  class BrokenSolver extends Solver {
+    asked = 0
+    override async solve(): Promise<Solution> {
+      await Promise.resolve()
+      this.asked += 1
+      return { status: 'failed', reason: 'The solver is broken.' }
+    }
+  }
+
+  test('a solver that always fails still leaves a plan, by a method without one', async () => {
+    const solver = new BrokenSolver()
+    const { plan } = await withSolver(FakeWorld.drifted(), solver).run(portfolio, context)
+    expect(solver.asked).toBeGreaterThan(0)
+    expect(['water-filling', 'greedy']).toContain(plan!.method)
+    expect(plan!.lowerBound).toBeUndefined()
+    expect(plan!.legs.length).toBeGreaterThan(0)
+  })
+
+  test('what it learned about markets is handed on, and a later plan that is given it asks less', async () => {
+    const world = FakeWorld.drifted()
+    const { proposePlan } = world.start()
+    const asked = () => [world.swaps, world.rival, world.crossings].reduce((sum, venue) => sum + venue.asked.length, 0)
+    const first = await proposePlan.run(portfolio, context)
+    const before = asked()
+    expect(first.curves.length).toBeGreaterThan(0)
+    world.clock.pass(60_000)
+    const second = await proposePlan.run(portfolio, { ...context, curves: first.curves })
+    expect(second.plan).toBeDefined()
+    expect(asked() - before).toBeLessThan(before)
+  })
+
+  test('hands on what it learned when there is no plan, and nothing when it was not to act', async () => {
+    const world = FakeWorld.drifted()
+    const { proposePlan } = world.start()
+    const tight = { ...portfolio, policy: { ...portfolio.policy, maxLegs: 0 } }
+    const without = await proposePlan.run(tight, context)
+    expect(without.plan).toBeUndefined()
+    expect(without.curves.length).toBeGreaterThan(0)
+    const { curves } = await proposePlan.run(portfolio, { ...context, lastTradedAt: world.clock.now() - 10_000 })
+    expect(curves).toEqual([])
+  })
+
+  describe('when the time for planning is over', () => {
+    const hurried = {
+      ...portfolio,
+      policy: { ...portfolio.policy, planning: { ...portfolio.policy.planning, deadlineMs: 500 } },
+    }
+
+    test('a venue that has not answered is not waited for; the rest is planned with what came', async () => {
+      const world = FakeWorld.drifted()
+      world.rival.delays.push(...Array.from({ length: 100 }, () => new Promise(() => {})))
+      const startedAt = world.clock.now()
+      const { plan } = await world.start().proposePlan.run(hurried, context)
+      expect(world.clock.now() - startedAt).toBeLessThanOrEqual(500)
+      expect(plan === undefined || plan.legs.every(({ venue }) => venue !== 'rival')).toBe(true)
+    })
+
+    test('nobody is asked any more, and there is an answer all the same', async () => {
+      const world = FakeWorld.drifted()
+      const late = {
+        ...hurried,
+        policy: { ...hurried.policy, planning: { ...hurried.policy.planning, deadlineMs: 0 } },
+      }
+      const { plan, planReasons } = await world.start().proposePlan.run(late, context)
+      expect([world.swaps, world.rival, world.crossings].flatMap(({ asked }) => asked)).toEqual([])
+      expect(plan).toBeUndefined()
+      expect(planReasons.join()).toContain('deadline')
+    })
   })
 
   describe('what is in transit', () => {

@@ -113,7 +113,7 @@ export class ProposePlan {
           return { type: 'joint', outcome: await playJointly.run(portfolio, question.first, question.second) }
       }
     }
-    for (let step = planner.next(); ; ) {
+    for (let step = planner.next(); ;) {
       if (step.done) return step.value
       step = planner.next(await answerTo(step.value))
     }

@@ -419,6 +419,15 @@ describe('what reaches the server', () => {
     expect(JSON.parse(asked?.query.get('input') ?? '')).toEqual({ ...input, chainId: 8453, slippageBps: 50 })
   })
 
+  it('leaves out what the planner says, under the names the answers taught', async () => {
+    server.reply = { body: wrapped('rest', readAnswerFile('0x', 'price_permit2_run-l159')) }
+    const zeroex = build('rest')
+    const { tool } = await zeroex.indicate(ethToUsdc)
+    const name = tool.split(' ')[0]!
+    await zeroex.indicate({ ...ethToUsdc, without: [name.toLowerCase().replace(/[^a-z0-9]/g, ''), 'neverheardof'] })
+    expect(server.requests.map(({ query }) => query.get('excludedSources'))).toEqual([null, name])
+  })
+
   it.each([
     ['indicate', 'price'],
     ['order', 'quote'],

@@ -8,7 +8,7 @@ import type { Policy } from '../../src/domain/policy/policy.js'
 import { measureDrift } from '../../src/domain/portfolio/drift.js'
 import { valuePortfolio } from '../../src/domain/portfolio/valuation.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
-import { amountWorth, ONE_USD, type Price, type Usd } from '../../src/domain/units/usd.js'
+import { amountWorth, type Price, type Usd } from '../../src/domain/units/usd.js'
 import { addressOf, aPolicy, hashOf, NOW, OWNER } from './builders.js'
 
 export const bps = ratioOfBasisPoints
@@ -66,7 +66,9 @@ export function inputOf(setting: Setting): PlanInput {
   prices.set('ETH', ether)
   const holdings = (chain: string) => [
     ...specs.flatMap((spec) =>
-      chain in spec.on ? [amountWorth(usd(spec.held[chain] ?? 0), tokenOf(spec, chain), prices.get(spec.key)!, 'down')] : [],
+      chain in spec.on
+        ? [amountWorth(usd(spec.held[chain] ?? 0), tokenOf(spec, chain), prices.get(spec.key)!, 'down')]
+        : [],
     ),
     ...(specs.some(({ key }) => key === 'ETH')
       ? [amountWorth(usd(setting.native?.[chain] ?? 3_000), coin(chain), ether, 'down')]
@@ -132,8 +134,22 @@ export function inputOf(setting: Setting): PlanInput {
 export function aSetting(changes: Partial<Setting> = {}): Setting {
   return {
     assets: [
-      { key: 'USD', class: 'stable', price: 1, target: 3_000, on: { alpha: 6, beta: 6 }, held: { alpha: 150_000, beta: 150_000 } },
-      { key: 'ETH', class: 'major', price: 3_000, target: 4_000, on: { alpha: 18, beta: 18 }, held: { alpha: 400_000, beta: 200_000 } },
+      {
+        key: 'USD',
+        class: 'stable',
+        price: 1,
+        target: 3_000,
+        on: { alpha: 6, beta: 6 },
+        held: { alpha: 150_000, beta: 150_000 },
+      },
+      {
+        key: 'ETH',
+        class: 'major',
+        price: 3_000,
+        target: 4_000,
+        on: { alpha: 18, beta: 18 },
+        held: { alpha: 400_000, beta: 200_000 },
+      },
       { key: 'BTC', class: 'major', price: 60_000, target: 3_000, on: { alpha: 8, beta: 8 }, held: { alpha: 100_000 } },
     ],
     ...changes,

@@ -50,7 +50,10 @@ export const DEEP: PoolWorld = {
 /** Depths that differ by place and venue, the same for the same place. About one pair in six has no pool. */
 export function variedDepths(seed: number, dollars: number): PoolWorld['depth'] {
   return (chain, a, b, venue) => {
-    const mix = [...`${seed} ${chain} ${a} ${b} ${venue}`].reduce((sum, one) => (sum * 31 + one.charCodeAt(0)) % 1_009, 7)
+    const mix = Array.from(`${seed} ${chain} ${a} ${b} ${venue}`).reduce(
+      (sum, one) => (sum * 31 + one.charCodeAt(0)) % 1_009,
+      7,
+    )
     return mix % 6 === 0 ? undefined : (BigInt(Math.round(dollars * 1e6)) * 10n ** 12n * BigInt(mix + 100)) / 1_000n
   }
 }
@@ -160,7 +163,8 @@ export async function planWith(input: PlanInput, world: PoolWorld | Oracle, solv
   let step = run.next()
   for (let questions = 0; ; questions++) {
     if (step.done) return { outcome: step.value, asks, questions, solves }
-    if (questions >= MOST_QUESTIONS) throw new Error(`The planner has asked ${MOST_QUESTIONS} questions and is not done.`)
+    if (questions >= MOST_QUESTIONS)
+      throw new Error(`The planner has asked ${MOST_QUESTIONS} questions and is not done.`)
     const question = step.value
     if (question.type === 'quotes') asks.push(...question.asks)
     if (question.type === 'solve') solves += 1

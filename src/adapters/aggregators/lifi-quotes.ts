@@ -11,7 +11,7 @@ import { bridgeDataFault, type ExpectedCrossing } from './lifi-bridge-data.js'
 import { ask, type Bounds } from './http.js'
 import { createLifiClient, judgeLifiError, type LifiAccess, lifiBounds } from './lifi-client.js'
 import { asQuoteError } from './quote-failure.js'
-import { knownSources } from './sources.js'
+import { knownSources, SourceNames } from './sources.js'
 import { TokenBook, type VenueChain } from './token-book.js'
 import {
   address,
@@ -87,6 +87,7 @@ export class LifiQuotes implements Quotes {
   readonly #client: SDKClient
   readonly #bounds: Bounds
   readonly #tokens: TokenBook
+  readonly #sources = new SourceNames()
 
   constructor(options: LifiQuotesOptions) {
     this.venue = options.venue
@@ -147,8 +148,9 @@ export class LifiQuotes implements Quotes {
     }
   }
 
-  async #ask({ sell, buy, account, maxSlippage }: QuoteRequest): Promise<WireStep> {
+  async #ask({ sell, buy, account, maxSlippage, without }: QuoteRequest): Promise<WireStep> {
     const { integrator, bridges, exchanges } = this.#options
+    const denied = this.#sources.of(without)
     try {
       const body: unknown = await ask(this.#bounds, () =>
         getQuote(this.#client, {
@@ -165,6 +167,7 @@ export class LifiQuotes implements Quotes {
           allowDestinationCall: false,
           ...(bridges && { allowBridges: [...bridges] }),
           ...(exchanges && { allowExchanges: [...exchanges] }),
+          ...(denied.length > 0 && { denyExchanges: denied }),
         }),
       )
       return readAnswer(this.venue, wireStep, body)
@@ -201,6 +204,7 @@ export class LifiQuotes implements Quotes {
         'QUOTE_SCHEMA',
         `estimate.toAmountMin: expected at most toAmount, ${estimate.toAmount}, got ${estimate.toAmountMin}.`,
       )
+    this.#sources.learn(step.includedSteps.flatMap(({ type, tool }) => (type === 'swap' ? [tool] : [])))
     const sources = sourcesOf(step)
     return {
       venue: this.venue,

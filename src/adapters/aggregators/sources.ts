@@ -27,3 +27,17 @@ export function knownSources(names: readonly string[]): readonly string[] | unde
   const areKnown = sources.length > 0 && sources.every((source) => source !== '' && !UNKNOWABLE.has(source))
   return areKnown ? sources : undefined
 }
+
+/** A venue's own names of exchanges, learned from its answers, so that it can be asked to leave one out. */
+export class SourceNames {
+  readonly #names = new Map<string, string>()
+
+  learn(names: readonly string[]): void {
+    for (const name of names) this.#names.set(sourceName(name), name)
+  }
+
+  /** The venue's names of what is to be left out; what it has not named yet it cannot be told to leave out. */
+  of(sources: readonly string[] = []): string[] {
+    return sources.flatMap((source) => this.#names.get(source) ?? [])
+  }
+}

@@ -8,7 +8,7 @@ import { QuoteError, type Quotes } from '../../ports/quotes.js'
 import { ask, type Bounds } from './http.js'
 import { asQuoteError, type Verdict } from './quote-failure.js'
 import type { RateLimiters } from './rate-limiter.js'
-import { knownSources } from './sources.js'
+import { knownSources, SourceNames } from './sources.js'
 import { TokenBook, type VenueChain } from './token-book.js'
 import { address, calldata, decimalUnits, expectSame, label, malformed, readAnswer } from './wire.js'
 import { createZeroexRest } from './zeroex-rest.js'
@@ -99,6 +99,7 @@ export class ZeroexQuotes implements Quotes {
   readonly #transport: ZeroexTransport
   readonly #bounds: Bounds
   readonly #tokens: TokenBook
+  readonly #sources = new SourceNames()
 
   constructor(options: ZeroexQuotesOptions) {
     this.venue = options.venue
@@ -160,8 +161,8 @@ export class ZeroexQuotes implements Quotes {
     }
   }
 
-  #inputOf({ sell, buy, account, maxSlippage }: QuoteRequest): ZeroexInput {
-    const { excludedSources = [] } = this.#options
+  #inputOf({ sell, buy, account, maxSlippage, without }: QuoteRequest): ZeroexInput {
+    const excludedSources = [...(this.#options.excludedSources ?? []), ...this.#sources.of(without)]
     return {
       chainId: this.#tokens.chainId(sell.token.chain),
       sellToken: this.#tokens.addressOf(sell.token),
@@ -191,7 +192,9 @@ export class ZeroexQuotes implements Quotes {
         `minBuyAmount: expected at most buyAmount, ${answer.buyAmount}, got ${answer.minBuyAmount}.`,
       )
     this.#refuseTaxes(answer)
-    const sources = knownSources(answer.route.fills.map(({ source }) => source))
+    const names = answer.route.fills.map(({ source }) => source)
+    this.#sources.learn(names)
+    const sources = knownSources(names)
     return {
       venue: this.venue,
       tool: toolText(answer),

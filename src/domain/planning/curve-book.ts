@@ -156,9 +156,9 @@ export class CurveBook {
     return this.fresh(arc, venue).length > 0
   }
 
-  /** Whether an earlier plan learned something about it. */
-  isLearned(arc: Arc): boolean {
-    return this.samplesOf(arc).some((one) => one.obtainedAt < this.input.now)
+  /** Whether an earlier plan learned something about it, at a size of at least `least`. */
+  isLearned(arc: Arc, least = 0): boolean {
+    return this.samplesOf(arc).some((one) => one.obtainedAt < this.input.now && one.sent >= least)
   }
 
   /** Whether two sizes of it are known, from one venue or several. */
@@ -354,7 +354,7 @@ export class CurveBook {
   records(): CurveRecord[] {
     return [...this.arcs.values()].flatMap((arc) => {
       const samples = newest(this.samplesOf(arc))
-      return samples.length > 0 && !arc.without ? [{ key: arc.key, chain: arc.from.token.chain, samples }] : []
+      return samples.length > 0 ? [{ key: arc.key, chain: arc.from.token.chain, samples }] : []
     })
   }
 }

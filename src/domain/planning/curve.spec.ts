@@ -14,7 +14,7 @@ import {
   tangents,
 } from './curve.js'
 
-const many = { numRuns: 500 }
+const many = { numRuns: 200 }
 const PRIOR = { fee: 5e-4 }
 /** Planning theory, 2.3: receipt of a constant-product pool of fee factor γ and depth D. */
 const pool = (gamma: number, depth: number) => (sent: number) => (gamma * sent) / (1 + (gamma * sent) / depth)

@@ -41,7 +41,7 @@ describe.each(methods)('%s', (_name, find) => {
           expect(sent).toBeLessThanOrEqual(offered.cap * (1 + 1e-9))
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 
@@ -51,7 +51,7 @@ describe.each(methods)('%s', (_name, find) => {
         const keys = find(problem).map(({ priced: { arc } }) => arc.group ?? arc.key)
         expect(new Set(keys).size).toBe(keys.length)
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 
@@ -72,7 +72,7 @@ test('greedy is never worse than naive (theory 8.3)', () => {
         appraise(problem, naiveFlows(problem)).score,
       )
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   )
 })
 

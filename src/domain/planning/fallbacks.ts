@@ -53,7 +53,7 @@ function changesOf({ network: { places, nav }, arcs }: Problem): Map<AssetKey, n
   // What trades against another asset than the chain's hub moves that asset too, which has to be made up there.
   const hubs = new Map<AssetKey, AssetKey>()
   for (const { arc } of arcs)
-    if (arc.kind === 'swap' && arc.group !== undefined) {
+    if (arc.kind === 'swap' && arc.group !== undefined && arc.secondGroup === undefined) {
       const isSale = arc.group.endsWith('sell')
       const [own, hub] = isSale ? [arc.from, arc.to] : [arc.to, arc.from]
       hubs.set(own.token.asset, hub.token.asset)
@@ -124,7 +124,7 @@ function piecesOf({ evaluate, cap }: PricedArc): Segment[] {
 }
 
 /**
- * A plan without a solver: each asset's sale is divided over its chains, the hub money carried from where there is too
+ * A plan without a solver, over the hubs alone: each asset's sale is divided over its chains, the hub money carried from where there is too
  * much to where there is too little over the cheapest crossings, and each purchase divided likewise, largest first. Minimum
  * legs hold; tanks and leg counts are the checker's to refuse. Repeated with what crossings cost as the price of lying on a
  * chain, so that sales and purchases lean to where the money is needed and where it lies.
@@ -157,7 +157,7 @@ function onePass(problem: Problem, divide: Divide, prices: ReadonlyMap<ChainKey,
     held.set(flow.priced.arc.from, held.get(flow.priced.arc.from)! - flow.sent)
     held.set(flow.priced.arc.to, held.get(flow.priced.arc.to)! + flow.priced.evaluate(flow.sent) - flow.priced.kept)
   }
-  const swaps = problem.arcs.filter(({ arc }) => arc.kind === 'swap')
+  const swaps = problem.arcs.filter(({ arc }) => arc.kind === 'swap' && arc.secondGroup === undefined)
   const order = [...changes].toSorted(([a, x], [b, y]) => Math.abs(y) - Math.abs(x) || (a < b ? -1 : 1))
   // What everything else trades against has no side of a market to itself.
   const isRoot = (asset: AssetKey) => !swaps.some(({ arc }) => arc.group?.startsWith(`${asset} on`))

@@ -2,8 +2,8 @@ import { type Asset, type AssetClass, type AssetKey, type ChainKey, isNative, ty
 import { maxLossOf } from '../policy/limits.js'
 import { spendableUnits } from '../portfolio/valuation.js'
 import { amountOf, type TokenAmount } from '../units/amount.js'
-import { ratioToNumber } from '../units/ratio.js'
-import { usdToNumber, valueOf } from '../units/usd.js'
+import { mulDiv, ratioToNumber } from '../units/ratio.js'
+import { type Usd, usdToNumber, valueOf } from '../units/usd.js'
 import type { PlanInput } from './dialogue.js'
 import type { LegKind, QuoteRequest } from './quote.js'
 
@@ -81,30 +81,63 @@ export function buildNetwork(input: PlanInput): Network {
   const places = placesOf(input)
   const nodes = nodesOf(input, new Set(places.map(({ key }) => key)))
   const arcs = new ArcFinder(input, places, nodes).find()
-  const tanks = new Map<ChainKey, number>()
-  for (const known of input.valuation.assets)
-    if (known.status === 'known')
-      for (const { chain, amount, value } of known.positions)
-        if (isNative(amount.token)) {
-          const reserve = amountOf(amount.token, input.policy.gasReserve[chain] ?? 0n)
-          const kept = reserve.units < amount.units ? valueOf(reserve, known.price, 'down') : value
-          tanks.set(chain, usdToNumber(kept) * TANK_SHARE)
-        }
+  const tanks = new Map(
+    [...input.market.gas.keys()].map((chain) => [chain, usdToNumber(gasKept(input, chain)) * TANK_SHARE]),
+  )
   return { nav: usdToNumber(input.drift.nav), places, nodes, arcs, tanks }
 }
 
-/** The hub of an asset on a chain: its own where it has one there, else the chain's; none for the chain's hub itself. */
-export function hubOf(input: PlanInput, token: Token): Token | undefined {
-  const { hubs, assetHubs } = input.policy
-  const chainHub = hubs[token.chain]
-  if (chainHub === undefined || token.asset === chainHub.asset) return undefined
-  const own = assetHubs[token.asset]
-  const hub = own === undefined ? undefined : tradedToken(input, own, token.chain)
-  return hub ?? (input.market.prices.has(chainHub.asset) ? chainHub : undefined)
+/**
+ * Value of the native coin on a chain that is kept for gas: what is held, up to the reserve. Where the plan does not know
+ * what is held, because the coin is no target or its asset is unknown elsewhere, the configured reserve.
+ */
+export function gasKept(input: PlanInput, chain: ChainKey): Usd {
+  const gas = input.market.gas.get(chain)
+  const price = gas && input.market.prices.get(gas.nativeAsset)
+  if (!gas || price === undefined) return 0n
+  const reserve = input.policy.gasReserve[chain] ?? 0n
+  const known = input.valuation.assets.find(({ asset }) => asset === gas.nativeAsset)
+  const held =
+    known?.status === 'known'
+      ? known.positions.find(({ chain: where, amount }) => where === chain && isNative(amount.token))
+      : undefined
+  const units = held && held.amount.units < reserve ? held.amount.units : reserve
+  return mulDiv(units, price, 10n ** BigInt(gas.nativeDecimals), 'down')
 }
 
+/**
+ * What a token is traded against on its chain: its asset's own hub where that is there, else the chain's. Where what is
+ * held of the chain's hub is unknown it is not traded, and the known asset with most value stands in, a stable one first.
+ * Undefined for the hub itself.
+ */
+export function hubOf(input: PlanInput, token: Token): Token | undefined {
+  const { hubs, assetHubs } = input.policy
+  const root = rootOf(input, token.chain, hubs[token.chain]?.asset)
+  if (root === undefined || token.asset === root.asset) return undefined
+  const own = assetHubs[token.asset]
+  return (own === undefined ? undefined : tradedToken(input, own, token.chain)) ?? root
+}
+
+function rootOf(input: PlanInput, chain: ChainKey, hub: AssetKey | undefined): Token | undefined {
+  const configured = hub === undefined ? undefined : tradedToken(input, hub, chain)
+  if (configured) return configured
+  const rank = (key: AssetKey) => (assetOf(input, key)?.class === 'stable' ? 0 : 1)
+  return input.drift.assets
+    .flatMap(({ asset, value }) => {
+      const token = tradedToken(input, asset, chain)
+      return token ? [{ token, value }] : []
+    })
+    .toSorted(
+      (a, b) =>
+        rank(a.token.asset) - rank(b.token.asset) ||
+        (b.value > a.value ? 1 : b.value < a.value ? -1 : a.token.asset < b.token.asset ? -1 : 1),
+    )[0]?.token
+}
+
+/** The token of an asset on a chain, if it may be traded: priced, on a chain that answers, with nothing unknown about it. */
 function tradedToken(input: PlanInput, asset: AssetKey, chain: ChainKey): Token | undefined {
   if (!input.market.gas.has(chain) || !input.market.prices.has(asset)) return undefined
+  if (input.drift.excluded.some((one) => one.asset === asset)) return undefined
   if (input.policy.hubs[chain]?.asset === asset) return input.policy.hubs[chain]
   const known = input.assets.find(({ key }) => key === asset)
   return known?.tokens.find((token) => token.chain === chain && !isNative(token))
@@ -112,8 +145,9 @@ function tradedToken(input: PlanInput, asset: AssetKey, chain: ChainKey): Token 
 
 function placesOf(input: PlanInput): Place[] {
   const nav = usdToNumber(input.drift.nav)
-  const hubs = new Set<AssetKey>(Object.values(input.policy.assetHubs))
-  for (const [chain, hub] of Object.entries(input.policy.hubs)) if (input.market.gas.has(chain)) hubs.add(hub.asset)
+  const hubs = new Set<AssetKey>()
+  for (const { asset } of input.drift.assets)
+    for (const token of assetOf(input, asset)?.tokens ?? []) addHubs(input, token, hubs)
   const places = input.drift.assets.map(({ asset: key, value, target, weight }): Place => {
     const levels = input.levels.find(({ asset }) => asset === key)
     const [share, wanted] = [ratioToNumber(weight), ratioToNumber(target)]
@@ -157,6 +191,14 @@ function placesOf(input: PlanInput): Place[] {
         isHub: true,
       })
   return places.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+/** The hub of a token, and the hub of that one. */
+function addHubs(input: PlanInput, token: Token, hubs: Set<AssetKey>): void {
+  const hub = input.market.gas.has(token.chain) ? hubOf(input, token) : undefined
+  if (!hub || hubs.has(hub.asset)) return
+  hubs.add(hub.asset)
+  addHubs(input, hub, hubs)
 }
 
 function assetOf(input: PlanInput, key: AssetKey): Asset | undefined {

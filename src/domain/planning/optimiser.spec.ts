@@ -21,7 +21,7 @@ jest.setTimeout(60_000)
 
 /** The gap to which models are solved, in basis points of NAV. */
 const GAP = 2e-3
-const few = { numRuns: 12 }
+const few = { numRuns: 12, endOnFailure: true }
 
 async function solve({ model, read }: Model): Promise<Extract<Solution, { values: unknown }> & { flows: Flow[] }> {
   const solution = await SOLVER.solve(model)
@@ -268,7 +268,7 @@ describe('monotone, up to the gap (theory 8.4)', () => {
           (appraise(problem, flows).score / problem.network.nav) * 10_000
         expect(worth(more!, both)).toBeLessThanOrEqual(worth(fewer!, alone) * 1.02 + slack(alone))
       }),
-      { numRuns: 15 },
+      { numRuns: 15, endOnFailure: true },
     )
   })
 

@@ -41,6 +41,8 @@ const SHARED_LOSS = 0.1
 const PROVEN = 3e-3
 /** Share of the plan's cost that has to be price impact of one swap before a split of it is looked into. */
 const WORTH_SPLITTING = 0.05
+/** An earlier plan's sample of at least this share of a size tells about it. */
+const SAME_ORDER = 0.7
 const MOST_PROOFS = 3
 /** How many others are asked for what they reach without the best venue's exchanges, and for which share of the size. */
 const MOST_SECONDS = 2
@@ -401,6 +403,7 @@ class Planning {
   /** The exact optimum, its sizes quoted, and the optimum once more where these quotes say something else. */
   private *settle(): Dialogue<Flow[]> {
     for (let pass = 1; ; pass++) {
+      this.dropOverlaps()
       const flows = yield* this.optimise()
       const before = this.appraise(flows).score
       if ((yield* this.ask(this.wishesFor(flows))) > 0) {
@@ -475,14 +478,14 @@ class Planning {
       const { group } = flow.priced.arc
       if (group === undefined || this.separate.has(group) || this.examined.has(group)) continue
       if (flow.sent < 2 * this.minimum() || this.venuesOf(flow.priced.arc).length < 2) continue
-      // Looked into by the plan that learned about the arc.
-      if (this.book.isLearned(flow.priced.arc)) continue
       this.examined.add(group)
-      if (!(yield* this.proveByLists(flow, group))) yield* this.proveByPlaying(flow, group)
+      // A plan that traded this size before has looked into it; what it learned is still looked at, but nobody is asked.
+      const isNew = !this.book.isLearned(flow.priced.arc, flow.sent * SAME_ORDER)
+      if (!(yield* this.proveByLists(flow, group, isNew)) && isNew) yield* this.proveByPlaying(flow, group)
     }
   }
 
-  private *proveByLists({ priced, sent }: Flow, group: string): Dialogue<boolean> {
+  private *proveByLists({ priced, sent }: Flow, group: string, isNew: boolean): Dialogue<boolean> {
     const { arc } = priced
     const first = bestVenue({ priced, sent })
     const { sources } = first.nearest(sent)
@@ -501,7 +504,8 @@ class Planning {
     }
     const rest: Arc = { ...arc, key: `${arc.key} without ${sources.join(', ')}`, without: sources }
     const asked = others.slice(0, MOST_SECONDS)
-    yield* this.ask(asked.map((venue) => ({ arc: rest, venue, sent: Math.max(this.minimum(), sent * SECOND_SHARE) })))
+    if (isNew)
+      yield* this.ask(asked.map((venue) => ({ arc: rest, venue, sent: Math.max(this.minimum(), sent * SECOND_SHARE) })))
     const marginal = (first.evaluate(sent) - first.evaluate(sent * 0.98)) / (sent * 0.02)
     const [best] = this.book
       .venueCurves(rest)
@@ -543,6 +547,20 @@ class Planning {
       [arc, second.venue],
     ])
     return true
+  }
+
+  /** Fill lists change with size and time: what overlaps by the latest quotes is one market again. */
+  private dropOverlaps(): void {
+    for (const proof of this.proofs.filter(({ proof: kind }) => kind === 'fill-lists')) {
+      const parts = this.separate.get(proof.group)!
+      const [a, b] = parts.map(([arc, venue]) => {
+        const curve = this.book.venueCurves(arc).find((one) => one.venue === venue)
+        return curve?.nearest(this.last.get(`${arc.key} ${venue}`) ?? this.minimum()).sources
+      })
+      if (a && areApart(a, b)) continue
+      this.separate.delete(proof.group)
+      this.proofs.splice(this.proofs.indexOf(proof), 1)
+    }
   }
 
   private prove(proof: SeparatePools, parts: readonly Part[]): void {
@@ -690,9 +708,9 @@ class Planning {
     const arcs = this.network.arcs.filter((arc) => arc.kind === 'swap' && assetOf(arc) === asset)
     if (value < this.input.policy.minimumTrade) return 'What is left is smaller than a minimum trade.'
     if (arcs.length === 0) return `No venue trades ${asset} on a chain that answers and holds or can receive it.`
-    if (arcs.every((arc) => this.book.isDead(arc))) {
+    if (arcs.every((arc) => !this.book.hasSamples(arc)) && arcs.some((arc) => this.book.isDead(arc))) {
       const texts = [
-        ...new Set(arcs.flatMap((arc) => this.book.failuresOf(arc).map(({ venue, text }) => `${venue}: ${text}`))),
+        ...new Set(arcs.flatMap((arc) => this.book.failuresOf(arc).map(({ venue, text }) => `${venue} ${text}`))),
       ]
       return [...texts.slice(0, 2), ...(texts.length > 2 ? [`and ${texts.length - 2} more`] : [])].join(' | ')
     }

@@ -1,11 +1,11 @@
-import { type AssetKey, isNative, tokenId } from '../assets.js'
+import { type AssetKey, tokenId } from '../assets.js'
 import { formatAmount } from '../units/amount.js'
 import { absolute, mulDiv, RATIO_ONE } from '../units/ratio.js'
 import { type Usd, usdToNumber, valueOf } from '../units/usd.js'
 import { spendableUnits } from '../portfolio/valuation.js'
 import { addCosts, NO_COST, priceIn, totalOf } from './cost.js'
 import type { PlanInput } from './dialogue.js'
-import { hubOf } from './network.js'
+import { gasKept, hubOf } from './network.js'
 import type { Leg } from './plan.js'
 
 /** Share by which a float may have missed a bound that is checked here in integers. */
@@ -112,19 +112,6 @@ function heldUnits(input: PlanInput): Map<string, bigint> {
           spendableUnits(position, input.policy.gasReserve[position.chain] ?? 0n),
         )
   return held
-}
-
-/** Value of the native coin on a chain that is kept for gas. */
-function gasKept(input: PlanInput, chain: string): Usd {
-  for (const asset of input.valuation.assets)
-    if (asset.status === 'known')
-      for (const position of asset.positions)
-        if (position.chain === chain && isNative(position.amount.token)) {
-          const reserve = input.policy.gasReserve[chain] ?? 0n
-          const { units, token } = position.amount
-          return valueOf({ token, units: units < reserve ? units : reserve }, asset.price, 'down')
-        }
-  return 0n
 }
 
 /** What the portfolio is after the legs, if every leg brings what is expected. */
