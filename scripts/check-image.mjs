@@ -208,6 +208,7 @@ const checkContent = async (version) => {
           .toSorted()
       const built = list(join(app, 'dist'), '.js')
       same(built, list(join(root, 'src'), '.ts'), 'modules of the build against sources without specs')
+      same(list(join(app, 'dist'), '.mjs'), list(join(root, 'src'), '.mjs'), 'plain modules')
       return `${built.length} modules`
     })
     await check('node_modules is the production part of the lock file', () => {

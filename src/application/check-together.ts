@@ -80,7 +80,7 @@ export class CheckTogether {
       const ready = cycle.legs.flatMap((run) => {
         const { leg } = run
         const isCandidate = run.state === 'waiting' && leg.kind === 'swap' && leg.sell.token.chain === chain
-        if (!isCandidate || asked.has(leg.id) || !isDue(leg, clock.now())) return []
+        if (!isCandidate || asked.has(leg.id) || !isDue(cycle, run, clock.now())) return []
         const amount = saleOf(leg, delivered, legs)
         return amount && amount.units > 0n ? [{ run, amount }] : []
       })
@@ -123,7 +123,9 @@ export class CheckTogether {
     const pulled = new Set<string>()
     for (const offer of offers) {
       const pull = `${tokenId(offer.request.sell.token)} ${offer.order.spender}`
-      const approvals = offer === own ? [] : await this.approvals(portfolio, offer, pulled.has(pull))
+      // Its own allowance stands already, unless another swap before it used it up.
+      const stands = offer === own && !pulled.has(pull)
+      const approvals = stands ? [] : await this.approvals(portfolio, offer, pulled.has(pull))
       pulled.add(pull)
       for (const call of approvals) steps.push({ call, offer, isTrade: false })
       steps.push({ call: offer.order.call, offer, isTrade: true })

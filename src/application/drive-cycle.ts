@@ -5,6 +5,7 @@ import {
   type CycleStep,
   holdLegs,
   isCycleOver,
+  isDue,
   type LegRun,
   nextSteps,
   outcomeOf,
@@ -61,7 +62,11 @@ export class DriveCycle {
       stored ??= await store.cycle(cycleId)
       if (!stored) throw new InvariantError(`Cycle ${cycleId} is driven but not written down.`)
       const progress = await this.writeProgress(portfolio, stored)
-      const endings = endingsOf(progress)
+      // A slice whose time has come is judged by the prices of then, too.
+      const due = progress.legs.filter(
+        (run) => run.state === 'waiting' && run.leg.slice && isDue(progress, run, clock.now()),
+      )
+      const endings = [endingsOf(progress), ...due.map(({ leg }) => leg.id)].join(' ')
       const cycle = endings === judged ? progress : await this.endMovedPlan(portfolio, progress)
       judged = endings
       if (isCycleOver(cycle)) return this.close(portfolio, cycle)

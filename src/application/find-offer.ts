@@ -41,6 +41,7 @@ export class FindOffer {
       buy: run.leg.expectedOut.token,
       account: portfolio.account,
       maxSlippage: toleranceFor(market, run.leg, portfolio.maxSlippage),
+      ...(run.leg.without && { without: run.leg.without }),
     }
     return this.cheapest(portfolio, cycle, run, request, market)
   }

@@ -106,6 +106,8 @@ export class ProposePlan {
         case 'quotes':
           return { type: 'quotes', replies: await collectQuotes.ask(question.asks, { deadlineMs }) }
         case 'solve':
+          if (clock.now() >= deadlineMs)
+            return { type: 'solve', solution: { status: 'failed', reason: 'The time for planning is over.' } }
           return { type: 'solve', solution: await solver.solve(question.model) }
         case 'joint':
           if (clock.now() >= deadlineMs)

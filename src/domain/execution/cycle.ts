@@ -1,4 +1,4 @@
-import { type Address, type ChainKey } from '../assets.js'
+import { type Address, type ChainKey, tokenId } from '../assets.js'
 import type { Refusal } from '../errors.js'
 import type { Market } from '../planning/cost.js'
 import type { Leg, Plan } from '../planning/plan.js'
@@ -239,7 +239,7 @@ function nextLegStep(cycle: Cycle, run: LegRun, now: number): CycleStep | undefi
   const isPausing = run.refusedAt !== undefined && now - run.refusedAt < REFUSAL_PAUSE_MS
   switch (run.state) {
     case 'waiting': {
-      if (isPausing || !isDue(run.leg, now)) return undefined
+      if (isPausing || !isDue(cycle, run, now)) return undefined
       const amount = saleOf(run.leg, cycle.legs, legsOf(cycle))
       return amount && { type: 'offer-leg', run, amount }
     }
@@ -272,9 +272,26 @@ function nextLegStep(cycle: Cycle, run: LegRun, now: number): CycleStep | undefi
   }
 }
 
-/** Whether a leg may begin by the clock; only slices have a time. */
-export function isDue({ slice }: Leg, now: number): boolean {
-  return slice === undefined || now >= slice.notBefore
+/**
+ * Whether a leg may begin by the clock. Only slices have a time: the planned one, and after the slice before was mined the
+ * planned pause, however late that was. A slice before that was never mined is not waited for once it has ended.
+ */
+export function isDue(cycle: Cycle, { leg }: LegRun, now: number): boolean {
+  const { slice } = leg
+  if (slice === undefined) return true
+  if (now < slice.notBefore) return false
+  const before = cycle.legs.find(
+    (one) =>
+      one.leg.slice?.index === slice.index - 1 &&
+      one.leg.slice.of === slice.of &&
+      tokenId(one.leg.sell.token) === tokenId(leg.sell.token) &&
+      tokenId(one.leg.expectedOut.token) === tokenId(leg.expectedOut.token),
+  )
+  if (!before?.leg.slice) return true
+  const trade = lastIntent(cycle, before, leg.kind)
+  if (trade && 'inclusion' in trade)
+    return now >= trade.inclusion.block.timestamp * 1000 + slice.notBefore - before.leg.slice.notBefore
+  return before.state === 'failed' || before.state === 'skipped'
 }
 
 function legsOf({ legs }: Cycle): Leg[] {

@@ -2,7 +2,7 @@ import { type AssetClass, isNative, tokenId } from '../assets.js'
 import { checkPrice } from '../policy/limits.js'
 import { ratioOfBasisPoints, RATIO_ONE } from '../units/ratio.js'
 import { usdToNumber, valueOf } from '../units/usd.js'
-import { gasCost, namedFees, priceIn, quoteLoss } from './cost.js'
+import { gasCost, namedFees, priceIn, quoteCost, quoteLoss } from './cost.js'
 import { agedPoint, type Curve, fitCurve, movedTo, type Point, receivedAt, sizeWithin } from './curve.js'
 import type { CurveRecord, CurveSample } from './curve-record.js'
 import type { PlanInput } from './dialogue.js'
@@ -101,6 +101,9 @@ export class CurveBook {
     const tooGood = checkPrice(market, reply, ratioOfBasisPoints(Math.ceil(arc.maxLoss * 10_000)))
     if (odd) return this.fail(arc, reply.venue, sent, odd.detail)
     if (tooGood?.code === 'QUOTE_ORACLE_DIVERGENCE') return this.fail(arc, reply.venue, sent, tooGood.detail)
+    const gas = quoteCost(market, reply).gas
+    if (gas > this.input.policy.maxGas)
+      return this.fail(arc, reply.venue, sent, `Gas of ${usdToNumber(gas).toFixed(2)} USD is over the limit.`)
     const { sell } = reply.request
     const onTop = usdToNumber(namedFees(market, reply, false))
     const sold = usdToNumber(valueOf(sell, priceIn(market, sell.token.asset), 'up'))
@@ -202,16 +205,21 @@ export class CurveBook {
     return this.join(arc, venues, false, only)
   }
 
-  private join(arc: Arc, venues: readonly VenueCurve[], isAssumed: boolean, only?: VenueKey): PricedArc | undefined {
+  private join(arc: Arc, all: readonly VenueCurve[], isAssumed: boolean, only?: VenueKey): PricedArc | undefined {
+    const venues = all.filter(({ gas }) => gas <= usdToNumber(this.input.policy.maxGas))
+    if (venues.length === 0) return undefined
     const cap = Math.min(arc.cap, Math.max(...venues.map((one) => one.maxSize)))
     if (!(cap >= usdToNumber(this.input.policy.minimumTrade))) return undefined
-    const best = venues.toSorted((a, b) => netAt(b, cap) - netAt(a, cap))[0]!
+    const ranked = venues.toSorted((a, b) => netAt(b, cap) - netAt(a, cap) || (a.venue < b.venue ? -1 : 1))
+    const best = ranked[0]!
+    const charges = best.gas + best.onTop + best.kept
     const seconds = best.nearest(cap).durationSeconds
     return {
       arc,
       only,
-      venues,
-      evaluate: (sent) => Math.max(...venues.map((one) => one.evaluate(sent))),
+      venues: ranked,
+      // The best after everybody's own charges, as a receipt before those of the best at the largest size.
+      evaluate: (sent) => Math.max(0, charges + Math.max(...venues.map((one) => netAt(one, sent)))),
       charge: best.gas + best.onTop,
       kept: best.kept,
       gas: best.gas,
@@ -237,7 +245,8 @@ export class CurveBook {
     const refused = this.failures.get(arc.key)?.get(venue)
     const open = refused ? Math.max(own.at(-1)!.sent, refused.sent * 0.7) : Infinity
     if (arc.kind === 'bridge' && arc.from.token.asset === arc.to.token.asset) {
-      const { slope, kept } = affine(fresh.length > 0 ? fresh : own.map((one) => this.aged(one)))
+      const known = fresh.length > 0 ? fresh : own.map((one) => this.aged(one))
+      const { slope, kept } = affine(known, 1 - arc.maxLoss)
       const maxSize = slope > 1 - arc.maxLoss ? open : 0
       return { ...common, evaluate: (sent) => slope * Math.min(sent, open), kept, maxSize }
     }
@@ -366,11 +375,16 @@ function newest(samples: readonly CurveSample[]): CurveSample[] {
 }
 
 /** A share kept plus a fixed part kept, through the smallest and the largest sample; all of it a share where that fails. */
-function affine(samples: readonly Point[]): { slope: number; kept: number } {
+function affine(samples: readonly Point[], least: number): { slope: number; kept: number } {
   const sorted = samples.toSorted((a, b) => a.sent - b.sent)
   const [small, large] = [sorted[0]!, sorted.at(-1)!]
   const worst = Math.min(...sorted.map(({ sent, received }) => received / sent))
-  if (large.sent <= small.sent * 1.05) return { slope: Math.min(1, worst), kept: 0 }
+  if (large.sent <= small.sent * 1.05) {
+    if (worst > least) return { slope: Math.min(1, worst), kept: 0 }
+    // One size that loses too much may lose it to a fixed part, which a larger one spreads.
+    const usual = 1 - PRIOR_CROSSING.loss
+    return { slope: usual, kept: small.sent * usual - small.received }
+  }
   const slope = (large.received - small.received) / (large.sent - small.sent)
   const kept = small.sent * slope - small.received
   return slope > 1 || kept < 0 ? { slope: Math.min(1, worst), kept: 0 } : { slope, kept }

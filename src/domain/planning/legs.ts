@@ -146,7 +146,7 @@ class LegBuilder {
       kind: arc.kind,
       sell,
       expectedOut,
-      minimumOut: ownMinimumOut(input.market, sell, arc.to.token, maxLoss),
+      minimumOut: ownMinimumOut(input.market, sell, arc.to.token, maxLoss, usdOf(venue.onTop)),
       maxLoss,
       venue: venue.venue,
       tool: sample.tool,
@@ -154,6 +154,7 @@ class LegBuilder {
       funding,
       slice,
       reason: this.reasonOf(flow, value, cost, venue),
+      ...(arc.without && { without: arc.without }),
       quote: { ageMs: Math.max(0, input.now - sample.obtainedAt), block: sample.block },
       alternatives: this.alternativesOf(flow, venue, usdToNumber(value)),
     })

@@ -44,8 +44,6 @@ export interface Place {
   readonly key: AssetKey
   readonly class: AssetClass
   readonly value: number
-  /** Part of the value that cannot be traded: in transit, or kept for gas. */
-  readonly fixed: number
   readonly target: number
   readonly lower: number
   readonly upper: number
@@ -153,20 +151,11 @@ function placesOf(input: PlanInput): Place[] {
     const [share, wanted] = [ratioToNumber(weight), ratioToNumber(target)]
     const lower = ratioToNumber(levels?.lower ?? target)
     const upper = ratioToNumber(levels?.upper ?? target)
-    const valued = input.valuation.assets.find(({ asset }) => asset === key)
-    const spendable =
-      valued?.status === 'known'
-        ? valued.positions.reduce((sum, position) => {
-            const units = spendableUnits(position, input.policy.gasReserve[position.chain] ?? 0n)
-            return sum + usdToNumber(valueOf(amountOf(position.amount.token, units), valued.price, 'down'))
-          }, 0)
-        : 0
     const isHub = hubs.has(key)
     return {
       key,
       class: assetOf(input, key)?.class ?? 'other',
       value: usdToNumber(value),
-      fixed: Math.max(0, usdToNumber(value) - spendable),
       target: wanted,
       lower,
       upper,
@@ -182,7 +171,6 @@ function placesOf(input: PlanInput): Place[] {
         key,
         class: assetOf(input, key)?.class ?? 'other',
         value: 0,
-        fixed: 0,
         target: 0,
         lower: 0,
         upper: 0,

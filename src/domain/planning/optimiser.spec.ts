@@ -299,7 +299,6 @@ describe('of any size and order', () => {
       const place = (one: Problem['network']['places'][number]) => ({
         ...one,
         value: one.value * by,
-        fixed: one.fixed * by,
       })
       const nodes = new Map(problem.network.nodes.map((node) => [node, { ...node, value: node.value * by }]))
       return {

@@ -6,6 +6,7 @@ import { chords, type Segment, tangents } from './curve.js'
 import type { PricedArc } from './curve-book.js'
 import { type LinearModel, ModelBuilder, type SolveLimits, type Solution } from './linear-model.js'
 import type { Network, Node } from './network.js'
+import { bridgeOf } from './quote.js'
 
 /** NAV in the units of the model: one unit is a basis point of NAV (planning theory, 4.1). */
 const SCALE = 10_000
@@ -14,7 +15,8 @@ const SCALE = 10_000
  * met wherever that is possible, and the model has a solution where it is not.
  */
 export const UNMET_PRICE = 0.05
-const EXPOSURE_PRICE = 0.03
+/** The same for value beyond a chain's share. */
+export const EXPOSURE_PRICE = 0.03
 
 /** Value sent over each arc, in USD, by arc key and venue; arcs that send nothing are absent. */
 export interface Flow {
@@ -96,7 +98,7 @@ class Formulation {
     const columns = arcs.map((priced, rank) => this.addArc(priced, form, rank))
     this.addBalances()
     this.addLevels()
-    this.addExposure()
+    if (form !== 'bound') this.addExposure()
     const whole = form === 'exact' || form === 'fixed'
     for (const [chain, entries] of this.tankRows)
       this.builder.row(-Infinity, (network.tanks.get(chain) ?? 0) * this.scale, entries)
@@ -138,8 +140,9 @@ class Formulation {
   private addArc(priced: PricedArc, form: Form, rank: number): number[] {
     const { arc, latency } = priced
     const cap = priced.cap * this.scale
-    const kept = priced.kept * this.scale
-    const charge = priced.charge * this.scale + kept
+    const kept = (form === 'bound' ? Math.min(...priced.venues.map((one) => one.kept)) : priced.kept) * this.scale
+    const least = form === 'bound' ? Math.min(...priced.venues.map((one) => one.gas + one.onTop)) : priced.charge
+    const charge = least * this.scale + kept
     const segments = this.segmentsOf(priced, form)
     const total = segments.reduce((sum, { width }) => sum + width, 0)
     // A stable order among arcs of equal cost.
@@ -184,7 +187,7 @@ class Formulation {
     accumulate(this.assetRows.get(arc.from.token.asset)!, column, -1)
     accumulate(this.assetRows.get(arc.to.token.asset)!, column, slope)
     if (arc.kind === 'bridge') {
-      const bridge = venues[0]?.nearest(arc.cap).tool.split(' ')[0] ?? ''
+      const bridge = bridgeOf(venues[0]?.nearest(arc.cap).tool ?? '')
       const row = this.bridgeRows.get(bridge) ?? new Map<number, number>()
       this.bridgeRows.set(bridge, row)
       accumulate(row, column, 1)
@@ -192,11 +195,11 @@ class Formulation {
     return column
   }
 
-  private countUse({ arc, gas }: PricedArc, column: number, share: number): void {
+  private countUse({ arc, charge }: PricedArc, column: number, share: number): void {
     const chain = arc.from.token.chain
     const row = this.tankRows.get(chain) ?? new Map<number, number>()
     this.tankRows.set(chain, row)
-    accumulate(row, column, gas * this.scale * share)
+    accumulate(row, column, charge * this.scale * share)
     accumulate(this.uses, column, share)
   }
 

@@ -33,6 +33,8 @@ export interface Leg {
   readonly maxLoss: Ratio
   readonly venue: VenueKey
   readonly tool: string
+  /** Exchanges the order may not use, because the other part of a split market does. */
+  readonly without?: readonly string[]
   readonly cost: Cost
   /** Legs that deliver part or all of what this one sells; the rest of the sale lies on the account already. */
   readonly funding: readonly Funding[]

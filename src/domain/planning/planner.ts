@@ -1,8 +1,9 @@
 import { amountWorth, type Usd, usdToNumber } from '../units/usd.js'
 import { addCosts, NO_COST, priceIn } from './cost.js'
 import { CurveBook, type PricedArc } from './curve-book.js'
-import type { JointOutcome, PlanInput, PlannerAnswer, PlannerQuestion, PlannerRun, PlanOutcome } from './dialogue.js'
+import type { PlanInput, PlannerAnswer, PlannerQuestion, PlannerRun, PlanOutcome } from './dialogue.js'
 import { appraise, greedyFlows, naiveFlows, waterFillingFlows } from './fallbacks.js'
+import { areApart, assetOf, impactOf, lossOf, lostInTurn, meet } from './flow-facts.js'
 import { bestVenue, buildLegs, usdOf } from './legs.js'
 import type { LinearModel, Solution } from './linear-model.js'
 import { type Arc, arcKey, buildNetwork, type Network, type Place } from './network.js'
@@ -18,6 +19,7 @@ import {
 } from './optimiser.js'
 import type { Alternative, Leg, PlanMethod, SeparatePools, UnmetDrift } from './plan.js'
 import type { Quote, QuoteAsk, QuoteFailure, QuoteRequest, VenueKey } from './quote.js'
+import { explainUnmet } from './unmet.js'
 import { faultsOf, outcomeOf, scoreOf } from './verify.js'
 
 /** Optimise, quote what the result uses at its sizes, optimise again; this often at most. */
@@ -279,7 +281,7 @@ class Planning {
     })
   }
 
-  /** Asks what the budget still allows; resolves to how many answers came. */
+  /** Asks what the budget still allows; resolves to how many were asked. */
   private *ask(wishes: readonly Wish[]): Dialogue<number> {
     const { maxQuotes } = this.input.policy.planning
     const asks: { ask: QuoteAsk; wish: Wish }[] = []
@@ -407,6 +409,7 @@ class Planning {
       const flows = yield* this.optimise()
       const before = this.appraise(flows).score
       if ((yield* this.ask(this.wishesFor(flows))) > 0) {
+        if (this.dropOverlaps() && pass < MOST_PASSES) continue
         const used = new Set(flows.map(({ priced }) => keyOf(priced)))
         const requoted = this.problem().arcs.filter((priced) => used.has(keyOf(priced)))
         const after = this.appraise(
@@ -472,7 +475,10 @@ class Planning {
     const total = flows.reduce((sum, flow) => sum + lossOf(flow), 0)
     const large = flows
       .map((flow) => ({ flow, impact: impactOf(flow) }))
-      .filter(({ flow, impact }) => flow.priced.arc.kind === 'swap' && impact >= WORTH_SPLITTING * total)
+      .filter(
+        ({ flow: { priced }, impact }) =>
+          priced.arc.kind === 'swap' && priced.arc.secondGroup === undefined && impact >= WORTH_SPLITTING * total,
+      )
       .toSorted((a, b) => b.impact - a.impact)
     for (const { flow } of large.slice(0, MOST_PROOFS)) {
       const { group } = flow.priced.arc
@@ -550,7 +556,8 @@ class Planning {
   }
 
   /** Fill lists change with size and time: what overlaps by the latest quotes is one market again. */
-  private dropOverlaps(): void {
+  private dropOverlaps(): boolean {
+    const before = this.proofs.length
     for (const proof of this.proofs.filter(({ proof: kind }) => kind === 'fill-lists')) {
       const parts = this.separate.get(proof.group)!
       const [a, b] = parts.map(([arc, venue]) => {
@@ -561,6 +568,7 @@ class Planning {
       this.separate.delete(proof.group)
       this.proofs.splice(this.proofs.indexOf(proof), 1)
     }
+    return this.proofs.length < before
   }
 
   private prove(proof: SeparatePools, parts: readonly Part[]): void {
@@ -634,8 +642,9 @@ class Planning {
       { method: this.method, flows },
       { method: 'water-filling', flows: waterFillingFlows(offered) },
       { method: 'greedy', flows: greedy },
+      { method: 'greedy', flows: naive },
     ]
-    const nothing = scoreOf(outcomeOf(this.input, []), UNMET_PRICE)
+    const nothing = scoreOf(outcomeOf(this.input, []))
     const faults: string[] = []
     let best: { method: PlanMethod; legs: readonly Leg[]; score: number } | undefined
     for (const { method, flows: candidate } of candidates) {
@@ -643,12 +652,19 @@ class Planning {
       if (!legs) continue
       const found = faultsOf(this.input, legs, new Set(this.proofs.map(({ group }) => group)))
       faults.push(...found)
-      const score = scoreOf(outcomeOf(this.input, legs), UNMET_PRICE)
+      // What is right about a plan is not lost for one leg that is not.
+      const faulty = legs.filter(({ id }) => found.some((fault) => fault.startsWith(`Leg ${id} `))).map(legKey)
+      const sound = candidate.filter(
+        ({ priced: { arc } }) => !faulty.includes(arcKey(arc.kind, arc.from.token, arc.to.token)),
+      )
+      if (faulty.length > 0 && sound.length > 0 && sound.length < candidate.length)
+        candidates.push({ method, flows: sound })
+      const score = scoreOf(outcomeOf(this.input, legs))
       if (found.length === 0 && legs.length > 0 && (!best || score < best.score * (1 - 1e-9)))
         best = { method, legs, score }
     }
     if (!best || best.score >= nothing) {
-      const unmet = this.unmetOf(outcomeOf(this.input, []).unmet, [])
+      const unmet = this.explain(outcomeOf(this.input, []).unmet, [])
       const reasons = unmet.map(
         ({ asset, value, reason }) =>
           `${asset}: ${usdToNumber(value).toFixed(0)} USD stay away from its levels. ${reason}`,
@@ -658,7 +674,7 @@ class Planning {
     }
     const { legs, method } = best
     const outcome = outcomeOf(this.input, legs)
-    const used = new Set(legs.map(({ kind, sell, expectedOut }) => arcKey(kind, sell.token, expectedOut.token)))
+    const used = new Set(legs.map(legKey))
     return {
       status: 'planned',
       curves: this.book.records(),
@@ -666,7 +682,7 @@ class Planning {
         id: this.input.planId,
         legs,
         cost: legs.reduce((sum, leg) => addCosts(sum, leg.cost), NO_COST),
-        unmet: this.unmetOf(outcome.unmet, flows),
+        unmet: this.explain(outcome.unmet, flows),
         expectedDrift: outcome.drift,
         method,
         alternatives: this.alternatives(naive, greedy),
@@ -696,38 +712,8 @@ class Planning {
     return usdOf((Math.max(0, solution.bound) / 10_000) * this.network.nav)
   }
 
-  private unmetOf(unmet: ReadonlyMap<string, Usd>, flows: readonly Flow[]): UnmetDrift[] {
-    return [...unmet]
-      .filter(([, value]) => value >= this.input.policy.minimumTrade / 10n)
-      .map(([asset, value]) => ({ asset, value, reason: this.bindingReason(asset, value, flows) }))
-      .toSorted((a, b) => (a.asset < b.asset ? -1 : 1))
-  }
-
-  /** What prevented more, as far as it can be told. */
-  private bindingReason(asset: string, value: Usd, flows: readonly Flow[]): string {
-    const arcs = this.network.arcs.filter((arc) => arc.kind === 'swap' && assetOf(arc) === asset)
-    if (value < this.input.policy.minimumTrade) return 'What is left is smaller than a minimum trade.'
-    if (arcs.length === 0) return `No venue trades ${asset} on a chain that answers and holds or can receive it.`
-    if (arcs.every((arc) => !this.book.hasSamples(arc)) && arcs.some((arc) => this.book.isDead(arc))) {
-      const texts = [
-        ...new Set(arcs.flatMap((arc) => this.book.failuresOf(arc).map(({ venue, text }) => `${venue} ${text}`))),
-      ]
-      return [...texts.slice(0, 2), ...(texts.length > 2 ? [`and ${texts.length - 2} more`] : [])].join(' | ')
-    }
-    const used = flows.filter(({ priced }) => assetOf(priced.arc) === asset)
-    const full = used.filter(({ priced, sent }) => sent >= priced.cap * 0.98)
-    if (used.length > 0 && full.length === used.length)
-      return `Every leg of ${asset} is as large as its price impact, the largest leg or what lies there allows.`
-    if (flows.length >= this.input.policy.maxLegs) return `A plan has at most ${this.input.policy.maxLegs} legs.`
-    const dry = [...this.network.tanks].filter(
-      ([chain, tank]) =>
-        flows.reduce((sum, { priced }) => (priced.arc.from.token.chain === chain ? sum + priced.gas : sum), 0) >
-        tank * 0.9,
-    )
-    if (dry.length > 0) return `The coin kept for gas on ${dry.map(([chain]) => chain).join(', ')} is used up.`
-    const priced = arcs.map((arc) => this.book.price(arc)).filter((one) => one !== undefined && !one.isAssumed)
-    if (priced.length === 0) return `Every quote for ${asset} loses more than policy allows.`
-    return `Nothing that may be ${arcs.some((arc) => arc.group?.endsWith('buy')) ? 'sold for' : 'bought with'} it is left within the limits.`
+  private explain(unmet: ReadonlyMap<string, Usd>, flows: readonly Flow[]): UnmetDrift[] {
+    return explainUnmet({ input: this.input, network: this.network, book: this.book, flows }, unmet)
   }
 
   private none(reasons: readonly string[]): PlanOutcome {
@@ -760,42 +746,12 @@ class Planning {
   }
 }
 
+function legKey({ kind, sell, expectedOut }: Leg): string {
+  return arcKey(kind, sell.token, expectedOut.token)
+}
+
 function directKey(sale: Flow, purchase: Flow): string {
   return arcKey('swap', sale.priced.arc.from.token, purchase.priced.arc.to.token)
-}
-
-/** Whether two arcs draw on the same liquidity, or run to and fro. */
-function meet(a: PricedArc, b: PricedArc): boolean {
-  if (a.arc.from === b.arc.to && a.arc.to === b.arc.from) return true
-  if (a.only !== undefined && b.only !== undefined) return false
-  const groups = [b.arc.group, b.arc.secondGroup]
-  return [a.arc.group, a.arc.secondGroup].some((group) => group !== undefined && groups.includes(group))
-}
-
-/** Value a flow gives up, charges included. */
-function lossOf({ priced, sent }: Flow): number {
-  return sent - priced.evaluate(sent) + priced.kept + priced.charge
-}
-
-/** The part of it that a smaller order would not lose. */
-function impactOf({ priced, sent }: Flow): number {
-  const small = sent * 1e-3
-  return (priced.evaluate(small) / small) * sent - priced.evaluate(sent)
-}
-
-function areApart(a: readonly string[], b: readonly string[] | undefined): boolean {
-  return b !== undefined && b.length > 0 && !a.some((source) => b.includes(source))
-}
-
-/** Share of what both trades were quoted that was lost by playing them in turn. */
-function lostInTurn({ quoted, delivered }: Extract<JointOutcome, { status: 'played' }>): number {
-  const alone = Number(quoted[0] + quoted[1])
-  return alone > 0 ? (alone - Number(delivered[0] + delivered[1])) / alone : 1
-}
-
-/** The asset whose market a swap draws on. */
-function assetOf({ group, from, to }: Arc): string {
-  return group?.endsWith('buy') ? to.token.asset : from.token.asset
 }
 
 function keyOf({ arc, only }: PricedArc): string {

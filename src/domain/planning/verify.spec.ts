@@ -221,7 +221,7 @@ describe('what a plan leads to', () => {
     const outcome = outcomeOf(input, [])
     expect([outcome.cost, outcome.nav]).toEqual([0n, input.drift.nav])
     const left = [...outcome.unmet.values()].reduce((sum, value) => sum + value, 0n)
-    expect(scoreOf(outcome, 0.05)).toBeCloseTo(usdToNumber(left) * 0.05, 6)
+    expect(scoreOf(outcome)).toBeCloseTo(usdToNumber(left) * 0.05, 6)
     expect(outcome.drift - input.drift.portfolio < 10n && input.drift.portfolio - outcome.drift < 10n).toBe(true)
   })
 

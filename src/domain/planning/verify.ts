@@ -1,11 +1,12 @@
 import { type AssetKey, tokenId } from '../assets.js'
 import { formatAmount } from '../units/amount.js'
-import { absolute, mulDiv, RATIO_ONE } from '../units/ratio.js'
+import { absolute, larger, mulDiv, RATIO_ONE } from '../units/ratio.js'
 import { type Usd, usdToNumber, valueOf } from '../units/usd.js'
 import { spendableUnits } from '../portfolio/valuation.js'
 import { addCosts, NO_COST, priceIn, totalOf } from './cost.js'
 import type { PlanInput } from './dialogue.js'
 import { gasKept, hubOf } from './network.js'
+import { EXPOSURE_PRICE, UNMET_PRICE } from './optimiser.js'
 import type { Leg } from './plan.js'
 
 /** Share by which a float may have missed a bound that is checked here in integers. */
@@ -122,6 +123,8 @@ export interface Outcome {
   readonly drift: bigint
   /** Distance of each asset from its levels; assets within them are absent. */
   readonly unmet: ReadonlyMap<AssetKey, Usd>
+  /** Value beyond the shares of chains. */
+  readonly exposure: Usd
   readonly cost: Usd
 }
 
@@ -139,7 +142,7 @@ export function outcomeOf(input: PlanInput, legs: readonly Leg[]): Outcome {
     }
   }
   const nav = [...values.values()].reduce((sum, value) => sum + value, 0n)
-  const unmet = new Map<AssetKey, Usd>()
+  const unmet = passedOn(input, legs, values)
   let drift = 0n
   for (const { asset, target } of input.drift.assets) {
     const value = values.get(asset)!
@@ -151,11 +154,48 @@ export function outcomeOf(input: PlanInput, legs: readonly Leg[]): Outcome {
     if (beyond > 0n) unmet.set(asset, beyond)
   }
   const cost = totalOf(legs.reduce((sum, leg) => addCosts(sum, leg.cost), NO_COST))
-  return { values, nav, drift: drift / 2n, unmet, cost }
+  return { values, nav, drift: drift / 2n, unmet, exposure: exposureOf(input, legs, nav), cost }
+}
+
+/** Value that stays in an asset which is no target and should only have passed it on. */
+function passedOn(input: PlanInput, legs: readonly Leg[], targets: ReadonlyMap<AssetKey, Usd>): Map<AssetKey, Usd> {
+  const left = new Map<AssetKey, Usd>()
+  for (const { sell, expectedOut } of legs)
+    for (const [amount, sign] of [
+      [sell, -1n],
+      [expectedOut, 1n],
+    ] as const) {
+      const { asset } = amount.token
+      const value = sign * valueOf(amount, priceIn(input.market, asset), 'down')
+      if (!targets.has(asset)) left.set(asset, (left.get(asset) ?? 0n) + value)
+    }
+  return new Map([...left].filter(([, value]) => value > 0n))
+}
+
+/** Value beyond the shares that policy gives each chain, for what is known to lie there. */
+function exposureOf(input: PlanInput, legs: readonly Leg[], nav: Usd): Usd {
+  let beyond = 0n
+  for (const [chain, { minimum, maximum }] of Object.entries(input.policy.chainShares)) {
+    let value = input.valuation.assets.reduce(
+      (sum, asset) =>
+        asset.status === 'known'
+          ? asset.positions.reduce((held, one) => (one.chain === chain ? held + one.value : held), sum)
+          : sum,
+      0n,
+    )
+    for (const { sell, expectedOut } of legs) {
+      if (sell.token.chain === chain) value -= valueOf(sell, priceIn(input.market, sell.token.asset), 'down')
+      if (expectedOut.token.chain === chain)
+        value += valueOf(expectedOut, priceIn(input.market, expectedOut.token.asset), 'down')
+    }
+    beyond += larger(0n, mulDiv(minimum, nav, RATIO_ONE, 'down') - value)
+    beyond += larger(0n, value - mulDiv(maximum, nav, RATIO_ONE, 'up'))
+  }
+  return beyond
 }
 
 /** What plans are compared by: cost, and what is left undone at a price well above any allowed cost. */
-export function scoreOf({ cost, unmet }: Outcome, unmetPrice: number): number {
+export function scoreOf({ cost, unmet, exposure }: Outcome): number {
   const left = [...unmet.values()].reduce((sum, value) => sum + value, 0n)
-  return usdToNumber(cost) + unmetPrice * usdToNumber(left)
+  return usdToNumber(cost) + UNMET_PRICE * usdToNumber(left) + EXPOSURE_PRICE * usdToNumber(exposure)
 }
