@@ -372,7 +372,7 @@ describe('DriveCycle', () => {
         slice: { index: index + 1, of: 3, notBefore: world.clock.now() + index * 10 * MINUTE },
       }))
 
-    test('each begins at its time while other legs go on, and prices are read only to offer or when a leg ended', async () => {
+    test('each begins at its time while other legs go on, and prices are read only to offer, when a leg ended and when a slice is due', async () => {
       const world = FakeWorld.drifted()
       const began = world.clock.now()
       const legs = [...sliced(world), plannedLeg(world, 4, 'swap', ALPHA.eth, 10n ** 18n, ALPHA.usdc)]
@@ -386,8 +386,9 @@ describe('DriveCycle', () => {
         ['plan-1.2', 10],
         ['plan-1.3', 20],
       ])
-      // three slices of an approval and a trade, one trade in coin, and a look after each end while another waits
-      expect(world.sources[0].asked).toBe(3 * 2 + 1 + 3)
+      // three slices of an approval and a trade, one trade in coin, a look after each end while another waits, and one
+      // before each later slice
+      expect(world.sources[0].asked).toBe(3 * 2 + 1 + 3 + 2)
     })
 
     test('a pause skips the ones that have not begun', async () => {

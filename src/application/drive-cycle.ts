@@ -58,16 +58,19 @@ export class DriveCycle {
     let stored: Cycle | undefined
     // What ended legs have shown is held against the plan once; a process that takes over does it once more.
     let judged = ''
+    const dueBefore = new Set<string>()
     while (!signal.aborted && lease.isHeld()) {
       stored ??= await store.cycle(cycleId)
       if (!stored) throw new InvariantError(`Cycle ${cycleId} is driven but not written down.`)
       const progress = await this.writeProgress(portfolio, stored)
-      // A slice whose time has come is judged by the prices of then, too.
+      // A later slice whose time has come is judged by the prices of then, too.
       const due = progress.legs.filter(
-        (run) => run.state === 'waiting' && run.leg.slice && isDue(progress, run, clock.now()),
+        (run) => run.state === 'waiting' && (run.leg.slice?.index ?? 0) > 1 && isDue(progress, run, clock.now()),
       )
-      const endings = [endingsOf(progress), ...due.map(({ leg }) => leg.id)].join(' ')
-      const cycle = endings === judged ? progress : await this.endMovedPlan(portfolio, progress)
+      const endings = endingsOf(progress)
+      const isNew = endings !== judged || due.some(({ leg }) => !dueBefore.has(leg.id))
+      for (const { leg } of due) dueBefore.add(leg.id)
+      const cycle = isNew ? await this.endMovedPlan(portfolio, progress) : progress
       judged = endings
       if (isCycleOver(cycle)) return this.close(portfolio, cycle)
       const outcomes = await Promise.allSettled(

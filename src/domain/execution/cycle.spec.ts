@@ -259,6 +259,21 @@ describe('nextSteps', () => {
     expect(step).toMatchObject({ type: 'offer-leg', amount: { units: sold } })
   })
 
+  test('a slice that comes late keeps its pause after the one before, and does not wait for one that ended without a trade', () => {
+    const earlier = aLeg({ id: 'plan-1.7', slice: { index: 1, of: 2, notBefore: 10_000 } })
+    const legs = (state: LegState) => [runOf(earlier, state), waiting(slice)]
+    const offered = (cycle: Cycle, now: number) =>
+      nextSteps(cycle, now).some((step) => step.type === 'offer-leg' && step.run.leg.id === slice.id)
+    const mined = intentOf(runOf(earlier, 'done'), 'swap', 'final_ok')
+    const minedAt = 'inclusion' in mined ? mined.inclusion.block.timestamp * 1000 : 0
+    const late = aCycle({ legs: legs('done'), intents: [mined] })
+    expect(minedAt).toBeGreaterThan(40_000)
+    expect(offered(late, minedAt + 29_999)).toBe(false)
+    expect(offered(late, minedAt + 30_000)).toBe(true)
+    expect(offered(aCycle({ legs: legs('failed') }), 40_000)).toBe(true)
+    expect(offered(aCycle({ legs: legs('crossing') }), 40_000)).toBe(false)
+  })
+
   test('a slice waits for its time while others go on, and is offered from that millisecond on', () => {
     const cycle = aCycle({ legs: [waiting(slice), waiting(beside)] })
     const offered = (now: number) => nextSteps(cycle, now).map((step) => 'run' in step && step.run.leg.id)

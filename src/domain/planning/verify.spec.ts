@@ -225,6 +225,25 @@ describe('what a plan leads to', () => {
     expect(outcome.drift - input.drift.portfolio < 10n && input.drift.portfolio - outcome.drift < 10n).toBe(true)
   })
 
+  test('value beyond the share of a chain makes a plan dearer, by as much as lies beyond', () => {
+    const [chain] = input.valuation.assets.flatMap((asset) =>
+      asset.status === 'known' ? asset.positions.map((position) => position.chain) : [],
+    )
+    const onlyLittle = { [chain!]: { minimum: 0n, maximum: bps(1) } }
+    const capped = outcomeOf({ ...input, policy: { ...input.policy, chainShares: onlyLittle } }, [])
+    expect(outcomeOf(input, []).exposure).toBe(0n)
+    expect(capped.exposure).toBeGreaterThan(0n)
+    expect(scoreOf(capped) - scoreOf(outcomeOf(input, []))).toBeCloseTo(usdToNumber(capped.exposure) * 0.03, 6)
+  })
+
+  test('what stays in an asset that is no target is left undone, whatever it is worth', () => {
+    const [sold] = legs
+    const asset = sold!.expectedOut.token.asset
+    const drift = { ...input.drift, assets: input.drift.assets.filter((one) => one.asset !== asset) }
+    const stuck = outcomeOf({ ...input, drift }, [sold!]).unmet.get(asset)
+    expect(stuck).toBe(valueOf(sold!.expectedOut, priceIn(input.market, asset), 'down'))
+  })
+
   test('levels count, not targets: within them nothing is unmet', () => {
     const levels = input.drift.assets.map(({ asset }) => ({ asset, lower: 0n, upper: RATIO_ONE }))
     expect(outcomeOf({ ...input, levels }, []).unmet.size).toBe(0)
