@@ -442,8 +442,9 @@ describe('a second world', () => {
     'says which port is in use, offset %i, and leaves nothing behind',
     async (offset, name) => {
       const nodesBefore = ownNodes().length
-      const squatter = await listenOn(0)
-      const { port } = squatter.address() as { port: number }
+      // Below the range that the system gives out by itself, so that the ports before it are free.
+      const port = 21_000 + (process.pid % 8_000)
+      const squatter = await listenOn(port)
       const other = await mkdtemp(join(tmpdir(), 'evenkeel-world-'))
       const start = startWorld({ seed: 1, scenario: 'calm', portBase: port - offset, dir: other })
       await expect(start).rejects.toMatchObject({
