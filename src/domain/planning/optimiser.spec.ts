@@ -198,7 +198,7 @@ describe('the forms of one problem', () => {
         fc.pre(exact.flows.length > 0 && exact.status === 'optimal')
         const used = new Set(exact.flows.map(({ priced }) => priced))
         const fixed = await solve(fixedModel({ ...problem, arcs: problem.arcs.filter((one) => used.has(one)) }))
-        expect(fixed.objective).toBeLessThanOrEqual(exact.objective + GAP + 1e-3 * exact.objective)
+        expect(fixed.objective).toBeLessThanOrEqual(exact.objective + GAP + 2e-3 * exact.objective)
       }),
       few,
     )
@@ -335,7 +335,7 @@ describe('of any size and order', () => {
         const turned = { ...problem, arcs: problem.arcs.toReversed() }
         const [one, other] = [await solve(exactModel(problem)), await solve(exactModel(turned))]
         fc.pre(one.status === 'optimal' && other.status === 'optimal')
-        expect(Math.abs(one.objective - other.objective)).toBeLessThanOrEqual(GAP + 1e-3 * one.objective)
+        expect(Math.abs(one.objective - other.objective)).toBeLessThanOrEqual(GAP + 2e-3 * one.objective)
       }),
       few,
     )
