@@ -15,6 +15,7 @@ export default {
         '<rootDir>/test/adapters/**/*.spec.ts',
         '<rootDir>/test/sandbox/**/*.spec.ts',
         '<rootDir>/test/bench/**/*.spec.ts',
+        '<rootDir>/test/checker/**/*.spec.ts',
       ],
     },
     { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },

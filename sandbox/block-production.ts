@@ -15,6 +15,8 @@ export interface BlockProduction {
   /** Resolves when no block is under way. */
   idle(): Promise<void>
   mine(blocks: number): Promise<void>
+  /** The chain's base fee from the next block on, in wei per gas. */
+  setBaseFee(wei: bigint): Promise<void>
   stop(): Promise<void>
 }
 
@@ -27,8 +29,9 @@ interface Node {
 
 export function createBlockProduction(
   node: Node,
-  { blockTimeSeconds, baseFeePerGas }: { blockTimeSeconds: number; baseFeePerGas: bigint },
+  { blockTimeSeconds, baseFeePerGas: firstBaseFee }: { blockTimeSeconds: number; baseFeePerGas: bigint },
 ): BlockProduction {
+  let baseFeePerGas = firstBaseFee
   const stopped = new AbortController()
   let started = false
   let running = true
@@ -79,6 +82,11 @@ export function createBlockProduction(
       await turn
     },
     mine,
+    async setBaseFee(wei) {
+      baseFeePerGas = wei
+      await turn
+      await holdBaseFee()
+    },
     async stop() {
       stopped.abort()
       await rhythm

@@ -4,6 +4,7 @@ import type { Control, Controlled } from './control.js'
 import { apiNames, bridgeOutcomes, wrongKinds } from './faults.js'
 import { problem, startHttpServer, type HttpAnswer, type HttpRequest, type RunningServer } from './http-server.js'
 import { assets } from './prices.js'
+import { rpcFault } from './rpc-faults.js'
 
 const usd = z
   .string()
@@ -30,10 +31,16 @@ const faultBody = z.strictObject({
       z.strictObject({ kind: z.literal('error'), status: z.int().min(400).max(599) }),
       z.strictObject({ kind: z.literal('rate-limited'), retryAfterSeconds: z.int().min(0) }),
       z.strictObject({ kind: z.literal('garbage') }),
-      z.strictObject({ kind: z.literal('wrong'), what: z.enum(wrongKinds) }),
+      z.strictObject({
+        kind: z.literal('wrong'),
+        what: z.enum(wrongKinds),
+        on: z.enum(['swap', 'bridge']).optional(),
+        bridge: z.enum(wrongKinds).optional(),
+      }),
     ])
     .nullable(),
 })
+const rpcBody = z.strictObject({ faults: z.array(rpcFault).max(10) })
 const bridgeBody = z.strictObject({ outcome: z.enum(bridgeOutcomes), delaySeconds: z.number().min(0).optional() })
 
 /** A request the control API refuses; answered as a problem document. */
@@ -56,6 +63,7 @@ const routes = [
   'POST /sequencer/:chain {"up":bool,"startedAt":seconds?}',
   'POST /apis/:api {"fault":fault or null}',
   'POST /bridges/:bridge {"outcome":…,"delaySeconds":n?}',
+  'POST /rpc/:chain/:provider {"faults":[fault,…]}',
   'GET /requests/:api',
   'GET /state',
 ]
@@ -63,7 +71,7 @@ const routes = [
 /** Serves `Control` as JSON on loopback. A request it does not understand is answered with what it expects. */
 export function startControlApi(
   control: Control,
-  { feeds, bridges, chains }: Pick<Controlled, 'feeds' | 'bridges' | 'chains'>,
+  { feeds, bridges, chains, providers }: Pick<Controlled, 'feeds' | 'bridges' | 'chains' | 'providers'>,
   port: number,
 ): Promise<RunningServer> {
   const layer2s = chains.filter((chain) => chain.isLayer2).map((chain) => chain.key)
@@ -121,6 +129,11 @@ export function startControlApi(
           outcome,
           ...(delaySeconds !== undefined && { delaySeconds }),
         })
+        return done
+      }
+      case 'POST /rpc/:/:': {
+        const { faults } = read(rpcBody, body)
+        control.setRpc(oneOf(chainKeys, first, 'chain'), oneOf(providers.names, second, 'provider'), faults)
         return done
       }
       case 'GET /requests/:':

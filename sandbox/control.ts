@@ -11,7 +11,9 @@ import type {
 import type { Feeds } from './feeds.js'
 import type { Market } from './market.js'
 import type { PricePath } from './price-path.js'
+import type { Providers } from './providers.js'
 import { assets, isAsset, type AssetSymbol } from './prices.js'
+import type { ProviderName, RpcFault } from './rpc-faults.js'
 
 /** What the world lets others do to it, in process and over HTTP alike. */
 export interface Control {
@@ -25,6 +27,8 @@ export interface Control {
   setSequencer(chain: ChainKey, up: boolean, startedAt?: number): Promise<void>
   setFault(api: ApiName, fault: Fault | null): void
   setBridge(bridge: string, behaviour: BridgeBehaviour): void
+  /** In place of all earlier faults of one provider of a chain; none makes it honest. */
+  setRpc(chain: ChainKey, provider: ProviderName, faults: readonly RpcFault[]): void
   requests(api: ApiName): RecordedRequest[]
   state(): Promise<ControlState>
 }
@@ -43,6 +47,8 @@ export interface ControlState {
   frozenFeeds: { chain: string; asset: string }[]
   faults: Record<ApiName, Fault | null>
   bridges: Record<string, BridgeBehaviour>
+  /** Of providers that misbehave. */
+  rpc: { chain: string; provider: string; faults: readonly RpcFault[] }[]
 }
 
 export interface Controlled {
@@ -51,10 +57,11 @@ export interface Controlled {
   market: Market
   feeds: Feeds
   bridges: BridgeControl
+  providers: Providers
   apis: Record<ApiName, { faults: FaultSwitch; requests: RequestRecorder }>
 }
 
-export function createControl({ chains, path, market, feeds, bridges, apis }: Controlled): Control {
+export function createControl({ chains, path, market, feeds, bridges, providers, apis }: Controlled): Control {
   const chainOf = (key: ChainKey): SandboxChain => {
     const chain = chains.find((candidate) => candidate.key === key)
     if (!chain) throw new Error(`There is no chain ${key}.`)
@@ -80,6 +87,7 @@ export function createControl({ chains, path, market, feeds, bridges, apis }: Co
     setSequencer: (key, up, startedAt) => feeds.setSequencer(key, up, startedAt),
     setFault: (api, fault) => apis[api].faults.set(fault),
     setBridge: (bridge, behaviour) => bridges.set(bridge, behaviour),
+    setRpc: (chain, provider, faults) => providers.set(chain, provider, faults),
     requests: (api) => apis[api].requests.all(),
     async state() {
       const blocks = await Promise.all(
@@ -102,6 +110,12 @@ export function createControl({ chains, path, market, feeds, bridges, apis }: Co
           zeroex: apis.zeroex.faults.current(),
           prices: apis.prices.faults.current(),
         },
+        rpc: chains.flatMap(({ key }) =>
+          providers.names.flatMap((provider) => {
+            const faults = providers.current(key, provider)
+            return faults.length > 0 ? [{ chain: key, provider, faults }] : []
+          }),
+        ),
         bridges: Object.fromEntries(bridges.keys().map((key) => [key, bridges.current(key)])),
       }
     },

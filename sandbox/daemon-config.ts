@@ -1,7 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
-import type { Hex, World } from './world.js'
+import { escrowEvents } from './bridges/escrow-abi.js'
+import { bridgeTerms } from './bridges/terms.js'
+import { providerNames } from './rpc-faults.js'
+import type { Hex, World, WorldRouter } from './world.js'
 
 /** What may be chosen about the daemon's configuration; the rest follows from the world. */
 export interface DaemonConfigOptions {
@@ -13,6 +16,12 @@ export interface DaemonConfigOptions {
   /** How far an asset outside its band is brought back; the daemon's own default when absent. */
   reset?: 'target' | 'half' | 'edge'
 }
+
+/** Longest time from a block to its finality here. */
+const finalitySeconds = 12
+
+/** Usual age of the last final block here, with room for a machine that is busy; three times as much is a stall. */
+const usualFinalitySeconds = 30
 
 /** Index of `treasury` among the well-known development keys. */
 const treasuryIndex = 3
@@ -47,38 +56,67 @@ export const targets: Record<string, { weight: string; band: { absolute: string;
   DAI: { weight: '0.05', band: { absolute: '0.025', relative: '0.2' } },
 }
 
+/** Play money trades more in an hour than a fund does in a year, and its market leaps when a scenario says so. */
+const playLimits = {
+  turnoverPerCycle: '2',
+  turnoverPerHour: '100',
+  turnoverPerDay: '1000',
+  assetTurnoverPerDay: '1000',
+  venueTurnoverPerDay: '1000',
+  legShare: '1',
+  lossPerDay: '0.5',
+  gasPerLeg: '0.1',
+  gasPerDay: '0.1',
+  transactionsPerHour: 10000,
+  cyclesPerDay: 10000,
+  inFlightPerBridge: '1',
+  inFlightOverall: '1',
+  bridgePerDay: '1000',
+  failuresInRow: 1000,
+  failuresPerHour: 1000,
+  mayReverse: true,
+  driftFall: '0',
+  balanceMove: '1',
+}
+const playGuard = {
+  maxMoveBps: { stable: 100000, major: 100000, other: 100000 },
+  maxOffPegBps: 2000,
+}
+
 /** Writes a configuration with which the daemon keeps the treasury of this world on target. */
 export async function writeDaemonConfig(world: World, file: string, options: DaemonConfigOptions = {}): Promise<void> {
   const treasury = world.accounts.find(({ alias }) => alias === 'treasury')
   if (!treasury) throw new Error('The world has no treasury account.')
   const assets = [...new Set(world.tokens.map(({ asset }) => asset))]
   const [home] = world.chains
+  const routersOf = (chain: string, kind: WorldRouter['kind']): Hex[] =>
+    world.routers.filter((router) => router.chain === chain && router.kind === kind).map(({ address }) => address)
   const allowed = (kind: 'lifi-diamond' | 'allowance-holder') =>
     Object.fromEntries(
       world.chains.map(({ key }) => {
-        const addresses: Hex[] = world.routers
-          .filter((router) => router.chain === key && router.kind === kind)
-          .map(({ address }) => address)
+        const addresses = routersOf(key, kind)
         return [key, { targets: addresses, spenders: addresses }]
       }),
     )
   const config = {
     environment: 'sandbox',
+    startPaused: false,
     server: { adminPort: options.adminPort ?? 3000, metricsPort: options.metricsPort ?? 9464 },
     database: { directory: join(dirname(file), 'postgres') },
     lease: { ttlSeconds: 6, renewSeconds: 1, selfFenceSeconds: 4 },
-    execution: { pollMs: 500, transferPollSeconds: 2, resendSeconds: 6 },
+    execution: { pollMs: 500, transferPollSeconds: 2, resendSeconds: 6, replaceSeconds: 6, reconcileSeconds: 10 },
     signer: { kind: 'development', index: treasuryIndex },
     chains: Object.fromEntries(
       world.chains.map((chain) => [
         chain.key,
         {
           chainId: chain.chainId,
-          rpc: [chain.rpcUrl],
+          rpc: chain.rpcUrls.map((url, index) => ({ name: providerNames[index], url })),
           native: { symbol: chain.nativeSymbol, asset: nativeAsset },
           multicall: chain.multicall,
           blockTimeSeconds: chain.blockTimeSeconds,
           finality: 'finalized',
+          finalitySeconds: usualFinalitySeconds,
           priorityFeeGwei: chain.sequencerFeed ? '0.001' : '1',
           gasReserve: chain.sequencerFeed ? '10' : '20',
           hub: 'USDC',
@@ -115,6 +153,7 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
         }),
       ),
       http: [{ name: 'reference', url: world.apis.prices.url }],
+      guard: playGuard,
       bounds: Object.fromEntries(
         assets.map((asset) => [
           asset,
@@ -128,6 +167,7 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
         url: world.apis.lifi.url,
         integrator: 'evenkeel',
         bridges: [...new Set(world.bridges.map(({ key }) => key))],
+        circuitSeconds: 3,
         allowed: allowed('lifi-diamond'),
       },
       zeroex: {
@@ -136,9 +176,32 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
         url: world.apis.zeroex.trpcUrl,
         apiKey: 'sandbox',
         requestsPerSecond: 50,
-        allowed: allowed('allowance-holder'),
+        circuitSeconds: 3,
+        allowed: Object.fromEntries(
+          Object.entries(allowed('allowance-holder')).map(([chain, contracts]) => [
+            chain,
+            { ...contracts, settlers: routersOf(chain, 'settler') },
+          ]),
+        ),
       },
     },
+    bridges: Object.fromEntries(
+      bridgeTerms.map(({ key, delaySeconds }) => [
+        key,
+        {
+          tier: 'liquidity',
+          events: {
+            contracts: Object.fromEntries(
+              world.bridges.filter((one) => one.key === key).map(({ chain, address }) => [chain, address]),
+            ),
+            ...escrowEvents,
+          },
+          expectedSeconds: delaySeconds + finalitySeconds,
+          lostAfterSeconds: 600,
+          quietSeconds: 10,
+        },
+      ]),
+    ),
     portfolios: {
       treasury: {
         mode: options.mode ?? 'live',
@@ -150,6 +213,7 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
         slippageBps: 30,
         maxLossBps: { stable: 10, major: 50, other: 120 },
         maxLegUsd: '5000000',
+        limits: playLimits,
         targets,
       },
     },

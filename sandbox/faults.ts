@@ -3,7 +3,36 @@ export const apiNames = ['lifi', 'zeroex', 'prices'] as const
 export type ApiName = (typeof apiNames)[number]
 
 /** In which way an answer lies. The price service knows only `amount`. */
-export const wrongKinds = ['receiver', 'min-out', 'spender', 'target', 'better-than-real', 'amount'] as const
+export const wrongKinds = [
+  /** The calldata pays somebody else. */
+  'receiver',
+  /** The calldata accepts any output, whatever the answer promises. */
+  'min-out',
+  /** Somebody else is to be given the allowance. */
+  'spender',
+  /** The call goes to a contract nobody knows. */
+  'target',
+  /** The call is itself an endless approval, of the sold token, for somebody else. */
+  'allowance',
+  /** Coin is asked for beside the sale of a token. */
+  'value-on-erc20',
+  /** Bytes follow the calldata that mean nothing. */
+  'trailing-bytes',
+  /** A function of the right contract that is none of those for trades. */
+  'selector',
+  /** A bridge is told another chain. Of LI.FI's bridges only. */
+  'destination',
+  /** The bridge's own part of the calldata pays somebody else than the general part says. Of LI.FI's bridges only. */
+  'bridge-recipient',
+  /** The answer promises 30 % more than there is. */
+  'better-than-real',
+  /** The calldata sells a tenth more. */
+  'amount',
+  /** The router behaves while it is simulated and steals when it is executed. */
+  'thief',
+  /** The router pays four fifths of the minimum and does not revert. */
+  'under-deliver',
+] as const
 export type WrongKind = (typeof wrongKinds)[number]
 
 /** How an API misbehaves until told otherwise. */
@@ -18,8 +47,11 @@ export type Fault =
   | { kind: 'rate-limited'; retryAfterSeconds: number }
   /** Answers 200 with HTML. */
   | { kind: 'garbage' }
-  /** Answers well-formed, but with something that must not be trusted. */
-  | { kind: 'wrong'; what: WrongKind }
+  /**
+   * Answers well-formed, but with something that must not be trusted: to every request, or to those for one kind of leg.
+   * `bridge` is what answers about bridges lie about, where that is something else.
+   */
+  | { kind: 'wrong'; what: WrongKind; on?: 'swap' | 'bridge' | undefined; bridge?: WrongKind | undefined }
 
 export interface FaultSwitch {
   set(fault: Fault | null): void
@@ -70,7 +102,21 @@ export function createRequestRecorder(limit = 2000): RequestRecorder {
 }
 
 /** What a bridge does with transfers whose delivery it has not sent yet. */
-export const bridgeOutcomes = ['deliver', 'refund', 'partial', 'short', 'silent'] as const
+export const bridgeOutcomes = [
+  'deliver',
+  // Delivers ten times as late.
+  'delayed',
+  'silent',
+  // Delivers 3 % less than promised.
+  'short',
+  'other-token',
+  // Delivers 60 % and refunds the rest.
+  'partial',
+  // Less a fee, to the origin.
+  'refund',
+  'refund-on-destination',
+  'refund-other-token',
+] as const
 export type BridgeOutcome = (typeof bridgeOutcomes)[number]
 
 export interface BridgeBehaviour {

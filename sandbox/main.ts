@@ -58,7 +58,10 @@ function introduce({ world }: RunningWorld, configFile: string): string {
   const treasury = world.accounts.find(({ alias }) => alias === 'treasury')?.address
   return [
     '',
-    ...world.chains.map((chain) => `  ${chain.key.padEnd(10)} ${chain.rpcUrl}  chain id ${chain.chainId}`),
+    ...world.chains.map(
+      (chain) =>
+        `  ${chain.key.padEnd(10)} ${chain.rpcUrl}  chain id ${chain.chainId}, providers ${chain.rpcUrls.map((url) => new URL(url).port).join(' ')}`,
+    ),
     `  LI.FI      ${world.apis.lifi.url}`,
     `  0x         ${world.apis.zeroex.restUrl}  tRPC ${world.apis.zeroex.trpcUrl}`,
     `  prices     ${world.apis.prices.url}/v1/prices?assets=ETH,BTC`,

@@ -7,6 +7,8 @@ import type { Abi, Hex } from 'viem'
 export interface CompiledContract {
   abi: Abi
   bytecode: Hex
+  /** What lies on the chain once it is deployed, where its constructor sets nothing in it. */
+  runtime: Hex
 }
 
 export type CompiledContracts = Record<string, CompiledContract>
@@ -19,7 +21,7 @@ const settings = {
   optimizer: { enabled: true, runs: 200 },
   evmVersion: 'cancun',
   metadata: { bytecodeHash: 'none' },
-  outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
+  outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } },
 }
 
 let loaded: Promise<CompiledContracts> | undefined
@@ -65,7 +67,10 @@ async function readOrCompile(): Promise<CompiledContracts> {
 
 interface CompilerOutput {
   errors?: { severity: 'error' | 'warning' | 'info'; formattedMessage: string }[]
-  contracts?: Record<string, Record<string, { abi: Abi; evm: { bytecode: { object: string } } }>>
+  contracts?: Record<
+    string,
+    Record<string, { abi: Abi; evm: { bytecode: { object: string }; deployedBytecode: { object: string } } }>
+  >
 }
 
 async function compile(sources: Record<string, { content: string }>): Promise<CompiledContracts> {
@@ -80,7 +85,7 @@ async function compile(sources: Record<string, { content: string }>): Promise<Co
     for (const [name, { abi, evm }] of Object.entries(contracts)) {
       if (compiled[name])
         throw new Error(`Two contracts in sandbox/contracts are called ${name}; one is in ${file}. Rename one.`)
-      compiled[name] = { abi, bytecode: `0x${evm.bytecode.object}` }
+      compiled[name] = { abi, bytecode: `0x${evm.bytecode.object}`, runtime: `0x${evm.deployedBytecode.object}` }
     }
   }
   return compiled

@@ -15,6 +15,7 @@ import { layGround, startChains, type Ground } from './ground.js'
 import { startMarket } from './market.js'
 import { type PoolLayout, poolPlansOf } from './pools.js'
 import { PricePath } from './price-path.js'
+import { startProviders, type Providers } from './providers.js'
 import type { ReferencePrices } from './prices.js'
 import { startPriceService } from './price-service.js'
 import type { ScenarioName } from './scenarios.js'
@@ -26,12 +27,14 @@ export interface WorldOptions {
   /** Of everything random. */
   seed: number
   scenario: ScenarioName
-  /** The first of seven consecutive ports; 0 picks free ones. */
+  /** The first of sixteen consecutive ports; 0 picks free ones. */
   portBase: number
   /** Receives `world.json`; created when missing. */
   dir: string
   /** `default` when absent. */
   pools?: PoolLayout
+  /** Providers in front of each chain, from 1 to 3; 3 when absent. */
+  endpoints?: number
   onProgress?: (line: string) => void
 }
 
@@ -45,7 +48,8 @@ export interface RunningWorld {
   stop(): Promise<void>
 }
 
-export const portsUsed = 7
+/** Three nodes, three APIs, the control API, and three providers for each node. */
+export const portsUsed = 16
 
 /** How long loops and servers may take to finish before the chains under them are stopped. */
 const stopGraceMs = 1000
@@ -55,7 +59,7 @@ const stopGraceMs = 1000
  * a person can remove is a `SandboxStartError`.
  */
 export async function startWorld(options: WorldOptions): Promise<RunningWorld> {
-  const { seed, scenario, portBase, dir, pools = 'default', onProgress = () => undefined } = options
+  const { seed, scenario, portBase, dir, pools = 'default', endpoints = 3, onProgress = () => undefined } = options
   if (!Number.isInteger(portBase) || portBase < 0 || portBase > 65_536 - portsUsed) {
     throw new SandboxStartError(`Expected a port base from 0 to ${65_536 - portsUsed}, came ${portBase}.`)
   }
@@ -88,6 +92,9 @@ export async function startWorld(options: WorldOptions): Promise<RunningWorld> {
     const zeroex = await startZeroexServer({ world: ground, chains, prices: path, port: portAt(4) })
     stops.push(() => zeroex.stop())
 
+    const providers = await startProviders(chains, endpoints, (place) => portAt(7 + place))
+    stops.push(() => providers.stop())
+
     const market = startMarket(path, ground.feeds)
     stops.push(() => market.stop())
     const controlled: Controlled = {
@@ -96,6 +103,7 @@ export async function startWorld(options: WorldOptions): Promise<RunningWorld> {
       market,
       feeds: ground.feeds,
       bridges: relayer.control,
+      providers,
       apis: { lifi, zeroex, prices: priceService },
     }
     const control = createControl(controlled)
@@ -117,7 +125,7 @@ export async function startWorld(options: WorldOptions): Promise<RunningWorld> {
       await Promise.all(bots)
     })
 
-    const world = describeWorld(options, ground, routers, bridges, {
+    const world = describeWorld(options, ground, routers, bridges, providers, {
       lifi: { url: lifi.url },
       zeroex: { trpcUrl: zeroex.trpcUrl, restUrl: zeroex.restUrl },
       prices: { url: priceService.url },
@@ -145,6 +153,7 @@ function describeWorld(
   { chains, pools, feeds }: Ground,
   routers: WorldRouter[],
   bridges: WorldBridge[],
+  providers: Providers,
   apis: World['apis'],
 ): World {
   const [anyChain] = chains
@@ -156,6 +165,7 @@ function describeWorld(
       key: chain.key,
       chainId: chain.chainId,
       rpcUrl: chain.rpcUrl,
+      rpcUrls: providers.urlsOf(chain.key),
       nativeSymbol: chain.nativeSymbol,
       blockTimeSeconds: chain.blockTimeSeconds,
       multicall: chain.contract('multicall3'),

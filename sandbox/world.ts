@@ -29,7 +29,10 @@ export type Hex = `0x${string}`
 export interface WorldChain {
   key: string
   chainId: number
+  /** Of the node itself. */
   rpcUrl: string
+  /** Of the providers in front of it: what the daemon is given. */
+  rpcUrls: string[]
   nativeSymbol: string
   blockTimeSeconds: number
   multicall: Hex

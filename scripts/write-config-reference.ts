@@ -175,7 +175,7 @@ const ending = `## Checked beyond the schema
 Every name must exist: the chain of a token or feed, the asset of a coin or target, the hub among the tokens of its chain.
 Every asset has a feed and bounds. Chain ids and token addresses are not used twice. The quorum is not larger than the
 number of sources. Weights sum to 1. The hub of an asset is another asset that lies beside it on a chain, and hubs make no
-loop. A chain's minimum is not above its maximum; minimums sum to 1 at most and maximums to 1 at least. A \`live\` portfolio needs a signer, and the development signer only sandbox chains.
+loop. A chain's minimum is not above its maximum; minimums sum to 1 at most and maximums to 1 at least. A \`live\` portfolio needs a signer, and the development signer only sandbox chains. A remote signer is reached by https, or by plain http on the same machine, unless every chain is one of the sandbox.
 
 When a chain is first read, its chain id and the decimals of its tokens and feeds are compared with the file. A difference
 leaves that chain, token or price out; the message names the key.
@@ -187,6 +187,7 @@ They come from the environment, or from a file that \`<NAME>_FILE\` names. An em
 | variable | meaning |
 | --- | --- |
 | \`DATABASE_URL\` | Postgres address. Without it the embedded Postgres of a development install is used. |
+| \`JOURNAL_DATABASE_URL\` | Postgres address of a database of its own for the signer's journal. Without it the journal lies in the daemon's database, and a backup brought back there takes the journal back too. |
 | \`EVENKEEL_ADMIN_TOKEN\` | Bearer token for pause and resume. Without it both are refused. |
 | \`LIFI_API_KEY\` | Raises LI.FI's rate limits. Optional. |
 | \`ZEROX_API_KEY\` | 0x answers nothing without one. Wins over \`apiKey\` of the venue. |

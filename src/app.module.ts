@@ -8,8 +8,10 @@ import { LifiQuotes } from './adapters/aggregators/lifi-quotes.js'
 import { LifiTransfers } from './adapters/aggregators/lifi-transfers.js'
 import { RateLimiters } from './adapters/aggregators/rate-limiter.js'
 import { ZeroexQuotes } from './adapters/aggregators/zeroex-quotes.js'
+import { EventTransfers } from './adapters/bridges/event-transfers.js'
 import { BlockReader } from './adapters/chains/block-reader.js'
-import { Clients } from './adapters/chains/clients.js'
+import { ChainEvents } from './adapters/chains/chain-events.js'
+import { QuorumReader } from './adapters/chains/quorum-reader.js'
 import { ViemBalances } from './adapters/chains/viem-balances.js'
 import { ViemChain } from './adapters/chains/viem-chain.js'
 import type { MetricLabels } from './adapters/observability/metrics.js'
@@ -17,18 +19,23 @@ import { EventObserver } from './adapters/observability/observer.js'
 import { HighsSolver } from './adapters/optimiser/highs-solver.js'
 import { ChainlinkPrices } from './adapters/oracles/chainlink-prices.js'
 import { ReferencePrices } from './adapters/oracles/reference-prices.js'
-import { LocalSigner } from './adapters/signers/local-signer.js'
-import { NoSigner } from './adapters/signers/no-signer.js'
+import { JournaledSigner } from './adapters/signers/journaled-signer.js'
+import type { KeyHolder } from './adapters/signers/key-holder.js'
 import type { Database } from './adapters/store/database.js'
+import { PostgresJournal } from './adapters/store/postgres-journal.js'
 import { PostgresLease } from './adapters/store/postgres-lease.js'
 import { PostgresStore } from './adapters/store/postgres-store.js'
 import { SystemClock } from './adapters/time/system-clock.js'
+import { CheckCode } from './application/check-code.js'
 import { CheckTogether } from './application/check-together.js'
 import { ClearLeg } from './application/clear-leg.js'
 import { CollectQuotes } from './application/collect-quotes.js'
+import { CompareWitnesses } from './application/compare-witnesses.js'
 import { DriveCycle } from './application/drive-cycle.js'
 import { FindOffer } from './application/find-offer.js'
+import { FollowPrices } from './application/follow-prices.js'
 import { HoldLease } from './application/hold-lease.js'
+import { KeepWatch } from './application/keep-watch.js'
 import { OfferLeg } from './application/offer-leg.js'
 import { Operations } from './application/operations.js'
 import { PlayJointly } from './application/play-jointly.js'
@@ -38,16 +45,35 @@ import { Reconcile } from './application/reconcile.js'
 import { RunCycle } from './application/run-cycle.js'
 import { SettleIntent } from './application/settle-intent.js'
 import { SettleTransfers } from './application/settle-transfers.js'
+import { SweepAllowances } from './application/sweep-allowances.js'
 import { TakeSnapshot } from './application/take-snapshot.js'
-import { isSandboxChain } from './config/check.js'
+import { TripBreaker } from './application/trip-breaker.js'
+import { WatchChains } from './application/watch-chains.js'
+import { WatchPrices } from './application/watch-prices.js'
+import { feeRulesOf } from './config/fee-rules.js'
 import type { Config } from './config/load.js'
-import { assetsOf, chainOptionsOf, metricLabelsOf, portfoliosOf } from './config/portfolios.js'
+import {
+  assetsOf,
+  bridgeEventsOf,
+  chainOptionsOf,
+  chainsToWatchOf,
+  metricLabelsOf,
+  portfoliosOf,
+  priceGuardsOf,
+  scopesOfConfig,
+} from './config/portfolios.js'
+import { sameAddress } from './domain/assets.js'
 import { AdminToken } from './interface/http/admin.guard.js'
+import { BreakersController } from './interface/http/breakers.controller.js'
 import { CyclesController } from './interface/http/cycles.controller.js'
 import { HealthController } from './interface/http/health.controller.js'
+import { IntentsController } from './interface/http/intents.controller.js'
+import { LedgerController } from './interface/http/ledger.controller.js'
+import { LimitsController } from './interface/http/limits.controller.js'
 import { MetricsController } from './interface/http/metrics.controller.js'
 import { OperationsController } from './interface/http/operations.controller.js'
 import { Portfolios, PortfoliosController } from './interface/http/portfolios.controller.js'
+import { Scopes } from './interface/http/safety-wire.js'
 import { Readiness } from './interface/readiness.js'
 import { CycleSchedule } from './interface/schedule/cycle.schedule.js'
 import { Balances } from './ports/balances.js'
@@ -67,6 +93,9 @@ import { NoTransfers, Transfers } from './ports/transfers.js'
 export interface Parts {
   readonly config: Config
   readonly database: Database
+  /** Of the signer's journal, where it has a database of its own. */
+  readonly journal?: Database
+  readonly keys: KeyHolder
   readonly log: Logger
   readonly build: { readonly version: string; readonly revision: string; readonly schema: string }
   readonly failpoints: Failpoints
@@ -75,13 +104,24 @@ export interface Parts {
 }
 
 /** The parts list of the daemon: which adapter stands behind which port, and which verb is made of which parts. */
-function providersOf({ config: { file, secrets }, database, log, build, failpoints, stop }: Parts): Provider[] {
+function providersOf({
+  config: { file, secrets },
+  database,
+  journal,
+  keys,
+  log,
+  build,
+  failpoints,
+  stop,
+}: Parts): Provider[] {
   const assets = assetsOf(file)
   const tokens = assets.flatMap((asset) => asset.tokens)
   const chainIds = Object.entries(file.chains).map(([chain, { chainId }]) => ({ chain, chainId }))
   const lifi = Object.entries(file.venues).flatMap(([venue, one]) => (one.kind === 'lifi' ? [{ venue, ...one }] : []))
-  const pace = ({ requestsPerSecond }: { requestsPerSecond?: number | undefined }) =>
-    requestsPerSecond === undefined ? {} : { requestsPerSecond }
+  const pace = (one: { requestsPerSecond?: number | undefined; circuitSeconds: number }) => ({
+    circuitMs: one.circuitSeconds * 1000,
+    ...(one.requestsPerSecond !== undefined && { requestsPerSecond: one.requestsPerSecond }),
+  })
   const lifiAccess = (one: Extract<(typeof file.venues)[string], { kind: 'lifi' }>, limiters: RateLimiters) => ({
     apiUrl: one.url,
     integrator: one.integrator,
@@ -109,14 +149,28 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
         }),
       inject: [Registry, Clock],
     },
-    { provide: Clients, useFactory: () => new Clients(chainOptionsOf(file)) },
-    { provide: BlockReader, useFactory: (clients: Clients) => new BlockReader(clients), inject: [Clients] },
+    {
+      provide: QuorumReader,
+      useFactory: (observer: Observer) =>
+        new QuorumReader(chainOptionsOf(file), {
+          timeoutMs: file.endpoints.timeoutSeconds * 1000,
+          quarantineMs: file.endpoints.quarantineSeconds * 1000,
+          notify: (event) => observer.notify(event),
+        }),
+      inject: [Observer],
+    },
+    {
+      provide: BlockReader,
+      useFactory: (quorum: QuorumReader) => new BlockReader(quorum),
+      inject: [QuorumReader],
+    },
     {
       provide: Balances,
-      useFactory: (clients: Clients, reader: BlockReader) => new ViemBalances(clients, reader),
-      inject: [Clients, BlockReader],
+      useFactory: (quorum: QuorumReader, reader: BlockReader) => new ViemBalances(quorum, reader),
+      inject: [QuorumReader, BlockReader],
     },
-    { provide: Chain, useFactory: (clients: Clients) => new ViemChain(clients), inject: [Clients] },
+    { provide: Chain, useFactory: (quorum: QuorumReader) => new ViemChain(quorum), inject: [QuorumReader] },
+    { provide: ChainEvents, useFactory: (reader: QuorumReader) => new ChainEvents(reader), inject: [QuorumReader] },
     {
       provide: PriceSources,
       useFactory: (reader: BlockReader, clock: Clock) =>
@@ -175,22 +229,38 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
     },
     {
       provide: Transfers,
-      useFactory: (chain: ViemChain, limiters: RateLimiters) => {
+      useFactory: (chain: ChainEvents, clock: Clock) => {
         const [first] = lifi
         if (!first) return new NoTransfers()
-        return new LifiTransfers({
-          ...lifiAccess(first, limiters),
+        // Limiters of its own: quotes that use up the rate must not keep us from seeing where money is.
+        const hints = new LifiTransfers({
+          ...lifiAccess(first, new RateLimiters(clock)),
           chains: chainIds,
           tokens,
           receipt: (key, hash) => chain.receipt(key, hash),
         })
+        return new EventTransfers({
+          bridges: bridgeEventsOf(file),
+          tokens,
+          chain,
+          maxBlocks: execution.logBlocks,
+          hints,
+        })
       },
-      inject: [Chain, RateLimiters],
+      inject: [ChainEvents, Clock],
     },
     {
       provide: Signer,
-      useFactory: () =>
-        file.signer.kind === 'development' ? new LocalSigner(file.signer.index, isSandboxChain) : new NoSigner(),
+      useFactory: (observer: Observer) =>
+        new JournaledSigner({
+          keys,
+          journal: new PostgresJournal(journal ?? database),
+          chainIds: chainIds.map(({ chainId }) => chainId),
+          failpoints,
+          observer,
+          onFenced: stop,
+        }),
+      inject: [Observer],
     },
     {
       provide: Lease,
@@ -203,7 +273,11 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
           selfFenceMs: file.lease.selfFenceSeconds * 1000,
         }),
     },
-    { provide: Store, useFactory: (lease: Lease) => new PostgresStore({ database, lease }), inject: [Lease] },
+    {
+      provide: Store,
+      useFactory: (lease: Lease) => new PostgresStore({ database, lease, failpoints }),
+      inject: [Lease],
+    },
 
     // The verbs
     { provide: ReadPrices, useFactory: (prices: PriceSources) => new ReadPrices({ prices }), inject: [PriceSources] },
@@ -238,10 +312,22 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
       inject: [TakeSnapshot, CollectQuotes, PlayJointly, Solver, Clock, Observer],
     },
     {
+      provide: CheckCode,
+      useFactory: (chain: Chain, store: Store, tripBreaker: TripBreaker, clock: Clock) =>
+        new CheckCode({ chain, store, tripBreaker, clock }),
+      inject: [Chain, Store, TripBreaker, Clock],
+    },
+    {
       provide: FindOffer,
-      useFactory: (collectQuotes: CollectQuotes, quotes: QuoteVenues, clock: Clock) =>
-        new FindOffer({ collectQuotes, quotes, clock }),
-      inject: [CollectQuotes, QuoteVenues, Clock],
+      useFactory: (
+        collectQuotes: CollectQuotes,
+        quotes: QuoteVenues,
+        checkCode: CheckCode,
+        chain: Chain,
+        clock: Clock,
+        observer: Observer,
+      ) => new FindOffer({ collectQuotes, quotes, checkCode, chain, clock, observer }),
+      inject: [CollectQuotes, QuoteVenues, CheckCode, Chain, Clock, Observer],
     },
     {
       provide: CheckTogether,
@@ -254,22 +340,51 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
         readPrices: ReadPrices,
         findOffer: FindOffer,
         checkTogether: CheckTogether,
+        tripBreaker: TripBreaker,
+        quotes: QuoteVenues,
         chain: Chain,
         store: Store,
         clock: Clock,
         observer: Observer,
-      ) => new OfferLeg({ readPrices, findOffer, checkTogether, chain, store, clock, observer, failpoints }),
-      inject: [ReadPrices, FindOffer, CheckTogether, Chain, Store, Clock, Observer],
+      ) =>
+        new OfferLeg({
+          readPrices,
+          findOffer,
+          checkTogether,
+          tripBreaker,
+          quotes,
+          chain,
+          store,
+          clock,
+          observer,
+          failpoints,
+        }),
+      inject: [ReadPrices, FindOffer, CheckTogether, TripBreaker, QuoteVenues, Chain, Store, Clock, Observer],
     },
     {
       provide: ClearLeg,
-      useFactory: (chain: Chain, store: Store, clock: Clock, observer: Observer) =>
-        new ClearLeg({ chain, store, clock, observer }),
-      inject: [Chain, Store, Clock, Observer],
+      useFactory: (
+        chain: Chain,
+        balances: Balances,
+        tripBreaker: TripBreaker,
+        store: Store,
+        clock: Clock,
+        observer: Observer,
+      ) => new ClearLeg({ chain, balances, tripBreaker, store, clock, observer, failpoints }),
+      inject: [Chain, Balances, TripBreaker, Store, Clock, Observer],
     },
     {
       provide: SettleIntent,
-      useFactory: (chain: Chain, signer: Signer, store: Store, clock: Clock, observer: Observer, lease: Lease) =>
+      useFactory: (
+        chain: Chain,
+        signer: Signer,
+        store: Store,
+        clock: Clock,
+        observer: Observer,
+        lease: Lease,
+        readPrices: ReadPrices,
+        tripBreaker: TripBreaker,
+      ) =>
         new SettleIntent({
           chain,
           signer,
@@ -278,13 +393,23 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
           observer,
           lease,
           failpoints,
+          readPrices,
+          tripBreaker,
+          feeRules: feeRulesOf(file),
           resendMs: execution.resendSeconds * 1000,
         }),
-      inject: [Chain, Signer, Store, Clock, Observer, Lease],
+      inject: [Chain, Signer, Store, Clock, Observer, Lease, ReadPrices, TripBreaker],
     },
     {
       provide: SettleTransfers,
-      useFactory: (transfers: Transfers, chain: Chain, store: Store, clock: Clock, observer: Observer) =>
+      useFactory: (
+        transfers: Transfers,
+        chain: Chain,
+        store: Store,
+        clock: Clock,
+        observer: Observer,
+        tripBreaker: TripBreaker,
+      ) =>
         new SettleTransfers({
           transfers,
           chain,
@@ -292,14 +417,17 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
           clock,
           observer,
           failpoints,
+          tripBreaker,
           pollMs: execution.transferPollSeconds * 1000,
         }),
-      inject: [Transfers, Chain, Store, Clock, Observer],
+      inject: [Transfers, Chain, Store, Clock, Observer, TripBreaker],
     },
     {
       provide: DriveCycle,
       useFactory: (
         readPrices: ReadPrices,
+        balances: Balances,
+        tripBreaker: TripBreaker,
         offerLeg: OfferLeg,
         clearLeg: ClearLeg,
         settleIntent: SettleIntent,
@@ -311,6 +439,8 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
       ) =>
         new DriveCycle({
           readPrices,
+          balances,
+          tripBreaker,
           offerLeg,
           clearLeg,
           settleIntent,
@@ -322,37 +452,178 @@ function providersOf({ config: { file, secrets }, database, log, build, failpoin
           failpoints,
           pollMs: execution.pollMs,
         }),
-      inject: [ReadPrices, OfferLeg, ClearLeg, SettleIntent, SettleTransfers, Store, Lease, Clock, Observer],
+      inject: [
+        ReadPrices,
+        Balances,
+        TripBreaker,
+        OfferLeg,
+        ClearLeg,
+        SettleIntent,
+        SettleTransfers,
+        Store,
+        Lease,
+        Clock,
+        Observer,
+      ],
     },
     {
       provide: Reconcile,
-      useFactory: (balances: Balances, store: Store, observer: Observer, clock: Clock) =>
-        new Reconcile({ balances, store, observer, clock }),
-      inject: [Balances, Store, Observer, Clock],
+      useFactory: (
+        balances: Balances,
+        chain: Chain,
+        store: Store,
+        tripBreaker: TripBreaker,
+        observer: Observer,
+        clock: Clock,
+      ) => new Reconcile({ balances, chain, store, tripBreaker, observer, clock }),
+      inject: [Balances, Chain, Store, TripBreaker, Observer, Clock],
+    },
+    {
+      provide: SweepAllowances,
+      useFactory: (
+        chain: Chain,
+        store: Store,
+        settleIntent: SettleIntent,
+        tripBreaker: TripBreaker,
+        lease: Lease,
+        clock: Clock,
+        observer: Observer,
+      ) => new SweepAllowances({ chain, store, settleIntent, tripBreaker, lease, clock, observer }),
+      inject: [Chain, Store, SettleIntent, TripBreaker, Lease, Clock, Observer],
+    },
+    {
+      provide: KeepWatch,
+      useFactory: (
+        reconcile: Reconcile,
+        sweepAllowances: SweepAllowances,
+        chain: Chain,
+        tripBreaker: TripBreaker,
+        lease: Lease,
+        clock: Clock,
+        observer: Observer,
+      ) =>
+        new KeepWatch({
+          reconcile,
+          sweepAllowances,
+          chain,
+          tripBreaker,
+          lease,
+          clock,
+          observer,
+          portfolios: portfoliosOf(file),
+          everyMs: execution.reconcileSeconds * 1000,
+          pollMs: execution.pollMs,
+        }),
+      inject: [Reconcile, SweepAllowances, Chain, TripBreaker, Lease, Clock, Observer],
     },
     {
       provide: RunCycle,
       useFactory: (
         proposePlan: ProposePlan,
         driveCycle: DriveCycle,
+        tripBreaker: TripBreaker,
         settleTransfers: SettleTransfers,
         reconcile: Reconcile,
+        sweepAllowances: SweepAllowances,
         store: Store,
         lease: Lease,
         clock: Clock,
         observer: Observer,
-      ) => new RunCycle({ proposePlan, driveCycle, settleTransfers, reconcile, store, lease, clock, observer, stop }),
-      inject: [ProposePlan, DriveCycle, SettleTransfers, Reconcile, Store, Lease, Clock, Observer],
+      ) =>
+        new RunCycle({
+          proposePlan,
+          driveCycle,
+          tripBreaker,
+          settleTransfers,
+          reconcile,
+          sweepAllowances,
+          store,
+          lease,
+          clock,
+          observer,
+          failpoints,
+          stop,
+        }),
+      inject: [
+        ProposePlan,
+        DriveCycle,
+        TripBreaker,
+        SettleTransfers,
+        Reconcile,
+        SweepAllowances,
+        Store,
+        Lease,
+        Clock,
+        Observer,
+      ],
+    },
+    {
+      provide: TripBreaker,
+      useFactory: (store: Store, clock: Clock, observer: Observer) => new TripBreaker({ store, clock, observer }),
+      inject: [Store, Clock, Observer],
+    },
+    {
+      provide: CompareWitnesses,
+      useFactory: (chain: Chain, signer: Signer, store: Store, tripBreaker: TripBreaker, observer: Observer) =>
+        new CompareWitnesses({
+          chain,
+          signer,
+          store,
+          tripBreaker,
+          observer,
+          places: portfoliosOf(file)
+            .filter(({ account }) => signer.accounts().some((one) => sameAddress(one, account)))
+            .flatMap(({ account, chains }) => chains.map(({ key }) => ({ chain: key, account }))),
+        }),
+      inject: [Chain, Signer, Store, TripBreaker, Observer],
     },
     {
       provide: HoldLease,
-      useFactory: (lease: Lease, clock: Clock, observer: Observer) =>
-        new HoldLease({ lease, clock, observer, renewMs: file.lease.renewSeconds * 1000, stop }),
-      inject: [Lease, Clock, Observer],
+      useFactory: (
+        lease: Lease,
+        signer: Signer,
+        compareWitnesses: CompareWitnesses,
+        clock: Clock,
+        observer: Observer,
+      ) =>
+        new HoldLease({
+          lease,
+          signer,
+          compareWitnesses,
+          clock,
+          observer,
+          renewMs: file.lease.renewSeconds * 1000,
+          stop,
+        }),
+      inject: [Lease, Signer, CompareWitnesses, Clock, Observer],
+    },
+    {
+      provide: WatchChains,
+      useFactory: (
+        chain: Chain,
+        store: Store,
+        tripBreaker: TripBreaker,
+        lease: Lease,
+        clock: Clock,
+        observer: Observer,
+      ) =>
+        new WatchChains({
+          chains: chainsToWatchOf(file),
+          quorumLossMs: file.endpoints.quorumLossSeconds * 1000,
+          watchMs: file.endpoints.watchSeconds * 1000,
+          chain,
+          store,
+          tripBreaker,
+          lease,
+          clock,
+          observer,
+        }),
+      inject: [Chain, Store, TripBreaker, Lease, Clock, Observer],
     },
     {
       provide: Operations,
-      useFactory: (store: Store, clock: Clock, observer: Observer) => new Operations({ store, clock, observer }),
+      useFactory: (store: Store, clock: Clock, observer: Observer) =>
+        new Operations({ store, clock, observer, failpoints }),
       inject: [Store, Clock, Observer],
     },
     { provide: Readiness, useClass: Readiness },
@@ -368,12 +639,59 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [ScheduleModule.forRoot()],
-      controllers: [PortfoliosController, CyclesController, OperationsController],
+      controllers: [
+        PortfoliosController,
+        LedgerController,
+        CyclesController,
+        IntentsController,
+        BreakersController,
+        LimitsController,
+        OperationsController,
+      ],
       providers: [
         ...providersOf(parts),
+        // Where something is executed prices are watched, and what is paused is not asked for.
+        {
+          provide: ReadPrices,
+          useFactory: (prices: PriceSources, watchPrices: WatchPrices) => new ReadPrices({ prices, watchPrices }),
+          inject: [PriceSources, WatchPrices],
+        },
+        {
+          provide: CollectQuotes,
+          useFactory: (quotes: QuoteVenues, observer: Observer, clock: Clock, store: Store) =>
+            new CollectQuotes({ quotes, observer, clock, store }),
+          inject: [QuoteVenues, Observer, Clock, Store],
+        },
+        {
+          provide: WatchPrices,
+          useFactory: (tripBreaker: TripBreaker, store: Store, clock: Clock) =>
+            new WatchPrices({ guards: priceGuardsOf(parts.config.file), tripBreaker, store, clock }),
+          inject: [TripBreaker, Store, Clock],
+        },
+        {
+          provide: FollowPrices,
+          useFactory: (readPrices: ReadPrices, clock: Clock, observer: Observer) =>
+            new FollowPrices({
+              readPrices,
+              clock,
+              observer,
+              portfolios,
+              everyMs: parts.config.file.prices.guard.readSeconds * 1000,
+            }),
+          inject: [ReadPrices, Clock, Observer],
+        },
+        { provide: Scopes, useFactory: () => new Scopes(scopesOfConfig(parts.config.file)) },
         {
           provide: CycleSchedule,
-          useFactory: (registry: SchedulerRegistry, runCycle: RunCycle, holdLease: HoldLease, readiness: Readiness) =>
+          useFactory: (
+            registry: SchedulerRegistry,
+            runCycle: RunCycle,
+            holdLease: HoldLease,
+            readiness: Readiness,
+            watchChains: WatchChains,
+            followPrices: FollowPrices,
+            keepWatch: KeepWatch,
+          ) =>
             new CycleSchedule({
               registry,
               runCycle,
@@ -383,8 +701,9 @@ export class AppModule {
                 portfolio,
                 cron: parts.config.file.portfolios[portfolio.id]!.schedule,
               })),
+              watchers: [watchChains, followPrices, keepWatch],
             }),
-          inject: [SchedulerRegistry, RunCycle, HoldLease, Readiness],
+          inject: [SchedulerRegistry, RunCycle, HoldLease, Readiness, WatchChains, FollowPrices, KeepWatch],
         },
       ],
     }

@@ -2,13 +2,19 @@ import { NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
+import { QuorumReader } from './adapters/chains/quorum-reader.js'
 import { createLogger } from './adapters/observability/log.js'
+import { NoKeys } from './adapters/signers/key-holder.js'
+import { createKeystore, keystoreAddress, KeystoreError } from './adapters/signers/keystore-signer.js'
+import { RemoteSignerError } from './adapters/signers/remote-signer.js'
 import { type Database, DatabaseError, openDatabase } from './adapters/store/database.js'
 import { startEmbeddedPostgres } from './adapters/store/embedded-postgres.js'
 import { sameAddress } from './domain/assets.js'
 import { checkSchema, explainSchema, migrate, SchemaError } from './adapters/store/migrate.js'
 import { SCHEMA_VERSION } from './adapters/store/migrations/index.js'
 import { AppModule, LookModule, OpsModule, type Parts } from './app.module.js'
+import { spendOfNothing } from './application/budget-claim.js'
+import { Operations } from './application/operations.js'
 import { ProposePlan } from './application/propose-plan.js'
 import { type Config, ConfigError, loadConfig } from './config/load.js'
 import { parseCommand, USAGE, UsageError } from './interface/cli.js'
@@ -16,9 +22,11 @@ import { ErrorFilter } from './interface/http/error.filter.js'
 import { Portfolios } from './interface/http/portfolios.controller.js'
 import { planJson, planReport } from './interface/plan-report.js'
 import { Readiness } from './interface/readiness.js'
+import { openKeys } from './keys.js'
 import type { Failpoints } from './ports/failpoints.js'
+import { Clock } from './ports/clock.js'
 import { Observer } from './ports/observer.js'
-import { Signer } from './ports/signer.js'
+import { Signer, SignerError } from './ports/signer.js'
 import { Store } from './ports/store.js'
 
 export interface Surroundings {
@@ -29,6 +37,18 @@ export interface Surroundings {
 
 /** Something a person has to put right before the command can work: one message, exit code 2. */
 class CannotWork extends Error {}
+
+/** Failures whose message says what a person has to put right. */
+const THEIRS = [
+  UsageError,
+  ConfigError,
+  CannotWork,
+  SchemaError,
+  DatabaseError,
+  KeystoreError,
+  RemoteSignerError,
+  SignerError,
+]
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 
@@ -51,6 +71,13 @@ export async function runCommand(args: readonly string[], surroundings: Surround
       case 'migrate':
         await migrateDatabase(loadConfig(command.config, surroundings.environment))
         return 0
+      case 'keystore':
+        say(
+          command.act === 'create'
+            ? `${command.out} holds the new key of ${await createKeystore({ file: command.out, passwordFile: command.passwordFile })}.`
+            : await keystoreAddress(command.file),
+        )
+        return 0
       case 'plan':
         await showPlans(loadConfig(command.config, surroundings.environment), command, surroundings)
         return 0
@@ -59,9 +86,7 @@ export async function runCommand(args: readonly string[], surroundings: Surround
         return undefined
     }
   } catch (error) {
-    const isTheirs = [UsageError, ConfigError, CannotWork, SchemaError, DatabaseError].some(
-      (kind) => error instanceof kind,
-    )
+    const isTheirs = THEIRS.some((kind) => error instanceof kind)
     process.stderr.write(`${isTheirs ? (error as Error).message : describe(error)}\n`)
     return isTheirs ? 2 : 1
   }
@@ -85,13 +110,23 @@ async function reachDatabase({ file, secrets }: Config): Promise<{ database: Dat
   return { database, close }
 }
 
+/** The journal's own database, where it has one. */
+function reachJournal({ secrets }: Config): { database: Database; close: () => Promise<void> } | undefined {
+  if (secrets.journalDatabaseUrl === undefined) return undefined
+  const database = openDatabase({ url: secrets.journalDatabaseUrl, poolSize: 3 })
+  return { database, close: () => database.destroy() }
+}
+
 async function migrateDatabase(config: Config): Promise<void> {
-  const { database, close } = await reachDatabase(config)
+  const places = [await reachDatabase(config), reachJournal(config)].filter((one) => one !== undefined)
   try {
-    const { applied } = await migrate(database)
-    say(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'The database is at this schema already.')
+    for (const [index, { database }] of places.entries()) {
+      const { applied } = await migrate(database)
+      const which = index === 0 ? 'The database' : 'The database of the journal'
+      say(applied.length > 0 ? `${which}: applied ${applied.join(', ')}.` : `${which} is at this schema already.`)
+    }
   } finally {
-    await close()
+    for (const { close } of places) await close()
   }
 }
 
@@ -124,6 +159,10 @@ async function showPlans(
         isManual: false,
         continues: undefined,
         curves: isRecorded ? await store.curves() : [],
+        ...(isRecorded && {
+          states: () => store.operatingStates(),
+          use: await store.budgetUse(spendOfNothing(portfolio, app.get(Clock).now())),
+        }),
       })
       const silent = proposal.snapshot.chains.flatMap((chain) => (chain.status === 'unknown' ? [chain.reason] : []))
       for (const reason of silent) silences.add(reason)
@@ -151,9 +190,13 @@ async function start(config: Config, surroundings: Surroundings): Promise<void> 
   try {
     // A development install has a database of its own to keep; a configured one is migrated deliberately.
     if (config.secrets.databaseUrl === undefined) await migrate(database)
-    const schema = await checkSchema(database)
-    if (schema !== 'current') throw new CannotWork(explainSchema(schema))
-    await serve(config, database, surroundings, ends)
+    const journal = reachJournal(config)
+    if (journal) ends.push(journal.close)
+    for (const one of journal ? [database, journal.database] : [database]) {
+      const schema = await checkSchema(one)
+      if (schema !== 'current') throw new CannotWork(explainSchema(schema))
+    }
+    await serve(config, database, journal?.database, surroundings, ends)
   } catch (error) {
     await endAll()
     throw error
@@ -173,12 +216,14 @@ async function start(config: Config, surroundings: Surroundings): Promise<void> 
 async function serve(
   config: Config,
   database: Database,
+  journal: Database | undefined,
   surroundings: Surroundings,
   ends: (() => Promise<void>)[],
 ): Promise<void> {
   const { file } = config
   const log = createLogger({ level: file.log.level, pretty: process.stdout.isTTY })
-  const parts = partsOf(config, database, log, surroundings)
+  const keys = await openKeys(config.file)
+  const parts = { ...partsOf(config, database, log, surroundings), keys, ...(journal && { journal }) }
   const admin = await NestFactory.create<NestExpressApplication>(AppModule.of(parts), {
     logger: false,
     abortOnError: false,
@@ -196,6 +241,8 @@ async function serve(
       throw new CannotWork(
         `portfolios.${portfolio.id}.account.address: expected an account of the signer (${admin.get(Signer).accounts().join(', ')}), got ${portfolio.account}.`,
       )
+  const misplaced = await admin.get(QuorumReader).endpoints.misplaced()
+  if (misplaced.length > 0) throw new CannotWork(misplaced.join('\n'))
   const ops = await NestFactory.create<NestExpressApplication>(
     OpsModule.of({ store: admin.get(Store), registry: admin.get(Registry), readiness: admin.get(Readiness) }),
     { logger: false, abortOnError: false },
@@ -204,6 +251,7 @@ async function serve(
   for (const app of [admin, ops]) app.disable('x-powered-by')
   admin.useGlobalFilters(new ErrorFilter(observer))
   admin.useBodyParser('json', { limit: '32kb' })
+  if (file.startPaused) await holdNewBuild(admin.get(Operations), admin.get(Portfolios), database, surroundings.version)
   const mode = Object.values(file.portfolios).some((portfolio) => portfolio.mode === 'live') ? 'live' : 'dry-run'
   observer.notify({ type: 'daemon-started', version: surroundings.version, configHash: config.hash, mode })
   log.info({ config: file, hash: config.hash }, 'effective configuration')
@@ -211,6 +259,19 @@ async function serve(
   await listen(ops, 'server.metricsPort', file.server.metricsPort, file.server.host)
   await listen(admin, 'server.adminPort', file.server.adminPort, file.server.host)
   log.info({ admin: await admin.getUrl(), metrics: await ops.getUrl() }, 'listening')
+}
+
+/** Live portfolios of another build than the one that last held the lease wait for a person (D-01). */
+async function holdNewBuild(
+  operations: Operations,
+  portfolios: Portfolios,
+  database: Database,
+  version: string,
+): Promise<void> {
+  const last = await database.selectFrom('lease').select('build').executeTakeFirst()
+  if (last?.build === version) return
+  for (const { id, mode } of portfolios.all)
+    if (mode === 'live') await operations.holdNewBuild(id, version, last?.build ?? undefined)
 }
 
 async function listen(app: NestExpressApplication, key: string, port: number, host: string): Promise<void> {
@@ -228,6 +289,7 @@ function partsOf(config: Config, database: Database, log: Logger, surroundings: 
   return {
     config,
     database,
+    keys: new NoKeys(),
     log,
     build: {
       version: surroundings.version,

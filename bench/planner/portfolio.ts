@@ -158,6 +158,8 @@ function policyOf(instance: Instance, tokens: ReadonlyMap<string, Token>): Polic
     maxLegs: limits.maxLegs,
     chainShares: {},
     maxBridgeShare: RATIO_ONE,
+    bridgeShares: {},
+    otherBridgeShare: RATIO_ONE,
     slicing: { maxImpact: RATIO_ONE, maxSlices: 1, recoveryHalfLifeSeconds: 60, riskAversion: 0 },
     replanMove: RATIO_ONE,
     planning: { maxQuotes: limits.maxQuotes ?? 2_000, deadlineMs: 60_000, solverSeconds: undefined },

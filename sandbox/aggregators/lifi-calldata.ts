@@ -16,6 +16,9 @@ export interface CalldataTerms {
   receiver: Address
   /** The least the transaction accepts, in base units of the token that arrives, before any bridge. */
   minAmountOut: bigint
+  /** Where the crossing goes and who gets it there, when not where and whom the offer says. */
+  destinationChainId?: bigint
+  bridgeReceiver?: Address
   /** What the transaction sells, as a share of what was asked for, in basis points. */
   amountBps: bigint
 }
@@ -83,12 +86,12 @@ function encodeCrossing({ trade, crossing }: Offer, swaps: SwapData[], terms: Ca
     sendingAssetId: crossing.tokenIn.address,
     receiver: terms.receiver,
     minAmount: amount,
-    destinationChainId: BigInt(crossing.tokenOut.chain.chainId),
+    destinationChainId: terms.destinationChainId ?? BigInt(crossing.tokenOut.chain.chainId),
     hasSourceSwaps: swaps.length > 0,
     hasDestinationCall: false,
   }
   const acrossData = {
-    receiverAddress: terms.receiver,
+    receiverAddress: terms.bridgeReceiver ?? terms.receiver,
     refundAddress: terms.fromAddress,
     receivingAssetId: crossing.tokenOut.address,
     outputAmount: trade ? (terms.minAmountOut * crossing.outputShare) / 10n ** 18n : terms.minAmountOut,

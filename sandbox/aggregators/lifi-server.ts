@@ -4,7 +4,7 @@ import type { SandboxChain } from '../chains.js'
 import { createFaultSwitch, createRequestRecorder, type FaultSwitch, type RequestRecorder } from '../faults.js'
 import { startHttpServer, type HttpAnswer, type HttpRequest } from '../http-server.js'
 import type { World } from '../world.js'
-import { lieOf } from './lie.js'
+import { createRouterTricks, lieOf } from './lie.js'
 import { findToken, listedTokens, nativeOf, usdValue, type ReferencePrices } from './listed-token.js'
 import { LifiError, lifiCodes, invalid, noQuote } from './lifi-error.js'
 import { chosenChains, connections, wireChain, wireTools } from './lifi-lists.js'
@@ -47,6 +47,7 @@ export async function startLifiServer({
     relayer,
     prices,
   }
+  const trick = createRouterTricks('lifi-diamond')
   const desk = createStatusDesk({ chains, relayer, prices })
 
   /** The best offer as a step that is ready to send. */
@@ -56,7 +57,9 @@ export async function startLifiServer({
     const { offers, unavailable } = await collectOffers(deps, wish)
     const [best] = offers
     if (!best) throw noQuote(unavailable)
-    const terms = { prices, wish: { ...wish, fromAddress }, lie: lieOf(faults) }
+    const lie = lieOf(faults, kindOf(wish))
+    await trick(wish.fromToken.chain, lie)
+    const terms = { prices, wish: { ...wish, fromAddress }, lie }
     return { ...wireStep(best, id, terms), ...wireTransaction(best, terms) }
   }
 
@@ -67,7 +70,7 @@ export async function startLifiServer({
     const cheapest = Math.max(...offers.map((offer) => offer.toUsd - offer.gasUsd))
     return {
       routes: offers.map((offer) =>
-        wireRoute(offer, { prices, wish, lie: lieOf(faults) }, [
+        wireRoute(offer, { prices, wish, lie: lieOf(faults, kindOf(wish)) }, [
           ...(offer.toUsd - offer.gasUsd === cheapest ? ['RECOMMENDED', 'CHEAPEST'] : []),
           ...(offer.durationSeconds === fastest ? ['FASTEST'] : []),
         ]),
@@ -167,6 +170,10 @@ export async function startLifiServer({
     },
   })
   return { url: `${server.url}/v1`, faults, requests, stop: () => server.stop() }
+}
+
+function kindOf({ fromToken, toToken }: LifiWish): 'swap' | 'bridge' {
+  return fromToken.chain === toToken.chain ? 'swap' : 'bridge'
 }
 
 function rateLimited(retryAfterSeconds: number): HttpAnswer {

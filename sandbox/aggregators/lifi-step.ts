@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { bytesToHex, formatUnits, numberToHex, type Address, type Hex } from 'viem'
 import type { WrongKind } from '../faults.js'
-import { stranger } from './lie.js'
+import { distort, overstated, stranger } from './lie.js'
 import { findToken, lessSlippage, nativeOf, usdValue, type ListedToken, type ReferencePrices } from './listed-token.js'
 import { encodeDiamondCall, minimumOnOrigin } from './lifi-calldata.js'
 import { exchangeTools, type Crossing, type Offer } from './lifi-offer.js'
@@ -38,8 +38,7 @@ export function wireStep(offer: Offer, id: string, { prices, wish, lie }: WireTe
   const origin = fromToken.chain
   const diamond = origin.contract('lifi-diamond')
   const token = (listed: ListedToken) => wireToken(prices, listed)
-  const overstated = (amount: bigint) => (lie === 'better-than-real' ? (amount * 103n) / 100n : amount)
-  const toAmount = overstated(offer.toAmount)
+  const toAmount = overstated(offer.toAmount, lie)
   const { key, name } = toolOf(offer)
   const slippage = Number(wish.slippagePpm) / 1_000_000
   return {
@@ -63,7 +62,7 @@ export function wireStep(offer: Offer, id: string, { prices, wish, lie }: WireTe
       approvalAddress: lie === 'spender' ? stranger : diamond,
       fromAmount: String(fromAmount),
       toAmount: String(toAmount),
-      toAmountMin: String(overstated(offer.toAmountMin)),
+      toAmountMin: String(overstated(offer.toAmountMin, lie)),
       fromAmountUSD: offer.fromUsd.toFixed(4),
       toAmountUSD: usdValue(prices, toToken, toAmount).toFixed(4),
       executionDuration: offer.durationSeconds,
@@ -83,20 +82,23 @@ export function wireTransaction(offer: Offer, { wish, lie }: WireTerms & { wish:
   const origin = wish.fromToken.chain
   const transactionId: Hex = bytesToHex(randomBytes(32))
   const minimum = minimumOnOrigin(offer, wish.slippagePpm)
-  const call = encodeDiamondCall(origin, offer, {
+  const honest = encodeDiamondCall(origin, offer, {
     transactionId,
     integrator: wish.integrator,
     referrer: wish.referrer,
     fromAddress: wish.fromAddress,
     receiver: lie === 'receiver' ? stranger : (wish.toAddress ?? wish.fromAddress),
-    minAmountOut: lie === 'min-out' ? minimum / 2n : minimum,
+    minAmountOut: lie === 'min-out' ? 1n : minimum,
     amountBps: lie === 'amount' ? 11_000n : 10_000n,
+    ...(lie === 'destination' && { destinationChainId: elsewhere }),
+    ...(lie === 'bridge-recipient' && { bridgeReceiver: stranger }),
   })
+  const call = distort(honest, lie, wish.fromToken.address)
   return {
     transactionId,
     transactionRequest: {
       from: wish.fromAddress,
-      to: lie === 'target' ? stranger : call.to,
+      to: call.to,
       chainId: origin.chainId,
       data: call.data,
       value: numberToHex(call.value),
@@ -105,6 +107,9 @@ export function wireTransaction(offer: Offer, { wish, lie }: WireTerms & { wish:
     },
   }
 }
+
+/** A chain that no wish is for. */
+const elsewhere = 9_710_099n
 
 export function wireRoute(offer: Offer, terms: WireTerms, tags: string[]) {
   const id = randomUUID()

@@ -16,7 +16,7 @@ export interface RouterCall {
   amountOffset: number
 }
 
-const callWindowSeconds = 1_800n
+const callWindowSeconds = 600n
 
 /** Until when calldata may be executed, in the chain's own time, unix seconds. */
 export function callDeadline(at: Pick<PoolSnapshot, 'timestamp'>): bigint {

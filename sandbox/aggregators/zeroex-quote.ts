@@ -1,7 +1,7 @@
 import { erc20Abi, zeroAddress, type Address } from 'viem'
 import type { SandboxChain } from '../chains.js'
 import type { WrongKind } from '../faults.js'
-import { stranger } from './lie.js'
+import { distort, overstated, stranger } from './lie.js'
 import { findToken, gasPriceIn, lessSlippage, type ReferencePrices } from './listed-token.js'
 import type { Pool } from './pool.js'
 import type { Trade, Trader } from './trade.js'
@@ -37,7 +37,7 @@ export async function answerWish(
   if (!trade) return { liquidityAvailable: false, zid }
 
   const spender = lie === 'spender' ? stranger : chain.contract('allowance-holder')
-  const stated = (amount: bigint) => String(lie === 'better-than-real' ? (amount * 103n) / 100n : amount)
+  const stated = (amount: bigint) => String(overstated(amount, lie))
   const minimum = lessSlippage(trade.amountOut, wish.slippagePpm)
   const weiPerGas = (trade.snapshot.baseFeePerGas * 11n) / 10n
   const gasLimit = String((trade.gas * 3n) / 2n)
@@ -71,16 +71,17 @@ export async function answerWish(
   }
   if (kind === 'price' || !taker) return { ...common, gas: gasLimit, gasPrice: String(weiPerGas) }
 
-  const { data, value } = encodeExec(chain, trade, {
+  const honest = encodeExec(chain, trade, {
     recipient: lie === 'receiver' ? stranger : (wish.recipient ?? taker),
-    minAmountOut: lie === 'min-out' ? minimum / 2n : minimum,
+    minAmountOut: lie === 'min-out' ? 1n : minimum,
     amountIn: lie === 'amount' ? (sellAmount * 11n) / 10n : sellAmount,
     zid,
   })
+  const { to, data, value } = distort({ ...honest, to: chain.contract('allowance-holder') }, lie, sellToken.address)
   return {
     ...common,
     transaction: {
-      to: lower(lie === 'target' ? stranger : chain.contract('allowance-holder')),
+      to: lower(to),
       data,
       gas: gasLimit,
       gasPrice: String(weiPerGas),

@@ -9,7 +9,7 @@ import {
 import { startHttpServer, type HttpAnswer, type HttpRequest } from '../http-server.js'
 import type { World } from '../world.js'
 import { findChain } from './find-chain.js'
-import { lieOf } from './lie.js'
+import { createRouterTricks, lieOf } from './lie.js'
 import type { ReferencePrices } from './listed-token.js'
 import { createTrader, type Trader } from './trade.js'
 import { gatewayAnswer, newZid, ZeroexError } from './zeroex-error.js'
@@ -44,11 +44,15 @@ export async function startZeroexServer({
   const requests = createRequestRecorder()
   const traders = new Map<SandboxChain, Trader>(chains.map((chain) => [chain, createTrader(chain, world, 'zeroex')]))
 
+  const trick = createRouterTricks('settler')
+
   async function ask(kind: 'price' | 'quote', input: Record<string, unknown>) {
     const wish = wishOf(chains, input, kind)
     const trader = traders.get(wish.chain)
     if (!trader) throw new Error(`No trader for chain ${wish.chain.key}.`)
-    return answerWish({ trader, prices, lie: lieOf(faults) }, wish, kind)
+    const lie = lieOf(faults, 'swap')
+    await trick(wish.chain, lie)
+    return answerWish({ trader, prices, lie }, wish, kind)
   }
 
   function sources(input: Record<string, unknown>) {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeFunctionData, erc20Abi, keccak256, toHex, type Address, type Hex } from 'viem'
 import type { SandboxChain } from '../chains.js'
-import type { BridgeBehaviour, BridgeControl } from '../faults.js'
+import type { BridgeBehaviour, BridgeControl, BridgeOutcome } from '../faults.js'
 import type { World } from '../world.js'
 import { escrowAbi } from './escrow-abi.js'
 import { watchEscrows } from './escrow-watch.js'
 import { substituteFor } from './substitute.js'
-import { bridgeTerms, refundFeeBps, shortDeliveryBps, termsOf } from './terms.js'
+import { bridgeTerms, delayFactor, partialDeliveryBps, refundFeeBps, shortDeliveryBps, termsOf } from './terms.js'
 import type { Transfer } from './transfer.js'
 
 export interface Relayer {
@@ -26,7 +26,7 @@ const payoutGas = 300_000n
 
 /**
  * Watches the escrows and pays transfers out, as `control` says. Guarantees that a transfer is paid out once, delivered
- * or refunded: everything it knows is read from the chains, the escrows refuse a second payout, and both are asked
+ * or refunded, in two parts where it is told to: everything it knows is read from the chains, the escrows refuse a second payout, and both are asked
  * right before one is sent. So it may be stopped and started again at any moment.
  */
 export async function startRelayer({
@@ -99,42 +99,31 @@ export async function startRelayer({
     if (await isSettledOn(origin, bridge, transferId)) return
     if (destination && (await isSettledOn(destination, bridge, transferId))) return
 
-    const refund = async () => {
-      const amount = deposit.amount - (deposit.amount * refundFeeBps) / 10_000n
-      await origin.send('relayer', {
-        to: origin.contract(`bridge-${bridge}`),
-        data: encodeFunctionData({
-          abi: escrowAbi,
-          functionName: 'refund',
-          args: [transferId, deposit.token, deposit.refundTo, amount],
-        }),
+    const pay = (chain: SandboxChain, functionName: Payout, token: Address, receiver: Address, amount: bigint) =>
+      chain.send('relayer', {
+        to: chain.contract(`bridge-${bridge}`),
+        data: encodeFunctionData({ abi: escrowAbi, functionName, args: [transferId, token, receiver, amount] }),
         gas: payoutGas,
       })
-    }
+    const refund = (part = deposit.amount) =>
+      pay(origin, 'refund', deposit.token, deposit.refundTo, lessBps(part, refundFeeBps))
     const { outcome } = behaviourOf(bridge)
     if (outcome === 'silent') return
-    if (outcome === 'refund' || !destination) return refund()
+    if (outcome === 'refund' || !destination) return void (await refund())
+    if (outcome === 'refund-other-token') {
+      const { token, amount } = await substituteFor(origin, deposit.token, lessBps(deposit.amount, refundFeeBps))
+      return void (await pay(origin, 'refundElsewhere', token, deposit.refundTo, amount))
+    }
 
     const promise = { token: deposit.destinationToken, amount: deposit.outputAmount }
-    const payout =
-      outcome === 'partial'
-        ? await substituteFor(destination, promise.token, promise.amount)
-        : outcome === 'short'
-          ? { ...promise, amount: (promise.amount * shortDeliveryBps) / 10_000n }
-          : promise
+    const payout = await payoutOf(outcome, destination, promise)
     if ((await holds(destination, bridge, payout.token)) < payout.amount) {
       if (Date.now() / 1000 > deposit.fillDeadline) await refund()
       return
     }
-    await destination.send('relayer', {
-      to: destination.contract(`bridge-${bridge}`),
-      data: encodeFunctionData({
-        abi: escrowAbi,
-        functionName: 'deliver',
-        args: [transferId, payout.token, deposit.receiver, payout.amount],
-      }),
-      gas: payoutGas,
-    })
+    const way = outcome === 'refund-on-destination' ? 'refundElsewhere' : 'deliver'
+    await pay(destination, way, payout.token, deposit.receiver, payout.amount)
+    if (outcome === 'partial') await refund(lessBps(deposit.amount, partialDeliveryBps))
   }
 
   function isDue(transfer: Transfer, now: number): boolean {
@@ -143,7 +132,8 @@ export async function startRelayer({
     const since = finalSince.get(key) ?? now
     finalSince.set(key, since)
     if (outcome === 'silent' || underWay.has(key)) return false
-    const own = termsOf(transfer.bridge).delaySeconds * jitter(seed, transfer.deposit.transferId)
+    const factor = outcome === 'delayed' ? delayFactor : 1
+    const own = factor * termsOf(transfer.bridge).delaySeconds * jitter(seed, transfer.deposit.transferId)
     return now >= since + (delaySeconds ?? own) * 1000
   }
 
@@ -194,6 +184,36 @@ export async function startRelayer({
       await loop
     },
   }
+}
+
+type Payout = 'deliver' | 'refund' | 'refundElsewhere'
+
+/** What a bridge pays on the destination for what it promised. */
+async function payoutOf(
+  outcome: BridgeOutcome,
+  destination: SandboxChain,
+  { token, amount }: { token: Address; amount: bigint },
+): Promise<{ token: Address; amount: bigint }> {
+  switch (outcome) {
+    case 'other-token':
+      return substituteFor(destination, token, amount)
+    case 'short':
+      return { token, amount: (amount * shortDeliveryBps) / 10_000n }
+    case 'partial':
+      return { token, amount: (amount * partialDeliveryBps) / 10_000n }
+    case 'refund-on-destination':
+      return { token, amount: lessBps(amount, refundFeeBps) }
+    case 'deliver':
+    case 'delayed':
+    case 'silent':
+    case 'refund':
+    case 'refund-other-token':
+      return { token, amount }
+  }
+}
+
+function lessBps(amount: bigint, bps: bigint): bigint {
+  return amount - (amount * bps) / 10_000n
 }
 
 /** Between 0.9 and 1.1, the same for the same transfer and seed. */

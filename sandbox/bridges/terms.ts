@@ -21,6 +21,12 @@ export const bridgeTerms: readonly BridgeTerms[] = [
 /** Kept from a refund, in basis points of the deposit. */
 export const refundFeeBps = 5n
 
+/** What a `partial` delivery delivers of the promised amount, in basis points; the rest of the deposit is refunded. */
+export const partialDeliveryBps = 6_000n
+
+/** How much longer than its own delay a `delayed` delivery takes. */
+export const delayFactor = 10
+
 /** What a `short` delivery delivers of the promised amount, in basis points. */
 export const shortDeliveryBps = 9_700n
 

@@ -68,6 +68,13 @@ contract BridgeEscrow {
         emit Refunded(transferId, token, receiver, amount);
     }
 
+    /// Gives a transfer back on another chain than the deposit's, or in another token.
+    function refundElsewhere(bytes32 transferId, address token, address receiver, uint256 amount) external onlyRelayer {
+        settle(transferId);
+        token.push(receiver, amount);
+        emit Refunded(transferId, token, receiver, amount);
+    }
+
     function settle(bytes32 transferId) private {
         if (settled[transferId]) revert AlreadySettled(transferId);
         settled[transferId] = true;

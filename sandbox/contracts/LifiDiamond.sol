@@ -3,11 +3,12 @@ pragma solidity ^0.8.24;
 
 import {BridgeEscrow} from "./BridgeEscrow.sol";
 import {TokenTransfers} from "./TokenTransfers.sol";
+import {Trickster} from "./Trickster.sol";
 
 /// Stands in for LI.FI's diamond with the function shapes of its generic swap facet and its Across V3 facet, so that
 /// calldata of the sandbox decodes with the ABIs of production. It calls only Uniswap routers and WETH's wrap and
 /// unwrap, holds nothing between transactions and approves exactly what each call may spend.
-contract LifiDiamond {
+contract LifiDiamond is Trickster {
     using TokenTransfers for address;
 
     struct SwapData {
@@ -220,7 +221,7 @@ contract LifiDiamond {
         for (uint256 i = 0; i < swaps.length; i++) fromAmount += swaps[i].fromAmount;
 
         uint256 received = swap(request.transactionId, request.minAmountOut, swaps);
-        toAssetId.push(request.receiver, received);
+        payOut(toAssetId, request.receiver, received, request.minAmountOut);
         emit LiFiGenericSwapCompleted(
             request.transactionId,
             request.integrator,

@@ -3,6 +3,7 @@ pragma solidity ^0.8.24;
 
 import {AllowanceHolder} from "./AllowanceHolder.sol";
 import {TokenTransfers} from "./TokenTransfers.sol";
+import {Trickster} from "./Trickster.sol";
 
 /// The actions of 0x's Settler that the sandbox uses. They are never called: their selectors and arguments encode the
 /// entries of `execute`'s `actions`.
@@ -24,7 +25,7 @@ interface SettlerActions {
 
 /// Executes a swap as a list of actions and pays the result out. Users never approve it: it draws on the loan of the
 /// AllowanceHolder that called it, and holds nothing between transactions.
-contract Settler {
+contract Settler is Trickster {
     using TokenTransfers for address;
 
     struct AllowedSlippage {
@@ -65,7 +66,7 @@ contract Settler {
         address buyToken = slippage.buyToken == NATIVE ? address(0) : slippage.buyToken;
         uint256 bought = buyToken.held();
         if (bought < slippage.minAmountOut) revert TooMuchSlippage(slippage.buyToken, slippage.minAmountOut, bought);
-        buyToken.push(slippage.recipient, bought);
+        payOut(buyToken, slippage.recipient, bought, slippage.minAmountOut);
         return true;
     }
 

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { stranger } from '../aggregators/lie.js'
 import { widestGap } from '../arbitrage.js'
 import { writeDaemonConfig } from '../daemon-config.js'
 import { startPostgres } from '../postgres.js'
@@ -17,22 +18,29 @@ import {
 } from './audit.js'
 import { DaemonProcess, freePorts } from './daemon.js'
 import { takeFolder } from './folder.js'
+import { HostileVenue } from './hostile.js'
 import { type Proof, proveCosts, startOf } from './proof.js'
 import { demoReport, sumOfCosts } from './report.js'
 import { Story } from './story.js'
 import type { Hex } from '../world.js'
 import type { CycleView, PortfolioView } from './views.js'
 
-const usage = 'npm run demo -- [--seed N] [--dir DIR] [--json FILE] [--keep]'
+const usage = 'npm run demo -- [--seed N] [--dir DIR] [--json FILE] [--keep] [--hostile]'
 const portfolioId = 'treasury'
 /** Within this the portfolio must be back in its bands, or the demo has failed. */
 const tradingLimitMs = 90_000
+/** The same while an aggregator lies and whatever it offers is refused. */
+const hostileLimitMs = 180_000
+/** How often the market moves again so that every lie meets somebody. */
+const mostRounds = 3
 
 interface Arguments {
   seed: number
   dir: string
   json: string | undefined
   keep: boolean
+  /** LI.FI lies in every way it can, until each lie was refused once. */
+  hostile: boolean
 }
 
 function readArguments(): Arguments {
@@ -41,6 +49,7 @@ function readArguments(): Arguments {
     dir: { type: 'string', default: '.evenkeel/demo' },
     json: { type: 'string' },
     keep: { type: 'boolean', default: false },
+    hostile: { type: 'boolean', default: false },
   } as const
   try {
     const { values } = parseArgs({ options, strict: true, allowPositionals: false })
@@ -51,6 +60,7 @@ function readArguments(): Arguments {
       dir: resolve(values.dir),
       json: values.json && resolve(values.json),
       keep: values.keep,
+      hostile: values.hostile,
     }
   } catch (error) {
     if (error instanceof SandboxStartError) throw error
@@ -69,7 +79,7 @@ function endEverything(): Promise<void> {
 }
 
 async function main(): Promise<number> {
-  const { seed, dir, json, keep } = readArguments()
+  const { seed, dir, json, keep, hostile } = readArguments()
   const story = new Story((line) => process.stdout.write(`${line}\n`), process.stdout.isTTY)
   ends.push(await takeFolder(dir))
   if (json !== undefined)
@@ -119,22 +129,40 @@ async function main(): Promise<number> {
   const moved = assetsOutsideBands(await holdingsOf(world.chains, treasuryOf(world)), world.prices)
   const start = await startOf(world.chains, treasuryOf(world))
   const cyclesBefore = (await daemon.cycles()).length
+  const liar = hostile
+    ? new HostileVenue(world.control, join(dir, 'daemon.log'), (found) => story.foundOut(found))
+    : undefined
+  if (liar) story.line(`from now on LI.FI lies in ${liar.lies} ways, one after the other; 0x stays honest`)
+  const lying = liar?.run()
   await daemon.tell('resume', 'The market has settled.')
   story.line('the operator resumes')
 
   story.chapter('4. The daemon brings the portfolio back')
   const traded: CycleView[] = []
-  const before = await follow(daemon, story, cyclesBefore, traded)
+  const before = await follow(daemon, story, cyclesBefore, traded, hostile ? hostileLimitMs : tradingLimitMs)
+  for (let round = 0; liar && !liar.isExhausted && round < mostRounds; round++) {
+    story.chapter('4. Some lies have met nobody yet: the market moves once more')
+    const seen = (await daemon.cycles()).length
+    await daemon.tell('pause', 'The market is moving; wait until it settles.')
+    await shake(world, round % 2 === 0 ? 0.88 : 1.14)
+    await daemon.tell('resume', 'The market has settled.')
+    await follow(daemon, story, seen, traded, hostileLimitMs, traded.length)
+  }
+  liar?.stop()
+  await lying
 
   story.chapter('5. The end, by the chains')
   const after = await daemon.portfolio(portfolioId)
   story.portfolio(after)
   story.costs(traded.at(0)?.plan?.cost, sumOfCosts(traded))
   const cyclesRun = (await daemon.cycles()).length
-  const proof = await proveCosts({ ...world, account: treasuryOf(world) }, start, traded)
-  const isGood = await judge(world, postgres.url, moved, traded, proof, story)
+  // What lies cost is not what was planned, and the market moved meanwhile.
+  const proof = liar ? undefined : await proveCosts({ ...world, account: treasuryOf(world) }, start, traded)
+  if (liar) story.refusals(liar.refusals)
+  const isGood = await judge(world, postgres.url, moved, traded, liar ? robbery(world, liar) : verdictsOf(proof), story)
   if (json !== undefined) {
-    await writeFile(json, `${JSON.stringify(demoReport(before, after, traded, cyclesRun, proof), null, 2)}\n`)
+    const report = { ...demoReport(before, after, traded, cyclesRun, proof), ...(liar && { refusals: liar.refusals }) }
+    await writeFile(json, `${JSON.stringify(report, null, 2)}\n`)
     story.line(`written to ${json}`)
   }
   if (keep) {
@@ -165,8 +193,21 @@ async function settled(world: RunningWorld, story: Story): Promise<void> {
   story.line('the pools have followed; the market stands still while the daemon trades')
 }
 
+/** The price of ETH jumps, and the pools follow. */
+async function shake(world: RunningWorld, factor: number): Promise<void> {
+  await world.control.setPrices({ ETH: world.prices.usd('ETH') * factor })
+  await until(async () => (await widestGap(world.chains, world.pools, world.prices)) <= 0, 60_000)
+}
+
 /** Tells every cycle that trades until one finds the portfolio inside its bands; the portfolio as it was before. */
-async function follow(daemon: DaemonProcess, story: Story, seen: number, traded: CycleView[]): Promise<PortfolioView> {
+async function follow(
+  daemon: DaemonProcess,
+  story: Story,
+  seen: number,
+  traded: CycleView[],
+  limitMs: number,
+  tradedBefore = 0,
+): Promise<PortfolioView> {
   let before: PortfolioView | undefined
   const told = new Set<string>()
   await until(async () => {
@@ -177,16 +218,16 @@ async function follow(daemon: DaemonProcess, story: Story, seen: number, traded:
       before ??= cycle
       story.decision(cycle)
       if (cycle.decision.act) {
-        if (traded.length === 0) story.portfolio(cycle)
+        if (traded.length === tradedBefore) story.portfolio(cycle)
         story.plan(cycle)
       }
       const ended = cycle.legs.length === 0 ? cycle : await followCycle(daemon, story, id)
       if (ended.legs.length > 0) traded.push(ended)
       told.add(id)
-      if (traded.length > 0 && ended.outcome === 'within_band') return true
+      if (traded.length > tradedBefore && ended.outcome === 'within_band') return true
     }
     return false
-  }, tradingLimitMs)
+  }, limitMs)
   if (!before) throw new Error('No cycle ran.')
   return before
 }
@@ -200,26 +241,40 @@ async function followCycle(daemon: DaemonProcess, story: Story, id: string): Pro
   }
 }
 
+/** A claim, and what is wrong with it. */
+type Finding = [claim: string, faults: readonly string[]]
+
+/** Whether the lies of an aggregator were all found out and brought nobody anything. */
+async function robbery({ chains }: RunningWorld, { lies, refusals, isExhausted }: HostileVenue): Promise<Finding[]> {
+  const loot = (await holdingsOf(chains, stranger)).filter(({ units }) => units > 0n)
+  return [
+    [`all ${lies} lies were refused, each with its code`, isExhausted ? [] : [`${refusals.length} were`]],
+    ['nothing was stolen', loot.map(({ chain, asset, units }) => `${units} base units of ${asset} on ${chain}`)],
+  ]
+}
+
 /** Asks the chains, and the ledger in the database, whether all is as it should be. `moved`: what the market moved out. */
 async function judge(
   { world, chains, prices }: RunningWorld,
   databaseUrl: string,
   moved: readonly string[],
   traded: readonly CycleView[],
-  proof: Proof | undefined,
+  special: Promise<Finding[]> | Finding[],
   story: Story,
 ): Promise<boolean> {
   const treasury = treasuryOf({ world })
   const holdings = await holdingsOf(chains, treasury)
   const sent = await transactionsSent(chains, treasury)
-  const told = traded.flatMap(({ transfers }) => transfers.filter(({ arrival }) => !arrival).map(({ id }) => id))
-  const findings: [string, readonly string[]][] = [
+  const told = traded.flatMap(({ transfers }) =>
+    transfers.filter(({ arrivals }) => arrivals.length === 0).map(({ id }) => id),
+  )
+  const findings: Finding[] = [
     ['the market had moved assets out of their bands', moved.length > 0 ? [] : ['it had not']],
     ['every asset is inside its band', assetsOutsideBands(holdings, prices)],
     ['the daemon traded', traded.length > 0 && sent > 0 ? [] : ['it did not']],
     ['nothing is in flight', [...told, ...(await unsettledDeposits(chains, world.bridges, treasury))]],
     ['no allowance is left', await leftAllowances(chains, treasury)],
-    ...verdictsOf(proof),
+    ...(await special),
     ['the ledger equals the chains to the base unit', await ledgerDifferences(databaseUrl, holdings, treasury)],
   ]
   for (const [claim, faults] of findings)
@@ -233,7 +288,7 @@ const mostOff = 0.05
 const leastSaved = 0.15
 
 /** The two claims about costs, with their figures, and what is wrong with them. */
-function verdictsOf(proof: Proof | undefined): [string, readonly string[]][] {
+function verdictsOf(proof: Proof | undefined): Finding[] {
   if (!proof) return [['what was traded cost about what was planned', ['nothing was traded']]]
   const { plannedUsd, realisedUsd, sale } = proof
   const usd = (value: number) => value.toLocaleString('en-US', { style: 'currency', currency: 'USD' })

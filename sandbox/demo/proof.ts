@@ -154,8 +154,8 @@ async function paidForLeg({ chains, account, prices }: Known, cycle: CycleView, 
   }
   for (const { id, chain, inclusion } of cycle.intents)
     if (inclusion && id.startsWith(`${leg.id}.`)) await moved(chain, inclusion.hash, true)
-  const arrival = cycle.transfers.find(({ id }) => id === leg.id)?.arrival
-  if (arrival) await moved(arrival.chain, arrival.hash, false)
+  const arrivals = cycle.transfers.find(({ id }) => id === leg.id)?.arrivals ?? []
+  for (const [hash, { chain }] of new Map(arrivals.map((one) => [one.hash, one]))) await moved(chain, hash, false)
   return paid
 }
 

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import type { FoundOut } from './hostile.js'
 import type {
   AmountView,
   AssetView,
@@ -140,12 +141,26 @@ export class Story {
     }
   }
 
-  private transferLine({ bridge, state, origin, destination, sent, arrival }: TransferView): string {
+  private transferLine({ bridge, state, origin, destination, sent, arrivals }: TransferView): string {
     if (state === 'in_flight')
       return `${this.style('yellow', 'in flight')} ${amount(sent)} over ${bridge}, ${origin.chain} → ${destination}`
+    const [arrival] = arrivals
     if (!arrival) return `${this.style('red', state)} ${amount(sent)} over ${bridge}, ${origin.chain} → ${destination}`
     const verb = state === 'seen' ? 'arrived' : `settled (${state})`
-    return `${this.style('green', verb)} ${amount(arrival.received)} on ${arrival.chain} ${this.style('dim', arrival.hash.slice(0, 14))}`
+    return `${this.style('green', verb)} ${arrivals.map(({ chain, received }) => `${amount(received)} on ${chain}`).join(' and ')} ${this.style('dim', arrival.hash.slice(0, 14))}`
+  }
+
+  foundOut({ lie, code }: FoundOut): void {
+    this.line(`${this.style('red', 'refused')} ${code}: LI.FI lied about ${lie}`)
+  }
+
+  /** Every lie with the code it was refused by and the reason. */
+  refusals(found: readonly FoundOut[]): void {
+    const [lies, codes] = [found.map(({ lie }) => lie.length), found.map(({ code }) => code.length)]
+    const [first, second] = [Math.max(...lies, 3) + 2, Math.max(...codes, 4) + 2]
+    this.line(this.style('dim', `${'lie'.padEnd(first)}${'code'.padEnd(second)}reason`))
+    for (const { lie, code, reason } of found)
+      this.line(`${lie.padEnd(first)}${this.style('red', code.padEnd(second))}${this.style('dim', reason)}`)
   }
 
   verdict(isGood: boolean, text: string): void {

@@ -78,7 +78,7 @@ export interface TransferView {
   origin: { chain: string; hash: string }
   destination: string
   sent: AmountView
-  arrival: { chain: string; hash: string; received: AmountView } | null
+  arrivals: readonly { chain: string; hash: string; received: AmountView }[]
 }
 
 export interface CycleView extends PortfolioView {

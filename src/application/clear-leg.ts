@@ -1,50 +1,113 @@
-import { bookMovements } from '../domain/execution/booking.js'
+import { isNative, type Token } from '../domain/assets.js'
+import { bookMovements, isStanding } from '../domain/execution/booking.js'
 import { clearedLeg, type Cycle, lastIntent, type LegRun } from '../domain/execution/cycle.js'
 import { gasLimitFor } from '../domain/execution/fees.js'
+import type { Inclusion } from '../domain/execution/intent.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
-import { formatAmount } from '../domain/units/amount.js'
+import { amountOf, formatAmount } from '../domain/units/amount.js'
+import { smaller } from '../domain/units/ratio.js'
+import type { Balances } from '../ports/balances.js'
 import type { Chain } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
+import type { Failpoints } from '../ports/failpoints.js'
 import type { Observer } from '../ports/observer.js'
 import type { Store } from '../ports/store.js'
 import { newIntent } from './offer-leg.js'
+import type { TripBreaker } from './trip-breaker.js'
 
 /**
- * Ends the sending part of a leg: books what the chain says was sold and received, and leaves no allowance behind. A
- * spender that kept some gets it revoked, and the leg goes on only when the chain shows zero.
+ * Ends the sending part of a leg: holds what the chain says was sold and received against the offer, and leaves no
+ * allowance behind. A shortfall stops portfolio and venue before anything else is done (B-02). A spender that kept an
+ * allowance gets it revoked, and the leg goes on only when the chain shows zero.
  */
 export class ClearLeg {
-  constructor(private readonly deps: { chain: Chain; store: Store; clock: Clock; observer: Observer }) {}
+  constructor(
+    private readonly deps: {
+      chain: Chain
+      balances: Balances
+      tripBreaker: TripBreaker
+      store: Store
+      clock: Clock
+      observer: Observer
+      failpoints: Failpoints
+    },
+  ) {}
 
-  async run(portfolio: Portfolio, cycle: Cycle, run: LegRun): Promise<void> {
-    const { chain, store, clock, observer } = this.deps
+  /** Resolves to whether anything was written; nothing is while the balances around the trade cannot be read. */
+  async run(portfolio: Portfolio, cycle: Cycle, run: LegRun): Promise<boolean> {
+    const { chain, store, failpoints } = this.deps
+    const booked = await this.judge(portfolio, bookMovements(run, lastIntent(cycle, run, run.leg.kind)), cycle)
+    if (!booked) return false
     const token = run.leg.sell.token
     const spender = run.offer?.spender
     if (spender !== undefined && (await chain.allowance(token, portfolio.account, spender)) > 0n) {
-      const call = chain.approval(token, spender, 0n)
-      const gas = gasLimitFor(await chain.estimateGas(portfolio.account, call))
-      const intent = newIntent(portfolio, cycle, run, 'revoke', call, gas, clock.now())
-      const reserved = await store.reserveIntent(intent, await chain.nonce(call.chain, portfolio.account), {
-        before: run,
-        after: run,
-      })
-      observer.notify({ type: 'intent-changed', portfolio: portfolio.id, intent: reserved, at: clock.now() })
-      return
-    }
-    const booked = this.judge(bookMovements(run, lastIntent(cycle, run, run.leg.kind)))
-    if (booked.failure?.code === 'UNDER_DELIVERED') {
-      const reason = `B-02: ${booked.failure.detail}`
-      await store.setOperatingState({ state: 'paused_new', reason, since: clock.now() })
-      observer.notify({ type: 'paused', reason, by: 'breaker' })
+      await failpoints.reach('K-23')
+      await this.revoke(portfolio, cycle, run, token, spender)
+      return true
     }
     await store.saveLeg(cycle.id, run, clearedLeg(booked))
+    return true
   }
 
-  /** A swap that brought less than its guaranteed minimum is no success, whatever the receipt says. */
-  private judge(run: LegRun): LegRun {
-    const { failure, received, offer, leg } = run
-    if (failure || !received || !offer || received.units >= offer.minimumOut.units) return run
-    const detail = `Leg ${leg.id} received ${formatAmount(received)}, less than its minimum of ${formatAmount(offer.minimumOut)}.`
+  /**
+   * A trade that took more than its sale, or a swap that brought less than its guaranteed minimum, is no success, whatever
+   * the receipt says (C-13). Undefined while it cannot be judged.
+   */
+  private async judge(portfolio: Portfolio, run: LegRun, cycle: Cycle): Promise<LegRun | undefined> {
+    const trade = lastIntent(cycle, run, run.leg.kind)
+    const { offer, leg } = run
+    if (run.failure || !offer || !isStanding(trade)) return run
+    const measured = await this.measure(portfolio, run, trade.inclusion)
+    if (!measured && trade.state !== 'final_ok') return undefined
+    const sold = amountOf(leg.sell.token, run.sold?.units ?? 0n)
+    // Where receipt and balances differ, the lower of the two counts.
+    const byReceipt = run.received?.units ?? 0n
+    const received = amountOf(leg.expectedOut.token, measured === undefined ? byReceipt : smaller(byReceipt, measured))
+    const isShort = leg.kind === 'swap' && received.units < offer.minimumOut.units
+    if (!isShort && sold.units <= offer.sell.units) return run
+    const detail = isShort
+      ? `Leg ${leg.id} received ${formatAmount(received)}, less than its minimum of ${formatAmount(offer.minimumOut)}.`
+      : `Leg ${leg.id} sold ${formatAmount(sold)}, more than its ${formatAmount(offer.sell)}.`
+    const reason = `${detail} Find out what ${offer.venue} did before you resume.`
+    for (const scope of [`portfolio:${portfolio.id}`, `venue:${offer.venue}`] as const)
+      await this.deps.tripBreaker.run({ code: 'B-02', scope, level: 'paused_hard', reason })
     return { ...run, failure: { code: 'UNDER_DELIVERED', detail } }
+  }
+
+  /**
+   * What the bought balance grew by in the block of the trade, gas left out. Undefined where the chain does not tell, or
+   * the block is not canonical any more. What else came in within that block is in it, so it is never too low.
+   */
+  private async measure(
+    portfolio: Portfolio,
+    { leg }: LegRun,
+    { block, gasPaid }: Inclusion,
+  ): Promise<bigint | undefined> {
+    const { token } = leg.expectedOut
+    if (leg.kind !== 'swap') return 0n
+    const [before, after] = await Promise.all(
+      [block.number - 1n, block.number].map((at) =>
+        this.deps.balances.read(token.chain, portfolio.account, [token], at),
+      ),
+    )
+    if (before?.status !== 'known' || after?.status !== 'known' || after.block.hash !== block.hash) return undefined
+    const [start, end] = [before.holdings[0], after.holdings[0]]
+    return start && end && end.units - start.units + (isNative(token) ? gasPaid : 0n)
+  }
+
+  private async revoke(
+    portfolio: Portfolio,
+    cycle: Cycle,
+    run: LegRun,
+    token: Token,
+    spender: NonNullable<NonNullable<LegRun['offer']>['spender']>,
+  ): Promise<void> {
+    const { chain, store, clock, observer } = this.deps
+    const call = chain.approval(token, spender, 0n)
+    const gas = gasLimitFor(await chain.estimateGas(portfolio.account, call))
+    const intent = newIntent(portfolio, cycle, run, 'revoke', call, gas, clock.now(), undefined)
+    const { latest } = await chain.nonces(call.chain, portfolio.account)
+    const reserved = await store.reserveIntent(intent, latest, { before: run, after: run })
+    observer.notify({ type: 'intent-changed', portfolio: portfolio.id, intent: reserved, at: clock.now() })
   }
 }

@@ -9,13 +9,23 @@ import type {
   QuoteRequest,
   VenueKey,
 } from '../domain/planning/quote.js'
+import { Narrowing } from '../domain/policy/narrowing.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
 import { QuoteError, type Quotes, type QuoteVenues } from '../ports/quotes.js'
+import type { Store } from '../ports/store.js'
 
 /** Puts requests to venues and keeps answers and failures alike. A failure of one venue never touches another's answer. */
 export class CollectQuotes {
-  constructor(private readonly deps: { quotes: QuoteVenues; observer: Observer; clock: Clock }) {}
+  constructor(
+    private readonly deps: {
+      quotes: QuoteVenues
+      observer: Observer
+      clock: Clock
+      /** Whose states keep firm offers from what is paused; absent where nothing is executed. */
+      store?: Pick<Store, 'operatingStates'>
+    },
+  ) {}
 
   /** Venues that serve the request, in the order they are configured. */
   venuesFor(request: QuoteRequest): readonly VenueKey[] {
@@ -53,12 +63,14 @@ export class CollectQuotes {
     }
   }
 
-  /** Firm quotes of every venue that serves the request. */
+  /** Firm quotes of every venue that serves the request. Venues, chains, assets and bridges that are paused give none. */
   async order(request: QuoteRequest): Promise<QuoteAnswers> {
-    const replies = await Promise.all(this.serving(request).map(({ venue }) => this.orderFrom({ venue, request })))
+    const narrowing = new Narrowing((await this.deps.store?.operatingStates()) ?? [])
+    const venues = narrowing.venues(request, this.venuesFor(request))
+    const replies = await Promise.all(venues.map((venue) => this.orderFrom({ venue, request })))
     const quotes: Quote[] = []
     const failures: QuoteFailure[] = []
-    for (const reply of replies)
+    for (const reply of replies.map((one) => narrowing.reply(one)))
       if ('request' in reply) quotes.push(reply)
       else failures.push(reply)
     return { quotes, failures }

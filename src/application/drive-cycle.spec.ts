@@ -119,6 +119,8 @@ describe('DriveCycle', () => {
       expect(kinds(world)).toEqual([
         ['plan-1.1.approve.0', 'final_ok'],
         ['plan-1.1.swap.0', 'final_reverted'],
+        ['plan-1.1.swap.1', 'final_reverted'],
+        ['plan-1.1.swap.2', 'final_reverted'],
         ['plan-1.1.revoke.0', 'final_ok'],
       ])
       expect(world.chain.standingAllowances()).toEqual([])
@@ -143,13 +145,14 @@ describe('DriveCycle', () => {
         'broadcasts that were taken although an error came back',
         (world: FakeWorld) => world.chain.fates.push('taken-with-an-error', 'taken-with-an-error'),
       ],
-    ])('%s: the same bytes are sent until they are in, and have their effect once', async (_name, happens) => {
+    ])('%s: the same step is sent until it is in, and has its effect once (R-05)', async (_name, happens) => {
       const world = FakeWorld.drifted()
       happens(world)
       await drive(world, sale(world))
       expect(states(world)).toEqual([['done', undefined]])
       expect(world.effects()).toHaveLength(1)
-      expect(new Set(world.chain.heard.map(({ raw }) => raw)).size).toBe(2)
+      expect(world.chain.payloads().size).toBe(2)
+      for (const [, payloads] of world.chain.payloads()) expect(payloads.size).toBe(1)
     })
 
     test('a chain that stops answering ends the leg that has not begun there, and nothing is signed for it', async () => {
@@ -396,8 +399,7 @@ describe('DriveCycle', () => {
       const legs = sliced(world)
       await openCycle(world, legs)
       world.clock.onPass(() => {
-        if (written(world).legs[0]!.state === 'done')
-          world.rows.operatingState = { state: 'paused_new', reason: 'Lunch.', since: world.clock.now() }
+        if (written(world).legs[0]!.state === 'done') world.hold('Lunch.')
       })
       await world.start().drive(portfolio, CYCLE_ID)
       expect(states(world)).toEqual([
@@ -459,7 +461,7 @@ describe('DriveCycle', () => {
         later(world, 3, ALPHA.eth, 10n ** 18n, ALPHA.usdc),
       ])
       expect(states(world)).toEqual([['failed', 'REVERTED'], ['done', undefined], REPLANNED])
-      expect(reasonIn(world)).toBe('Leg plan-1.1 failed: Transaction of plan-1.1.swap.0 reverted.')
+      expect(reasonIn(world)).toBe('Leg plan-1.1 failed: Transaction of plan-1.1.swap.2 reverted.')
     })
 
     test('a leg that brought what was planned changes nothing', async () => {
@@ -500,7 +502,7 @@ describe('DriveCycle', () => {
       world.clock.onPass(() => {
         if (isPaused || written(world).legs[0]!.state !== 'approving') return
         isPaused = true
-        world.rows.operatingState = { state: 'paused_new', reason: 'Lunch.', since: world.clock.now() }
+        world.hold('Lunch.')
       })
       await process.drive(portfolio, CYCLE_ID)
       expect(states(world)).toEqual([
@@ -522,7 +524,7 @@ describe('DriveCycle', () => {
         if (isPaused || !written(world).intents.some(({ kind, state }) => kind === 'swap' && state === 'reserved'))
           return
         isPaused = true
-        world.rows.operatingState = { state: 'paused_new', reason: 'Lunch.', since: world.clock.now() }
+        world.hold('Lunch.')
       })
       await process.drive(portfolio, CYCLE_ID)
       expect(isPaused).toBe(true)
@@ -557,16 +559,16 @@ describe('DriveCycle', () => {
       world.chain.skims = true
       const { observer } = await drive(world, sale(world))
       expect(states(world)).toEqual([['failed', 'UNDER_DELIVERED']])
-      expect(world.rows.operatingState).toMatchObject({ state: 'paused_new' })
-      expect(world.rows.operatingState.reason).toMatch(/^B-02: Leg plan-1\.1 received 14985 USDC/)
-      expect(observer.of('paused')).toMatchObject([{ by: 'breaker' }])
+      const [breaker] = observer.of('breaker-tripped')
+      expect(breaker!.trip).toMatchObject({ code: 'B-02', level: 'paused_hard' })
+      expect(breaker!.trip.reason).toMatch(/^Leg plan-1\.1 received 14985 USDC/)
     })
 
     test('F-02 calldata that delivers half of what the quote says is refused before it is signed', async () => {
       const world = FakeWorld.drifted()
-      world.swaps.tamper = (quote) => withAction(quote, (out) => out / 2n)
+      for (const venue of [world.swaps, world.rival]) venue.tamper = (quote) => withAction(quote, (out) => out / 2n)
       await drive(world, sale(world))
-      expect(states(world)).toEqual([['failed', 'SIMULATION_DELTA']])
+      expect(states(world)).toEqual([['failed', 'MIN_OUT_TOO_LOW']])
       expect(world.effects()).toEqual([])
     })
   })

@@ -1,3 +1,4 @@
+import { sameAddress } from '../domain/assets.js'
 import { InvariantError } from '../domain/errors.js'
 import {
   advanceLegs,
@@ -12,23 +13,34 @@ import {
 } from '../domain/execution/cycle.js'
 import { notionalOf, realisedCost } from '../domain/execution/realised.js'
 import { endForReplan, endingsOf, reasonToReplan } from '../domain/execution/replan.js'
+import { hasEnded } from '../domain/execution/funding.js'
 import type { Intent } from '../domain/execution/intent.js'
+import { reasonDriftStayed } from '../domain/execution/drift-fall.js'
+import { subjectOf } from '../domain/execution/subject.js'
 import { isTransferOpen, type Transfer } from '../domain/execution/transfer.js'
 import { priceIn, weiCost } from '../domain/planning/cost.js'
 import { bridgeOf } from '../domain/planning/quote.js'
-import type { Portfolio } from '../domain/policy/portfolio.js'
+import { bridgeTermsOf } from '../domain/policy/bridges.js'
+import { judgeLosses } from '../domain/policy/budgets.js'
+import { maySign, type ScopeState, strictest } from '../domain/policy/operating.js'
+import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
+import { balanceMove } from '../domain/policy/sanity.js'
+import { basisPointsOf } from '../domain/units/ratio.js'
 import { valueOf } from '../domain/units/usd.js'
+import type { Balances } from '../ports/balances.js'
 import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
 import { type Lease, StaleLeaseError } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
 import { ConflictError, type Store } from '../ports/store.js'
+import { spendOfNothing } from './budget-claim.js'
 import type { ClearLeg } from './clear-leg.js'
 import type { OfferLeg } from './offer-leg.js'
 import { pricesOf } from './propose-plan.js'
 import type { ReadPrices } from './read-prices.js'
 import type { SettleIntent } from './settle-intent.js'
 import type { SettleTransfers } from './settle-transfers.js'
+import type { TripBreaker } from './trip-breaker.js'
 
 /**
  * Carries an open cycle to its end: asks the pure core for the next steps of what is written down, performs them,
@@ -38,6 +50,8 @@ export class DriveCycle {
   constructor(
     private readonly deps: {
       readPrices: ReadPrices
+      balances: Balances
+      tripBreaker: TripBreaker
       offerLeg: OfferLeg
       clearLeg: ClearLeg
       settleIntent: SettleIntent
@@ -53,28 +67,35 @@ export class DriveCycle {
 
   /** Ends when the cycle is closed, the lease is lost or the signal aborts. */
   async run(portfolio: Portfolio, cycleId: string, signal: AbortSignal): Promise<void> {
-    const { store, lease, clock, observer, settleTransfers, pollMs } = this.deps
+    const { store, lease, clock, observer, settleTransfers, failpoints, pollMs } = this.deps
     // While the lease is held nobody else writes, so the rows are read again only after something was written.
     let stored: Cycle | undefined
+    let isFresh = false
     // What ended legs have shown is held against the plan once; a process that takes over does it once more.
     let judged = ''
     const dueBefore = new Set<string>()
     while (!signal.aborted && lease.isHeld()) {
       stored ??= await store.cycle(cycleId)
       if (!stored) throw new InvariantError(`Cycle ${cycleId} is driven but not written down.`)
-      const progress = await this.writeProgress(portfolio, stored)
+      const states = await store.operatingStates()
+      let progress = await this.writeProgress(portfolio, stored, states)
+      if (!isFresh) progress = await this.endStalePlan(portfolio, progress)
+      isFresh = true
       // A later slice whose time has come is judged by the prices of then, too.
       const due = progress.legs.filter(
         (run) => run.state === 'waiting' && (run.leg.slice?.index ?? 0) > 1 && isDue(progress, run, clock.now()),
       )
       const endings = endingsOf(progress)
+      if (endings !== judged) await this.judgeEndings(portfolio, progress)
       const isNew = endings !== judged || due.some(({ leg }) => !dueBefore.has(leg.id))
       for (const { leg } of due) dueBefore.add(leg.id)
       const cycle = isNew ? await this.endMovedPlan(portfolio, progress) : progress
       judged = endings
       if (isCycleOver(cycle)) return this.close(portfolio, cycle)
       const outcomes = await Promise.allSettled(
-        nextSteps(cycle, clock.now()).map((step) => this.perform(portfolio, cycle, step)),
+        nextSteps(cycle, clock.now())
+          .filter((step) => mayPerform(portfolio, step, states))
+          .map((step) => this.perform(portfolio, cycle, step)),
       )
       for (const outcome of outcomes)
         if (outcome.status === 'rejected') {
@@ -93,17 +114,46 @@ export class DriveCycle {
       stored = hasMoved || hasWritten ? undefined : cycle
       await clock.sleep(pollMs, signal)
     }
+    if (signal.aborted) await failpoints.reach('K-28')
   }
 
   /** Writes what the evidence already proves about the legs, and ends the ones that must not begin any more. */
-  private async writeProgress(portfolio: Portfolio, stored: Cycle): Promise<Cycle> {
-    const { store } = this.deps
-    const operating = await store.operatingState()
-    const isDryRun = portfolio.mode === 'dry-run' || stored.mode === 'dry-run'
-    const reason = isDryRun ? 'In dry-run no leg begins.' : operating.reason
+  private async writeProgress(portfolio: Portfolio, stored: Cycle, states: readonly ScopeState[]): Promise<Cycle> {
     const proven = advanceLegs(stored)
-    const isHeld = isDryRun || operating.state !== 'running'
-    return this.writeLegs(stored, isHeld ? advanceLegs(holdLegs(proven, reason)) : proven)
+    const isDryRun = portfolio.mode === 'dry-run' || stored.mode === 'dry-run'
+    const reasonFor = (run: LegRun) =>
+      isDryRun ? 'In dry-run no leg begins.' : strictest(states, subjectOf(portfolio.id, run))?.reason
+    let legs = proven.legs
+    for (const reason of new Set(legs.flatMap((run) => reasonFor(run) ?? []))) {
+      const held = holdLegs({ ...proven, legs }, reason).legs
+      legs = legs.map((run, index) => (reasonFor(proven.legs[index]!) === reason ? held[index]! : run))
+    }
+    const isHeld = legs.some((run, index) => run !== proven.legs[index])
+    return this.writeLegs(stored, isHeld ? advanceLegs({ ...proven, legs }) : proven)
+  }
+
+  /** Ends a plan of which nothing has begun when the balances are not those it was made on; it is made anew (C-53). */
+  private async endStalePlan(portfolio: Portfolio, cycle: Cycle): Promise<Cycle> {
+    const { balances } = this.deps
+    if (cycle.intents.length > 0 || !cycle.legs.every(({ state }) => state === 'waiting')) return cycle
+    const chains = await Promise.all(
+      portfolio.chains.map(({ key }) => balances.read(key, portfolio.account, tokensOn(portfolio, key))),
+    )
+    const moved = balanceMove(cycle.valuation, cycle.market, chains)
+    if (moved <= portfolio.limits.balanceMove) return cycle
+    const reason = `C-53: balances moved ${basisPointsOf(moved)} bps of NAV since the plan was made, it allows ${basisPointsOf(portfolio.limits.balanceMove)} bps.`
+    return this.writeLegs(cycle, endForReplan(cycle, reason))
+  }
+
+  /** Writes what ended legs cost, and stops the portfolio when it has lost or failed too much (B-01, B-13). */
+  private async judgeEndings(portfolio: Portfolio, cycle: Cycle): Promise<void> {
+    const { store, clock, tripBreaker } = this.deps
+    const ended = cycle.legs.filter(hasEnded)
+    if (ended.length === 0) return
+    for (const run of ended) await store.saveLeg(cycle.id, run, run, realisedCost(cycle, run))
+    const use = await store.budgetUse(spendOfNothing(portfolio, clock.now(), { cycleId: cycle.id }))
+    const verdict = judgeLosses(portfolio.id, use, portfolio.limits, cycle.valuation.nav)
+    if (verdict) await tripBreaker.run(verdict.trip)
   }
 
   /** Ends the legs that have not begun once what happened is too far from the plan; the next cycle plans what remains. */
@@ -132,8 +182,7 @@ export class DriveCycle {
         await offerLeg.run(portfolio, cycle, step.run, step.amount)
         return true
       case 'clear-leg':
-        await clearLeg.run(portfolio, cycle, step.run)
-        return true
+        return clearLeg.run(portfolio, cycle, step.run)
       case 'open-transfer': {
         await failpoints.reach('K-25')
         const transfer = transferOf(portfolio, cycle, step.run, step.intent)
@@ -157,7 +206,7 @@ export class DriveCycle {
   }
 
   private async close(portfolio: Portfolio, cycle: Cycle): Promise<void> {
-    const { store, clock, observer } = this.deps
+    const { store, clock, observer, tripBreaker } = this.deps
     for (const run of cycle.legs) {
       const realised = realisedCost(cycle, run)
       await store.saveLeg(cycle.id, run, run, realised)
@@ -175,6 +224,9 @@ export class DriveCycle {
         const usd = weiCost(cycle.market, intent.chain, intent.inclusion.gasPaid)
         observer.notify({ type: 'gas-spent', chain: intent.chain, kind: intent.kind, usd })
       }
+    const reason = reasonDriftStayed(cycle, portfolio.limits.driftFall)
+    if (reason !== undefined)
+      await tripBreaker.run({ code: 'B-12', scope: `portfolio:${portfolio.id}`, level: 'paused_new', reason })
     const outcome = outcomeOf(cycle)
     const endedAt = clock.now()
     await store.closeCycle(cycle.id, outcome, endedAt)
@@ -188,28 +240,40 @@ export class DriveCycle {
   }
 }
 
+/** Whether what holds allows the step: a paused leg asks for no offer, and a halt leaves even an allowance where it is. */
+function mayPerform(portfolio: Portfolio, step: CycleStep, states: readonly ScopeState[]): boolean {
+  if (step.type !== 'offer-leg' && step.type !== 'clear-leg') return true
+  const level = strictest(states, subjectOf(portfolio.id, step.run))?.level ?? 'running'
+  return maySign(level, step.type === 'offer-leg' ? 'step' : 'revoke')
+}
+
 /** The crossing that a final sending transaction began. */
 function transferOf(portfolio: Portfolio, cycle: Cycle, run: LegRun, intent: Intent): Transfer {
   const { leg, offer, sold } = run
   if (!offer || !('inclusion' in intent))
     throw new InvariantError(`Leg ${leg.id} crosses without an offer or a mined transaction.`)
   const sent = sold ?? offer.sell
+  const bridge = bridgeOf(offer.tool)
+  const terms = bridgeTermsOf(portfolio.bridges, bridge)
   return {
     id: leg.id,
     cycleId: cycle.id,
     account: portfolio.account,
-    bridge: bridgeOf(offer.tool),
+    bridge,
     venue: offer.venue,
     origin: leg.sell.token.chain,
     originHash: intent.inclusion.hash,
     destination: leg.expectedOut.token.chain,
     sent,
+    charges: intent.inclusion.movements.filter(({ token }) => !sameAddress(token, sent.token.address)),
     expected: offer.expectedOut,
     minimum: offer.minimumOut,
     value: valueOf(sent, priceIn(cycle.market, sent.token.asset), 'down'),
     sentAt: intent.inclusion.block.timestamp * 1000,
-    expectedSeconds: offer.durationSeconds,
+    expectedSeconds: terms.expectedSeconds ?? offer.durationSeconds,
+    lostAfterSeconds: terms.lostAfterSeconds,
+    quietSeconds: terms.quietSeconds,
     state: 'in_flight',
-    arrival: undefined,
+    arrivals: [],
   }
 }

@@ -2,16 +2,20 @@ import { InvariantError, type Refusal } from '../domain/errors.js'
 import type { Cycle, LegRun } from '../domain/execution/cycle.js'
 import { type Market, quoteCost, totalOf } from '../domain/planning/cost.js'
 import type { Quote, QuoteRequest } from '../domain/planning/quote.js'
-import { checkOrder, toleranceFor } from '../domain/policy/limits.js'
+import { expiryOf, type CallClaim } from '../domain/policy/firewall.js'
+import { checkLeg, checkOrder, toleranceFor } from '../domain/policy/limits.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { AssetPrice } from '../domain/portfolio/snapshot.js'
 import { formatAmount, type TokenAmount } from '../domain/units/amount.js'
 import type { Clock } from '../ports/clock.js'
+import type { Chain } from '../ports/chain.js'
+import type { Observer } from '../ports/observer.js'
 import type { Quotes, QuoteVenues } from '../ports/quotes.js'
+import type { CheckCode } from './check-code.js'
 import type { CollectQuotes } from './collect-quotes.js'
 import { pricesOf } from './propose-plan.js'
 
-/** A firm offer for a leg that passed every check that needs no chain. */
+/** A firm offer for a leg that passed every check of its bytes and of the code they call (C-01 to C-08). */
 export interface FirmOffer {
   readonly run: LegRun
   readonly request: QuoteRequest
@@ -19,11 +23,24 @@ export interface FirmOffer {
   readonly market: Market
   readonly quote: Quote
   readonly order: NonNullable<Quote['order']>
+  /** What the calldata says it does. */
+  readonly claim: CallClaim
+  /** When the first deadline in the calldata passes, in milliseconds since 1970; undefined when it has none. */
+  readonly expiresAt: number | undefined
 }
 
 /** Asks every venue for a firm offer for a leg and takes the cheapest one that may be signed by our own prices. */
 export class FindOffer {
-  constructor(private readonly deps: { collectQuotes: CollectQuotes; quotes: QuoteVenues; clock: Clock }) {}
+  constructor(
+    private readonly deps: {
+      collectQuotes: CollectQuotes
+      quotes: QuoteVenues
+      checkCode: CheckCode
+      chain: Chain
+      clock: Clock
+      observer: Observer
+    },
+  ) {}
 
   /** The reason when there is none. `prices` are fresh readings of our own. */
   async run(
@@ -43,7 +60,8 @@ export class FindOffer {
       maxSlippage: toleranceFor(market, run.leg, portfolio.maxSlippage),
       ...(run.leg.without && { without: run.leg.without }),
     }
-    return this.cheapest(portfolio, cycle, run, request, market)
+    const outside = checkLeg(portfolio, cycle.market, request)
+    return outside ?? this.cheapest(portfolio, cycle, run, request, market)
   }
 
   /**
@@ -57,7 +75,7 @@ export class FindOffer {
     request: QuoteRequest,
     market: Market,
   ): Promise<FirmOffer | Refusal> {
-    const { collectQuotes, clock } = this.deps
+    const { collectQuotes, checkCode, observer } = this.deps
     const all = await collectQuotes.order(request)
     const isWelcome = ({ venue }: { readonly venue: string }) => venue === run.leg.venue || !isSplit(cycle, run)
     const answers = { quotes: all.quotes.filter(isWelcome), failures: all.failures.filter(isWelcome) }
@@ -65,30 +83,60 @@ export class FindOffer {
       code: 'NO_QUOTE',
       detail: `${venue}: ${kind}: ${detail}`,
     }))
+    const refuse = ({ venue }: Quote, refusal: Refusal) => {
+      refusals.push(refusal)
+      const where = { portfolio: portfolio.id, cycleId: cycle.id, legId: run.leg.id, venue }
+      observer.notify({ type: 'quote-refused', ...where, ...refusal })
+    }
     const accepted: FirmOffer[] = []
     for (const quote of answers.quotes) {
-      const allowed = this.venue(quote.venue).allowed(request.sell.token.chain)
-      const refusal = checkOrder({
-        request,
-        quote,
-        market,
-        maxLoss: run.leg.maxLoss,
-        allowed,
-        now: clock.now(),
-        maxAgeMs: portfolio.maxQuoteAgeMs,
-      })
-      if (refusal) refusals.push(refusal)
-      else if (quote.order) accepted.push({ run, request, market, quote, order: quote.order })
+      const offer = this.judge(portfolio, run, request, market, quote)
+      if ('code' in offer) refuse(quote, offer)
+      else accepted.push(offer)
     }
+    const isApproved = ({ order }: FirmOffer) => order.spender === run.offer?.spender
     const cost = ({ quote }: FirmOffer) => totalOf(quoteCost(market, quote))
-    const approved = accepted.filter(({ order }) => order.spender === run.offer?.spender)
-    const [best] = (approved.length > 0 ? approved : accepted).toSorted((a, b) => (cost(a) < cost(b) ? -1 : 1))
-    if (best) return best
+    const byCost = accepted.toSorted((a, b) => (cost(a) < cost(b) ? -1 : 1))
+    for (const offer of [...byCost.filter(isApproved), ...byCost.filter((one) => !isApproved(one))]) {
+      const { quote, order, claim } = offer
+      const allowed = this.venue(quote.venue).allowed(request.sell.token.chain)
+      const changed = await checkCode.run({ venue: quote.venue, call: order.call, claim, allowed })
+      if (!changed) return offer
+      refuse(quote, changed)
+    }
     const worst = refusals.find(({ code }) => code !== 'NO_QUOTE') ?? refusals[0]
     const detail =
       refusals.map((one) => one.detail).join(' | ') ||
       `No venue serves ${formatAmount(request.sell)} for ${request.buy.symbol}.`
     return { code: worst?.code ?? 'NO_QUOTE', detail }
+  }
+
+  private judge(
+    portfolio: Portfolio,
+    run: LegRun,
+    request: QuoteRequest,
+    market: Market,
+    quote: Quote,
+  ): FirmOffer | Refusal {
+    const { chain, clock } = this.deps
+    const venue = this.venue(quote.venue)
+    const claim = quote.order && venue.decode(quote.order.call)
+    const refusal = checkOrder({
+      request,
+      quote,
+      claim,
+      market,
+      maxLoss: run.leg.maxLoss,
+      allowed: venue.allowed(request.sell.token.chain),
+      tokens: portfolio.assets.flatMap(({ tokens }) => tokens),
+      destinationChainId: chain.chainId(request.buy.chain),
+      now: clock.now(),
+      maxAgeMs: portfolio.maxQuoteAgeMs,
+    })
+    if (refusal) return refusal
+    if (!quote.order || !claim || 'code' in claim)
+      throw new InvariantError(`A quote of ${quote.venue} passed its checks without calldata that can be read.`)
+    return { run, request, market, quote, order: quote.order, claim, expiresAt: expiryOf(claim) }
   }
 
   private venue(key: string): Quotes {

@@ -10,6 +10,8 @@ import { ownMinimumOut } from '../domain/policy/limits.js'
 import { amountOf } from '../domain/units/amount.js'
 import { ratioOfBasisPoints } from '../domain/units/ratio.js'
 import { ONE_USD } from '../domain/units/usd.js'
+import type { Watch } from '../ports/chain.js'
+import { SimulationError } from '../ports/chain.js'
 
 const portfolio = aPortfolio()
 
@@ -93,6 +95,50 @@ describe('OfferLeg', () => {
       as: aPortfolio({ policy: { ...portfolio.policy, maxGas: ONE_USD / 1_000n } }),
     },
     {
+      code: 'GAS_CAP',
+      why: 'a gas limit above that of the chain (C-10)',
+      prepare: () => undefined,
+      as: aPortfolio({ chains: portfolio.chains.map((chain) => ({ ...chain, gasLimitCap: 124_999n })) }),
+    },
+    {
+      code: 'POLICY_DENIED',
+      why: 'coin that does not pay for approval and trade (B-18)',
+      prepare: (world) => world.chain.give(ALPHA.eth, OWNER, -5n * 10n ** 18n + 10n ** 14n),
+    },
+    {
+      code: 'SIMULATION_DELTA',
+      why: 'a trade that, played, brings less than our own minimum (C-09)',
+      prepare: (world) => (world.chain.slips = (out) => (out * 99n) / 100n),
+    },
+    {
+      code: 'SIMULATION_DISAGREES',
+      why: 'endpoints that play the same calls differently (C-09)',
+      prepare: (world) =>
+        (world.chain.rehearse = () => Promise.reject(new SimulationError('They differ.', { disagrees: true }))),
+    },
+    {
+      code: 'SIMULATION_ALLOWANCE',
+      why: 'a spender that could take more afterwards (C-09)',
+      prepare: (world) => {
+        const honest = world.chain.rehearse.bind(world.chain)
+        world.chain.rehearse = async (account, calls, watch) => {
+          const played = await honest(account, calls, watch)
+          return { ...played, allowances: played.allowances.map((_units, index) => (index === 0 ? 1n : 0n)) }
+        }
+      },
+    },
+    {
+      code: 'QUOTE_STALE',
+      why: 'a quote that ages while its trade is played (F-13)',
+      prepare: (world) => {
+        const honest = world.chain.rehearse.bind(world.chain)
+        world.chain.rehearse = (account, calls, watch) => {
+          world.clock.pass(portfolio.maxQuoteAgeMs + 1)
+          return honest(account, calls, watch)
+        }
+      },
+    },
+    {
       code: 'SIMULATION_FAILED',
       why: 'a call that would fail',
       prepare: (world) => {
@@ -167,5 +213,85 @@ describe('OfferLeg', () => {
     await process.offerLeg.run(portfolio, cycle, run!, run!.leg.sell)
     expect(process.observer.of('offer-refused')).toMatchObject([{ code: 'CHAIN_UNAVAILABLE' }])
     expect(written(world)).toMatchObject({ intents: [], legs: [{ state: 'waiting', refusals: 1 }] })
+  })
+
+  test('C-09: approval and trade are played together, on every token and spender there is, before the approval is written', async () => {
+    let seen: { calls: number; watch: Watch } | undefined
+    const { world } = await offer((one) => {
+      const honest = one.chain.rehearse.bind(one.chain)
+      one.chain.rehearse = (account, calls, watch) => {
+        expect(one.rows.cycles.get('cycle-1')?.intents).toEqual([])
+        seen = { calls: calls.length, watch }
+        return honest(account, calls, watch)
+      }
+    })
+    expect(written(world).intents.map(({ kind }) => kind)).toEqual(['approve'])
+    expect(seen?.calls).toBe(2)
+    expect(seen?.watch.tokens.map(({ symbol }) => symbol).toSorted()).toEqual(['ETH', 'USDC', 'WETH'])
+    const spenders = [world.swaps, world.rival, world.crossings].map(({ contract }) => contract)
+    expect(seen?.watch.allowances.map(({ token, spender }) => `${token.symbol} ${spender}`)).toEqual(
+      ['WETH', 'USDC'].flatMap((symbol) => spenders.map((spender) => `${symbol} ${spender}`)),
+    )
+  })
+
+  test('F-84: a token that changes an allowance only from or to zero is reset first, and both are played before', async () => {
+    const { world } = await offer((one) => {
+      one.chain.resetFirst.add(ALPHA.weth.address)
+      one.chain.allow(ALPHA.weth, OWNER, one.swaps.contract, 5n)
+    })
+    const [intent] = written(world).intents
+    expect(decodeAction(intent!.call.data)).toEqual({ do: 'approve', spender: world.swaps.contract, units: 0n })
+    expect(world.chain.standingAllowances()).toHaveLength(1)
+    await world.start().drive(portfolio, 'cycle-1')
+    expect(written(world).legs[0]?.state).toBe('done')
+    expect(world.chain.standingAllowances()).toEqual([])
+  })
+
+  test('F-13: a quote that grew old is asked for anew, for the same leg', async () => {
+    const { world } = await offer((one) => {
+      const honest = one.chain.rehearse.bind(one.chain)
+      let isFirst = true
+      one.chain.rehearse = (account, calls, watch) => {
+        if (isFirst) one.clock.pass(portfolio.maxQuoteAgeMs + 1)
+        isFirst = false
+        return honest(account, calls, watch)
+      }
+    })
+    expect(written(world).intents).toEqual([])
+    await world.start().drive(portfolio, 'cycle-1')
+    expect(written(world).legs).toMatchObject([{ state: 'done', refusals: 1 }])
+    expect(written(world).intents.map(({ id }) => id)).toEqual(['plan-1.1.approve.0', 'plan-1.1.swap.0'])
+  })
+
+  test('B-18: the chain on which coin is short is stopped', async () => {
+    const { process } = await offer((one) => one.chain.give(ALPHA.eth, OWNER, -5n * 10n ** 18n + 10n ** 14n))
+    expect(process.observer.of('breaker-tripped').map(({ trip }) => [trip.code, trip.scope, trip.level])).toEqual([
+      ['B-18', 'chain:alpha', 'paused_new'],
+    ])
+  })
+
+  test.each(['all', 'portfolio:core', 'chain:alpha', 'venue:swaps', 'asset:USD'] as const)(
+    'nothing is reserved once %s is paused, however late that comes',
+    async (scope) => {
+      const { world, process } = await offer((one) => {
+        const honest = one.chain.rehearse.bind(one.chain)
+        one.chain.rehearse = async (account, calls, watch) => {
+          const state = { scope, level: 'paused_new', reason: 'Lunch.', since: 0, by: 'operator' } as const
+          await one.records().setOperatingState(state)
+          return honest(account, calls, watch)
+        }
+      })
+      const [refused] = process.observer.of('offer-refused')
+      expect(refused).toMatchObject({ code: 'POLICY_DENIED', detail: `${scope} is paused_new: Lunch.` })
+      expect(written(world).intents).toEqual([])
+    },
+  )
+
+  test('C-11: what the budgets do not allow is refused with their code, and trips what they say', async () => {
+    const limits = { ...portfolio.limits, hourTransactions: 0 }
+    const { world, process } = await offer(() => undefined, aPortfolio({ limits }))
+    expect(process.observer.of('offer-refused')).toMatchObject([{ code: 'BUDGET_EXCEEDED' }])
+    expect(process.observer.of('breaker-tripped')).toMatchObject([{ trip: { code: 'B-12' } }])
+    expect(written(world).intents).toEqual([])
   })
 })

@@ -1,23 +1,91 @@
+import { type Breaker, type BreakerCode, holdingBack } from '../domain/policy/breakers.js'
+import type { OperatingLevel, Scope, ScopeState } from '../domain/policy/operating.js'
 import type { Clock } from '../ports/clock.js'
+import type { Failpoints } from '../ports/failpoints.js'
 import type { Observer } from '../ports/observer.js'
-import type { OperatingState, Store } from '../ports/store.js'
+import type { Store } from '../ports/store.js'
 
-/** What an operator may tell the daemon to do. */
+export interface ResumeOrder {
+  readonly scope: Scope
+  readonly reason: string
+  /** Grave breakers that the operator has looked at and clears by name. */
+  readonly clear: readonly BreakerCode[]
+}
+
+export type ResumeAnswer =
+  | { readonly status: 'resumed'; readonly state: ScopeState; readonly cleared: readonly Breaker[] }
+  /** Nothing was changed: these say that keys, records or chain are wrong, and were not named to be cleared. */
+  | { readonly status: 'refused'; readonly holding: readonly Breaker[] }
+
+/** More than may ever be open at once: one of each code for each configured name. */
+const ALL_OPEN = 10_000
+
+/**
+ * What an operator may tell the daemon to do. A pause is in force for every signature asked for after it was accepted, by
+ * whichever process: each reads the states in the records right before it signs.
+ */
 export class Operations {
-  constructor(private readonly deps: { store: Store; clock: Clock; observer: Observer }) {}
+  constructor(private readonly deps: { store: Store; clock: Clock; observer: Observer; failpoints: Failpoints }) {}
 
-  /** No new legs from now on; transactions and transfers under way are finished. */
-  async pause(reason: string): Promise<OperatingState> {
-    const state: OperatingState = { state: 'paused_new', reason, since: this.deps.clock.now() }
-    await this.deps.store.setOperatingState(state)
-    this.deps.observer.notify({ type: 'paused', reason, by: 'operator' })
+  /**
+   * `paused_new`: no leg begins, what is signed is finished. `paused_hard`: what is signed is cancelled where it still can
+   * be. A scope that is held harder already stays so.
+   */
+  pause(scope: Scope, level: 'paused_new' | 'paused_hard', reason: string): Promise<ScopeState> {
+    return this.hold(scope, level, reason)
+  }
+
+  /** Nothing is signed any more, whatever it is for. */
+  halt(scope: Scope, reason: string): Promise<ScopeState> {
+    return this.hold(scope, 'halted', reason)
+  }
+
+  /** A build that has not worked on these records yet begins nothing until a person has looked at it (D-01, C-55). */
+  async holdNewBuild(portfolio: string, build: string, last: string | undefined): Promise<void> {
+    const reason = `D-01: build ${build} follows ${last ?? 'none'} and has not traded yet. Look at what it would do, then resume.`
+    const scope = `portfolio:${portfolio}` as const
+    await this.deps.store.setOperatingState({
+      scope,
+      level: 'paused_new',
+      reason,
+      since: this.deps.clock.now(),
+      by: 'breaker',
+    })
+  }
+
+  /**
+   * Lets a scope go and clears its breakers, which is a person's word that their causes were looked at. Refused while a
+   * grave one is open that the order does not name (F-79). A breaker that trips in the same moment holds on.
+   */
+  async resume({ scope, reason, clear }: ResumeOrder): Promise<ResumeAnswer> {
+    const { store, clock, observer } = this.deps
+    const open = await store.breakers({ isOpen: true, limit: ALL_OPEN })
+    const holding = holdingBack(open, scope, clear)
+    if (holding.length > 0) return { status: 'refused', holding }
+    const at = clock.now()
+    const cleared: Breaker[] = []
+    for (const code of new Set(open.filter((one) => one.scope === scope).map((one) => one.code)))
+      cleared.push(...(await store.clearBreakers(scope, code, `operator: ${reason}`, at)))
+    await store.setOperatingState({ scope, level: 'running', reason, since: at, by: 'operator' })
+    for (const breaker of cleared)
+      observer.notify({ type: 'breaker-cleared', code: breaker.code, scope, by: breaker.clearedBy ?? '' })
+    const state = await this.stateOf(scope, reason, at)
+    observer.notify({ type: 'scope-changed', state, isEarlier: false })
+    return { status: 'resumed', state, cleared }
+  }
+
+  private async hold(scope: Scope, level: Exclude<OperatingLevel, 'running'>, reason: string): Promise<ScopeState> {
+    const { store, clock, observer, failpoints } = this.deps
+    const since = clock.now()
+    await store.setOperatingState({ scope, level, reason, since, by: 'operator' })
+    await failpoints.reach('K-29')
+    const state = await this.stateOf(scope, reason, since)
+    observer.notify({ type: 'scope-changed', state, isEarlier: false })
     return state
   }
 
-  async resume(reason: string): Promise<OperatingState> {
-    const state: OperatingState = { state: 'running', reason, since: this.deps.clock.now() }
-    await this.deps.store.setOperatingState(state)
-    this.deps.observer.notify({ type: 'resumed', reason })
-    return state
+  private async stateOf(scope: Scope, reason: string, since: number): Promise<ScopeState> {
+    const written = (await this.deps.store.operatingStates()).find((one) => one.scope === scope)
+    return written ?? { scope, level: 'running', reason, since, by: 'operator' }
   }
 }

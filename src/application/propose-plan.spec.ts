@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { aCycle, aRun, aTransfer, hashOf } from '../../test/support/builders.js'
+import { aCycle, anArrival, aRun, aTransfer, hashOf } from '../../test/support/builders.js'
 import { ALPHA, aPortfolio, BETA, FakeWorld } from '../../test/support/fake-world.js'
 import type { Solution } from '../domain/planning/linear-model.js'
 import { requestKey } from '../domain/planning/quote.js'
@@ -213,12 +213,7 @@ describe('ProposePlan', () => {
       const seenAt = (number: bigint) => ({
         ...aCrossing(units),
         state: 'seen' as const,
-        arrival: {
-          chain: 'beta',
-          hash: hashOf(1),
-          block: { number, hash: hashOf(2), timestamp: 0 },
-          amount: amountOf(BETA.usdc, units),
-        },
+        arrivals: [anArrival(amountOf(BETA.usdc, units), { block: { number, hash: hashOf(2), timestamp: 0 } })],
       })
       expect((await takeSnapshot.run(portfolio, [seenAt(1n)])).inTransit).toEqual([])
       expect((await takeSnapshot.run(portfolio, [seenAt(2n)])).inTransit).toHaveLength(1)

@@ -4,11 +4,18 @@ import type { Plan } from '../domain/planning/plan.js'
 import type { CurveRecord } from '../domain/planning/curve-record.js'
 import type { PlannerAnswer, PlannerQuestion, PlanOutcome } from '../domain/planning/dialogue.js'
 import { makePlan } from '../domain/planning/planner.js'
+import { type BudgetUse, turnoverLeft } from '../domain/policy/budgets.js'
+import { levelsWithin } from '../domain/policy/levels.js'
+import { Narrowing, plannedBridgeShare, plannedTurnover } from '../domain/policy/narrowing.js'
+import type { ScopeState } from '../domain/policy/operating.js'
+import type { Policy } from '../domain/policy/policy.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
+import { checkPlan } from '../domain/policy/sanity.js'
 import { type Continuation, type Decision, evaluateTriggers } from '../domain/policy/trigger.js'
 import { type Drift, measureDrift } from '../domain/portfolio/drift.js'
 import type { AssetPrice, Snapshot } from '../domain/portfolio/snapshot.js'
 import { type Valuation, valuePortfolio } from '../domain/portfolio/valuation.js'
+import { usdToNumber } from '../domain/units/usd.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
 import type { Solver } from '../ports/solver.js'
@@ -38,6 +45,10 @@ export interface ProposalContext {
   readonly continues: Continuation | undefined
   /** What earlier plans learned about markets. */
   readonly curves: readonly CurveRecord[]
+  /** Scopes that are not running, asked for once prices are known: what they name is left out. */
+  readonly states?: () => Promise<readonly ScopeState[]>
+  /** What the budgets have used; absent where no budgets are kept, in a look without records. */
+  readonly use?: BudgetUse
 }
 
 /** Snapshot, drift, decision, quotes, plan: the whole line of thought of one cycle, with nothing sent. */
@@ -55,26 +66,60 @@ export class ProposePlan {
 
   async run(portfolio: Portfolio, context: ProposalContext): Promise<Proposal> {
     const { clock, observer } = this.deps
-    const { snapshot, valuation, drift } = await this.measure(portfolio, context.transfers)
+    const measured = await this.measure(portfolio, context.transfers)
+    const { snapshot, valuation } = measured
+    const narrowing = new Narrowing((await context.states?.()) ?? [], context.transfers)
+    const scope = narrowing.valuation(valuation)
+    const drift = scope === valuation ? measured.drift : measureDrift(scope, portfolio.policy)
 
-    const decision = evaluateTriggers(drift, portfolio.policy, {
-      now: clock.now(),
-      lastTradedAt: context.lastTradedAt,
-      isManual: context.isManual,
-      continues: context.continues,
-    })
+    const decision = this.withinBudgets(
+      portfolio,
+      context,
+      drift,
+      evaluateTriggers(drift, portfolio.policy, {
+        now: clock.now(),
+        lastTradedAt: context.lastTradedAt,
+        isManual: context.isManual,
+        continues: context.continues,
+      }),
+    )
     observer.notify({ type: 'decided', portfolio: portfolio.id, cycleId: context.cycleId, decision })
     const market = marketOf(portfolio, snapshot)
     const thought = { snapshot, valuation, drift, decision, market }
     if (!decision.act) return { ...thought, plan: undefined, planReasons: [], curves: [] }
 
-    const outcome = await this.plan(portfolio, context, thought)
-    if (outcome.status === 'planned') {
+    const outcome = await this.plan(portfolio, context, { ...thought, valuation: scope }, narrowing)
+    const reasons =
+      outcome.status === 'planned'
+        ? checkPlan(outcome.plan, {
+            valuation,
+            market,
+            policy: portfolio.policy,
+            limits: portfolio.limits,
+            turnoverLeft: context.use && turnoverLeft(context.use, portfolio.limits, valuation.nav),
+          })
+        : outcome.reasons
+    if (outcome.status === 'planned' && reasons.length === 0) {
       observer.notify({ type: 'plan-proposed', portfolio: portfolio.id, cycleId: context.cycleId, plan: outcome.plan })
       return { ...thought, plan: outcome.plan, planReasons: [], curves: outcome.curves }
     }
-    observer.notify({ type: 'no-plan', portfolio: portfolio.id, cycleId: context.cycleId, reasons: outcome.reasons })
-    return { ...thought, plan: undefined, planReasons: outcome.reasons, curves: outcome.curves }
+    observer.notify({ type: 'no-plan', portfolio: portfolio.id, cycleId: context.cycleId, reasons })
+    return { ...thought, plan: undefined, planReasons: reasons, curves: outcome.curves }
+  }
+
+  /**
+   * The decision with levels that what is left of the budgets can reach: a distance larger than a cap is brought back over
+   * several cycles, and no honest plan runs into a cap.
+   */
+  private withinBudgets(portfolio: Portfolio, { use }: ProposalContext, drift: Drift, decision: Decision): Decision {
+    if (!use || !decision.act) return decision
+    const { limits, policy } = portfolio
+    const left = turnoverLeft(use, limits, drift.nav)
+    const share = plannedTurnover(left, drift.nav)
+    const levels = levelsWithin(decision.levels, drift, share, policy)
+    if (levels === decision.levels) return decision
+    const reason = `The budgets have ${usdToNumber(left).toFixed(0)} USD of turnover left, so not all of it is brought back at once.`
+    return { ...decision, levels, reasons: [...decision.reasons, reason] }
   }
 
   /** Answers the planner's questions until it is done. */
@@ -82,9 +127,16 @@ export class ProposePlan {
     portfolio: Portfolio,
     context: ProposalContext,
     { valuation, drift, decision, market }: Pick<Proposal, 'valuation' | 'drift' | 'decision' | 'market'>,
+    narrowing: Narrowing,
   ): Promise<PlanOutcome> {
     const { collectQuotes, playJointly, solver, clock } = this.deps
-    const { policy } = portfolio
+    const { limits } = portfolio
+    const policy: Policy = context.use
+      ? {
+          ...portfolio.policy,
+          maxBridgeShare: plannedBridgeShare(portfolio.policy.maxBridgeShare, limits, context.use, valuation.nav),
+        }
+      : portfolio.policy
     const now = clock.now()
     const deadlineMs = now + policy.planning.deadlineMs
     const planner = makePlan({
@@ -97,14 +149,17 @@ export class ProposePlan {
       policy,
       market,
       maxSlippage: portfolio.maxSlippage,
-      venuesFor: (request) => collectQuotes.venuesFor(request),
-      curves: context.curves,
+      venuesFor: (request) => narrowing.venues(request, collectQuotes.venuesFor(request)),
+      curves: narrowing.curves(context.curves),
       now,
     })
     const answerTo = async (question: PlannerQuestion): Promise<PlannerAnswer> => {
       switch (question.type) {
         case 'quotes':
-          return { type: 'quotes', replies: await collectQuotes.ask(question.asks, { deadlineMs }) }
+          return {
+            type: 'quotes',
+            replies: (await collectQuotes.ask(question.asks, { deadlineMs })).map((reply) => narrowing.reply(reply)),
+          }
         case 'solve':
           if (clock.now() >= deadlineMs)
             return { type: 'solve', solution: { status: 'failed', reason: 'The time for planning is over.' } }

@@ -2,10 +2,17 @@ import { agreePrice } from '../domain/portfolio/prices.js'
 import type { AssetPrice, SourceReading } from '../domain/portfolio/snapshot.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { PriceSources } from '../ports/prices.js'
+import type { WatchPrices } from './watch-prices.js'
 
-/** Asks every source at once and agrees on one price per asset. */
+/** Asks every source at once, agrees on one price per asset, and has whoever watches judge them before anybody uses them. */
 export class ReadPrices {
-  constructor(private readonly deps: { prices: PriceSources }) {}
+  constructor(
+    private readonly deps: {
+      prices: PriceSources
+      /** Absent where nothing is executed and nothing has to be stopped. */
+      watchPrices?: Pick<WatchPrices, 'judge'>
+    },
+  ) {}
 
   async run(portfolio: Portfolio): Promise<readonly AssetPrice[]> {
     const assets = portfolio.assets.map(({ key }) => key)
@@ -21,11 +28,13 @@ export class ReadPrices {
         ),
       ),
     )
-    return portfolio.priceRules.map((rules) =>
+    const agreed = portfolio.priceRules.map((rules) =>
       agreePrice(
         rules,
         readings.flat().filter(({ asset }) => asset === rules.asset),
       ),
     )
+    await this.deps.watchPrices?.judge(agreed)
+    return agreed
   }
 }

@@ -1,31 +1,141 @@
-import { NATIVE, sameAddress } from '../domain/assets.js'
+import { type ChainKey, sameAddress } from '../domain/assets.js'
+import {
+  type Difference,
+  differencesOf,
+  isBookedUpTo,
+  isMissing,
+  nameOf,
+  unattributedPostings,
+} from '../domain/execution/reconciliation.js'
 import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
 import type { Balances } from '../ports/balances.js'
+import { type Chain, ChainError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
 import type { Store } from '../ports/store.js'
+import type { TripBreaker } from './trip-breaker.js'
+
+/** No function has it: whatever code an account has got is looked at by it. */
+const ANY_SELECTOR = '0x00000000'
 
 /**
- * Compares the ledger with the chains, to the base unit. Meaningful while nothing of the portfolio is under way; the
- * ledger books what is final.
+ * Compares what is written down with the chains at their finalised blocks, to the base unit (4.13): the final book with the
+ * balances, our nonces with the chain's, also while work is under way. What is missing halts everything (B-03), and so does
+ * a nonce that somebody else used (B-04). What came in from nobody knows where is booked as such. One run at a time:
+ * another one that sees the same inflow must see it booked.
  */
 export class Reconcile {
-  constructor(private readonly deps: { balances: Balances; store: Store; observer: Observer; clock: Clock }) {}
+  private last: Promise<void> = Promise.resolve()
+  private readonly reported = new Set<string>()
 
-  async run(portfolio: Portfolio): Promise<void> {
-    const { balances, store, observer, clock } = this.deps
+  constructor(
+    private readonly deps: {
+      balances: Balances
+      chain: Chain
+      store: Store
+      tripBreaker: TripBreaker
+      observer: Observer
+      clock: Clock
+    },
+  ) {}
+
+  run(portfolio: Portfolio): Promise<void> {
+    const work = this.last.then(() => this.reconcile(portfolio))
+    this.last = work.catch(() => undefined)
+    return work
+  }
+
+  private async reconcile(portfolio: Portfolio): Promise<void> {
+    const { store, observer, clock } = this.deps
     const booked = await store.walletBalances(portfolio.account)
     for (const { key: chain } of portfolio.chains) {
-      const expected = booked.filter((one) => one.chain === chain)
-      if (expected.length === 0) continue
-      const reading = await balances.read(chain, portfolio.account, tokensOn(portfolio, chain))
-      if (reading.status === 'unknown') continue
-      const mismatches = expected.flatMap(({ token, units }) => {
-        const held = reading.holdings.find((amount) => sameAddress(amount.token.address, token))
-        if (!held || held.units === units) return []
-        return [{ token: token === NATIVE ? 'native' : held.token.symbol, ledger: units, onChain: held.units }]
-      })
-      observer.notify({ type: 'reconciled', portfolio: portfolio.id, chain, mismatches, at: clock.now() })
+      if (!booked.some((one) => one.chain === chain)) continue
+      try {
+        await this.checkAccount(portfolio, chain)
+        const found = await this.look(portfolio, chain)
+        if (!found) continue
+        const mismatches = found.differences.map(({ token, ledger, onChain }) => ({
+          token: nameOf(token),
+          ledger,
+          onChain,
+        }))
+        observer.notify({ type: 'reconciled', portfolio: portfolio.id, chain, mismatches, at: clock.now() })
+        await this.settle(portfolio, chain, found)
+      } catch (error) {
+        // Nothing is concluded from silence; the next run asks again.
+        if (!(error instanceof ChainError)) throw error
+        observer.notify({ type: 'failed', what: `reconciling ${chain}`, isRetried: true, error })
+      }
     }
+  }
+
+  /** The differences at one finalised block, or undefined while a booking up to it is still to come. */
+  private async look(
+    portfolio: Portfolio,
+    chain: ChainKey,
+  ): Promise<{ readonly block: bigint; readonly differences: readonly Difference[] } | undefined> {
+    const { balances, store } = this.deps
+    const owner = portfolio.account
+    const [booked, nextNonce, openCycles, looseIntents, openTransfers] = await Promise.all([
+      store.walletBalances(owner),
+      this.nextNonce(portfolio, chain),
+      store.openCycles(),
+      store.looseIntents(),
+      store.openTransfers(),
+    ])
+    const here = booked.filter((one) => one.chain === chain)
+    const written = { owner, chain, booked: here, openCycles, looseIntents, openTransfers, nextNonce }
+    const reading = await balances.read(chain, owner, tokensOn(portfolio, chain), 'finalized')
+    if (reading.status === 'unknown') return undefined
+    const { finalized } = await this.deps.chain.nonces(chain, owner)
+    if (!isBookedUpTo(written, finalized)) return undefined
+    return { block: reading.block.number, differences: differencesOf(written, reading.holdings) }
+  }
+
+  /** A nonce above ours was used by somebody who has our key (F-44); code on the account is somebody's delegation. */
+  private async checkAccount({ account }: Portfolio, chain: ChainKey): Promise<void> {
+    const { tripBreaker, observer } = this.deps
+    // The chain is asked first: whatever we send is written down before.
+    const { latest } = await this.deps.chain.nonces(chain, account)
+    const next = await this.nextNonce({ account }, chain)
+    if (latest > next) {
+      const reason = `Account ${account} is at nonce ${latest} on ${chain}, ours ended before ${next}: somebody else uses its key.`
+      await tripBreaker.run({ code: 'B-04', scope: 'all', level: 'halted', reason })
+    }
+    const code = await this.deps.chain.codeFingerprint(chain, account, ANY_SELECTOR)
+    if (code === undefined) this.reported.delete(chain)
+    else if (!this.reported.has(chain)) {
+      this.reported.add(chain)
+      const error = new Error(`Account ${account} has code on ${chain}; an account without any was expected.`)
+      observer.notify({ type: 'failed', what: `the account on ${chain}`, isRetried: false, error })
+    }
+  }
+
+  /** The next nonce to be given out; as far as the chain says for an account that none was given out of. */
+  private async nextNonce({ account }: Pick<Portfolio, 'account'>, chain: ChainKey): Promise<number> {
+    const known = (await this.deps.store.nonces()).find(
+      (one) => one.chain === chain && sameAddress(one.account, account),
+    )
+    return known?.next ?? Number.POSITIVE_INFINITY
+  }
+
+  private async settle(
+    portfolio: Portfolio,
+    chain: ChainKey,
+    found: { readonly block: bigint; readonly differences: readonly Difference[] },
+  ): Promise<void> {
+    const { store, tripBreaker } = this.deps
+    if (found.differences.some(isMissing)) {
+      // Looked at once more, so that a halt never rests on one look.
+      const again = await this.look(portfolio, chain)
+      const missing = again?.differences.filter(isMissing) ?? []
+      const [first] = missing
+      if (!first) return
+      const lines = missing.map(({ token, ledger, onChain }) => `${nameOf(token)}: ${onChain}, booked ${ledger}`)
+      const reason = `At block ${again!.block} of ${chain} account ${portfolio.account} holds less than the ledger says (base units): ${lines.join('; ')}. Find out who moved it.`
+      return tripBreaker.run({ code: 'B-03', scope: 'all', level: 'halted', reason })
+    }
+    const postings = found.differences.flatMap((one) => unattributedPostings(portfolio.account, one, found.block))
+    if (postings.length > 0) await store.post(postings)
   }
 }

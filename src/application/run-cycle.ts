@@ -2,17 +2,22 @@ import { InvariantError } from '../domain/errors.js'
 import type { Cycle, CycleOutcome } from '../domain/execution/cycle.js'
 import { openingPostings } from '../domain/execution/ledger.js'
 import { continuationOf, MAX_CONTINUATIONS } from '../domain/execution/replan.js'
+import { type ScopeState, strictest } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { Continuation } from '../domain/policy/trigger.js'
 import type { Snapshot } from '../domain/portfolio/snapshot.js'
 import type { Clock } from '../ports/clock.js'
+import type { Failpoints } from '../ports/failpoints.js'
 import { type Lease, StaleLeaseError } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
-import type { Store } from '../ports/store.js'
+import { ForeignNonceError, type Store } from '../ports/store.js'
+import { spendOfNothing } from './budget-claim.js'
 import type { DriveCycle } from './drive-cycle.js'
 import { type Proposal, type ProposePlan } from './propose-plan.js'
 import type { Reconcile } from './reconcile.js'
 import type { SettleTransfers } from './settle-transfers.js'
+import type { TripBreaker } from './trip-breaker.js'
+import type { SweepAllowances } from './sweep-allowances.js'
 
 /**
  * One cycle of one portfolio, from snapshot to settled, and those that go on where it stopped. An unfinished cycle is
@@ -26,12 +31,15 @@ export class RunCycle {
     private readonly deps: {
       proposePlan: ProposePlan
       driveCycle: DriveCycle
+      tripBreaker: TripBreaker
       settleTransfers: SettleTransfers
       reconcile: Reconcile
+      sweepAllowances: SweepAllowances
       store: Store
       lease: Lease
       clock: Clock
       observer: Observer
+      failpoints: Failpoints
       /** Ends the process: somebody else holds the lease, or an invariant broke while the store could not record it. */
       stop: (error: unknown) => void
     },
@@ -93,12 +101,12 @@ export class RunCycle {
     trigger: 'schedule' | 'manual',
     continues: Continuation | undefined,
   ): Promise<boolean> {
-    const { proposePlan, store, clock, observer, settleTransfers } = this.deps
+    const { proposePlan, store, clock, observer, settleTransfers, failpoints } = this.deps
     await settleTransfers.run(portfolio)
-    const operating = await store.operatingState()
-    if (operating.state !== 'running') {
+    const paused = strictest(await store.operatingStates(), { portfolio: portfolio.id })
+    if (paused) {
       await proposePlan.measure(portfolio, await store.openTransfers(portfolio.id))
-      observer.notify({ type: 'cycle-skipped', portfolio: portfolio.id, outcome: 'paused', reason: operating.reason })
+      observer.notify({ type: 'cycle-skipped', portfolio: portfolio.id, outcome: 'paused', reason: paused.reason })
       return false
     }
     const startedAt = clock.now()
@@ -110,22 +118,27 @@ export class RunCycle {
       isManual: trigger === 'manual',
       continues,
       curves: await store.curves(),
+      states: () => store.operatingStates(),
+      use: await store.budgetUse(spendOfNothing(portfolio, startedAt, { cycleId: id })),
     })
     await store.saveCurves(proposal.curves, clock.now())
     const cycle = newCycle(portfolio, id, startedAt, proposal)
+    await failpoints.reach('K-01')
     if (cycle.mode === 'live' && cycle.legs.length > 0) await this.openLedger(portfolio, proposal.snapshot)
     if (!(await store.openCycle(cycle))) return false
+    await failpoints.reach('K-02')
     await this.carry(portfolio, cycle, signal)
     return true
   }
 
   /** A cycle that is written down, to its end: through its legs where it may trade, and at once where it may not. */
   private async carry(portfolio: Portfolio, cycle: Cycle, signal: AbortSignal): Promise<void> {
-    const { driveCycle, reconcile, store, clock, observer } = this.deps
+    const { driveCycle, reconcile, sweepAllowances, store, clock, observer } = this.deps
     if (cycle.mode === 'live' && cycle.legs.length > 0) {
       await driveCycle.run(portfolio, cycle.id, signal)
-      const isOver = (await store.cycle(cycle.id))?.endedAt !== undefined
-      return isOver ? reconcile.run(portfolio) : undefined
+      if ((await store.cycle(cycle.id))?.endedAt === undefined) return
+      await reconcile.run(portfolio)
+      return sweepAllowances.run(portfolio)
     }
     const outcome = outcomeWithoutTrade(cycle)
     const endedAt = clock.now()
@@ -161,8 +174,8 @@ export class RunCycle {
     const { store, observer, clock } = this.deps
     if (this.retold.has(portfolio)) return
     this.retold.add(portfolio)
-    const operating = await store.operatingState()
-    if (operating.state !== 'running') observer.notify({ type: 'paused', reason: operating.reason, by: 'earlier' })
+    for (const state of await store.operatingStates())
+      observer.notify({ type: 'scope-changed', state, isEarlier: true })
     const at = clock.now()
     for (const cycle of await store.openCycles())
       if (cycle.portfolio === portfolio)
@@ -172,7 +185,7 @@ export class RunCycle {
   }
 
   private async fail(portfolio: Portfolio, error: unknown): Promise<void> {
-    const { store, clock, observer, stop } = this.deps
+    const { store, clock, observer, tripBreaker, stop } = this.deps
     if (error instanceof StaleLeaseError) return stop(error)
     observer.notify({ type: 'failed', what: `the cycle of ${portfolio.id}`, isRetried: false, error })
     observer.notify({
@@ -181,10 +194,17 @@ export class RunCycle {
       outcome: 'error',
       reason: error instanceof Error ? error.message : String(error),
     })
+    if (error instanceof ForeignNonceError) return tripBreaker.run(error.trip).catch(stop)
     if (!(error instanceof InvariantError)) return
-    const reason = `An invariant broke: ${error.message}`
-    await store.setOperatingState({ state: 'paused_new', reason, since: clock.now() }).catch(stop)
-    observer.notify({ type: 'paused', reason, by: 'breaker' })
+    const state: ScopeState = {
+      scope: `portfolio:${portfolio.id}`,
+      level: 'halted',
+      reason: `An invariant broke: ${error.message}`,
+      since: clock.now(),
+      by: 'breaker',
+    }
+    await store.setOperatingState(state).catch(stop)
+    observer.notify({ type: 'scope-changed', state, isEarlier: false })
   }
 }
 

@@ -1,16 +1,22 @@
+import { InvariantError } from '../domain/errors.js'
 import { transferPostings } from '../domain/execution/ledger.js'
-import { judgeTransfer, type Transfer } from '../domain/execution/transfer.js'
+import { judgeTransfer, sameSight, type Transfer, type TransferSight } from '../domain/execution/transfer.js'
+import type { Trip } from '../domain/policy/breakers.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
+import { formatAmount } from '../domain/units/amount.js'
 import type { Chain } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
+import { StaleLeaseError } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
 import type { Store } from '../ports/store.js'
 import type { Transfers } from '../ports/transfers.js'
+import type { TripBreaker } from './trip-breaker.js'
 
 /**
- * Watches a portfolio's open bridge transfers, those that outlived their cycle included. Only a payout proven by its
- * chain moves one; nothing is ever sent a second time.
+ * Watches a portfolio's open bridge transfers, those that outlived their cycle included. Only payouts proven by their
+ * chain end one, at any age; nothing is ever sent a second time. What comes in parts is booked part by part, each at its
+ * finality. A transfer that fell short or is lost stops its bridge, and one that fell short its portfolio as well (B-02).
  */
 export class SettleTransfers {
   private readonly askedAt = new Map<string, number>()
@@ -23,6 +29,7 @@ export class SettleTransfers {
       clock: Clock
       observer: Observer
       failpoints: Failpoints
+      tripBreaker: TripBreaker
       pollMs: number
     },
   ) {}
@@ -39,7 +46,8 @@ export class SettleTransfers {
         try {
           return await this.settle(portfolio, transfer)
         } catch (error) {
-          observer.notify({ type: 'failed', what: `looking for transfer ${transfer.id}`, isRetried: true, error })
+          if (error instanceof InvariantError || error instanceof StaleLeaseError) throw error
+          observer.notify({ type: 'failed', what: `settling transfer ${transfer.id}`, isRetried: true, error })
           return true
         }
       }),
@@ -48,32 +56,60 @@ export class SettleTransfers {
   }
 
   private async settle(portfolio: Portfolio, transfer: Transfer): Promise<boolean> {
-    const { transfers, chain, store, clock, failpoints } = this.deps
-    const claimed = [
-      ...(await store.claimedArrivals(transfer.destination)),
-      ...(await store.claimedArrivals(transfer.origin)),
-    ]
-    const own = transfer.arrival?.hash
-    const arrival = await transfers.find(
-      transfer,
-      claimed.filter((hash) => hash !== own),
-    )
-    const isFinal = arrival !== undefined && (await chain.finalizedBlock(arrival.chain)) >= arrival.block.number
-    const next = judgeTransfer(transfer, { arrival, isFinal, now: clock.now() })
-    if (next.state === transfer.state && next.arrival?.block.hash === transfer.arrival?.block.hash) return false
-    await failpoints.reach('K-26')
-    if (next.state === 'short') {
-      const reason = `B-02: transfer ${next.id} delivered less than its minimum.`
-      await store.setOperatingState({ state: 'paused_new', reason, since: clock.now() })
-      this.deps.observer.notify({ type: 'paused', reason, by: 'breaker' })
-    }
-    await store.moveTransfer(transfer, next, transferPostings(next))
-    this.tell(portfolio, next)
+    const { store, clock, observer, failpoints, tripBreaker } = this.deps
+    const next = judgeTransfer(transfer, await this.look(transfer))
+    if (next === transfer) return false
+    await failpoints.reach(next.arrivals.some(({ isRefund }) => isRefund) ? 'K-27' : 'K-26')
+    for (const trip of tripsOf(portfolio, next)) await tripBreaker.run(trip)
+    await store.moveTransfer(transfer, next, transferPostings(next, transfer))
+    const at = clock.now()
+    observer.notify({ type: 'transfer-changed', portfolio: portfolio.id, transfer: next, usd: next.value, at })
     return true
   }
 
-  private tell(portfolio: Portfolio, transfer: Transfer): void {
-    const at = this.deps.clock.now()
-    this.deps.observer.notify({ type: 'transfer-changed', portfolio: portfolio.id, transfer, usd: transfer.value, at })
+  /** A chain or service that cannot be asked proves nothing, but the time goes on. */
+  private async look(transfer: Transfer): Promise<TransferSight> {
+    const { transfers, chain, store, clock, observer } = this.deps
+    const own = transfer.arrivals.map(({ hash }) => hash.toLowerCase())
+    try {
+      const claimed = [
+        ...(await store.claimedArrivals(transfer.destination)),
+        ...(await store.claimedArrivals(transfer.origin)),
+      ].filter((hash) => !own.includes(hash.toLowerCase()))
+      const found = await transfers.find(transfer, claimed)
+      const payouts = await Promise.all(
+        found.map(async (payout) => ({
+          ...payout,
+          isFinal: (await chain.finalizedBlock(payout.chain)) >= payout.block.number,
+        })),
+      )
+      return { payouts, now: clock.now() }
+    } catch (error) {
+      observer.notify({ type: 'failed', what: `looking for transfer ${transfer.id}`, isRetried: true, error })
+      return sameSight(transfer, clock.now())
+    }
   }
+}
+
+/**
+ * What a transfer's new state stops until a person looks. Delivering too little is distrust in the bridge and a reason to
+ * look at everything; delivering nothing for so long is distrust in the bridge alone.
+ */
+function tripsOf(portfolio: Portfolio, { id, state, bridge, arrivals, minimum, lostAfterSeconds }: Transfer): Trip[] {
+  if (state === 'lost_suspected')
+    return [
+      {
+        code: 'B-02',
+        scope: `bridge:${bridge}`,
+        level: 'paused_new',
+        reason: `Transfer ${id} over ${bridge} has not come out in ${lostAfterSeconds} s. Find it with the bridge before resuming.`,
+      },
+    ]
+  if (state !== 'short') return []
+  const came = arrivals.map(({ amount }) => formatAmount(amount)).join(' and ')
+  const reason = `Transfer ${id} over ${bridge} delivered ${came}, at least ${formatAmount(minimum)} was due. Ask the bridge for the rest before resuming.`
+  return [
+    { code: 'B-02', scope: `bridge:${bridge}`, level: 'paused_hard', reason },
+    { code: 'B-02', scope: `portfolio:${portfolio.id}`, level: 'paused_hard', reason },
+  ]
 }

@@ -28,8 +28,8 @@ export class TakeSnapshot {
 
 /** A payout at or below the block the balances were read at is in the balances already. */
 function stillInTransit(transfer: Transfer, chains: readonly ChainReading[]): InTransit[] {
-  const { arrival } = transfer
-  const reading = arrival && chains.find(({ chain }) => chain === arrival.chain)
-  if (arrival && reading?.status === 'known' && arrival.block.number <= reading.block.number) return []
-  return [inTransitOf(transfer)]
+  return inTransitOf(transfer, (arrival) => {
+    const reading = chains.find(({ chain }) => chain === arrival.chain)
+    return reading?.status === 'known' && arrival.block.number <= reading.block.number
+  })
 }

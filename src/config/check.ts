@@ -1,6 +1,9 @@
 import { NATIVE } from '../domain/assets.js'
 import { parseDecimal } from '../domain/units/decimal.js'
 import { RATIO_ONE } from '../domain/units/ratio.js'
+import { endpointsOf, quorumOf } from './endpoints.js'
+import { ceilingFindings } from './ceilings.js'
+import { feeFindings } from './fee-rules.js'
 import type { ConfigFile } from './schema.js'
 
 /** Chain ids of the sandbox: the only ones on which the well-known development keys may sign. */
@@ -13,6 +16,9 @@ export function checkConsistency(config: ConfigFile): string[] {
   const errors: string[] = []
   const say = (path: string, text: string) => errors.push(`${path}: ${text}`)
   const names = (record: object) => Object.keys(record).join(', ') || 'none'
+
+  if (!Object.values(config.chains).every(({ chainId }) => isSandboxChain(chainId)))
+    for (const [path, finding] of ceilingFindings(config)) say(path, finding)
 
   const { ttlSeconds, selfFenceSeconds, renewSeconds } = config.lease
   if (selfFenceSeconds >= ttlSeconds)
@@ -82,6 +88,12 @@ export function checkConsistency(config: ConfigFile): string[] {
       if (!config.chains[chain])
         say(`venues.${key}.allowed.${chain}`, `expected one of the chains (${names(config.chains)})`)
 
+  for (const [path, finding] of feeFindings(config)) say(path, finding)
+  for (const [path, finding] of signerFindings(config)) say(path, finding)
+  for (const [path, finding] of endpointFindings(config)) say(path, finding)
+
+  checkBridges(config, say)
+
   if (Object.keys(config.portfolios).length === 0) say('portfolios', 'expected at least one')
   const owners = new Map<string, string>()
   for (const [key, portfolio] of Object.entries(config.portfolios)) {
@@ -96,6 +108,7 @@ export function checkConsistency(config: ConfigFile): string[] {
       sum += parseDecimal(target.weight, 18) ?? 0n
     }
     if (sum !== RATIO_ONE) say(`${path}.targets`, `expected weights that sum to 1, got ${Number(sum) / 1e18}`)
+    for (const finding of hubsWithoutTarget(config, portfolio)) say(`${path}.targets`, finding)
     checkChainShares(config, `${path}.chainShares`, portfolio.chainShares ?? {}, say)
     if (portfolio.mode === 'live' && config.signer.kind === 'none')
       say(`${path}.mode`, 'expected dry-run: live needs a signer, and signer.kind is none')
@@ -108,6 +121,79 @@ export function checkConsistency(config: ConfigFile): string[] {
           )
   }
   return errors
+}
+
+/** Endpoints can be told apart, can make the quorum, and none alone decides about money on a public chain (C-20). */
+function endpointFindings({ chains, portfolios }: ConfigFile): [path: string, finding: string][] {
+  const isLive = Object.values(portfolios).some(({ mode }) => mode === 'live')
+  return Object.entries(chains).flatMap(([key, chain]) => {
+    const findings: [string, string][] = []
+    const names = endpointsOf(chain.rpc).map(({ name }) => name)
+    const twice = names.find((name, index) => names.indexOf(name) !== index)
+    if (twice !== undefined)
+      findings.push([`chains.${key}.rpc`, `expected endpoints with names of their own, got ${twice} twice`])
+    const quorum = quorumOf(chain)
+    if (quorum > names.length)
+      findings.push([
+        `chains.${key}.quorum`,
+        `expected at most ${names.length}, the number of endpoints under rpc, got ${quorum}`,
+      ])
+    if (isLive && !isSandboxChain(chain.chainId) && (names.length < 2 || quorum < 2))
+      findings.push([
+        `chains.${key}.rpc`,
+        `expected two endpoints or more and a quorum of at least 2 for a live portfolio, got ${names.length} with a quorum of ${quorum}`,
+      ])
+    return findings
+  })
+}
+
+/** A remote signer is reachable for every chain, and nobody can listen to or change what it is asked (D-26). */
+function signerFindings({ signer, chains }: ConfigFile): [path: string, finding: string][] {
+  if (signer.kind !== 'remote') return []
+  const { url, urls } = signer
+  const names = Object.keys(chains)
+  const unserved = names.filter((chain) => urls[chain] === undefined)
+  const isPlay = Object.values(chains).every(({ chainId }) => isSandboxChain(chainId))
+  const addresses = Object.entries(urls).map(([chain, one]): [string, string] => [`signer.urls.${chain}`, one])
+  if (url !== undefined) addresses.push(['signer.url', url])
+  const findings = addresses
+    .filter(([, one]) => !isPlay && !isPrivate(new URL(one)))
+    .map(([path]): [string, string] => [path, 'expected https, or plain http to this machine only'])
+  for (const chain of Object.keys(urls))
+    if (!chains[chain]) findings.push([`signer.urls.${chain}`, `expected one of the chains (${names.join(', ')})`])
+  if (url === undefined && unserved.length > 0)
+    findings.push(['signer.url', `expected a URL, or one under signer.urls for ${unserved.join(', ')}`])
+  return findings
+}
+
+function isPrivate({ protocol, hostname }: URL): boolean {
+  return (
+    protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  )
+}
+
+/** Names exist, times follow each other. The signatures of events are read where they are used. */
+function checkBridges({ bridges, chains, assets }: ConfigFile, say: (path: string, text: string) => void): void {
+  const isOneOf = (path: string, record: object, what: string, name: string) => {
+    if (!Object.hasOwn(record, name))
+      say(path, `expected one of the ${what} (${Object.keys(record).join(', ') || 'none'}), got ${name}`)
+  }
+  for (const [key, { events, routes, expectedSeconds, lostAfterSeconds }] of Object.entries(bridges)) {
+    const path = `bridges.${key}`
+    for (const chain of Object.keys(events?.contracts ?? {}))
+      isOneOf(`${path}.events.contracts.${chain}`, chains, 'chains', chain)
+    for (const [index, { origin, destination, asset }] of (routes ?? []).entries()) {
+      isOneOf(`${path}.routes.${index}.origin`, chains, 'chains', origin)
+      isOneOf(`${path}.routes.${index}.destination`, chains, 'chains', destination)
+      isOneOf(`${path}.routes.${index}.asset`, assets, 'assets', asset)
+    }
+    const late = (expectedSeconds ?? 0) * 3 + 60
+    if (lostAfterSeconds <= late)
+      say(
+        `${path}.lostAfterSeconds`,
+        `expected more than ${late} s, after which a transfer is late, got ${lostAfterSeconds}`,
+      )
+  }
 }
 
 /** Hubs of assets lead somewhere: from hub to hub to the asset in which money moves on the chain. */
@@ -130,6 +216,20 @@ function hubFindings({ assets, chains }: ConfigFile, key: string): string[] {
   if (!assets[key]!.tokens.some(({ chain }) => liesOn(hub, chain) && !isHubOf(chain)))
     return [`expected an asset that lies on a chain of ${key} whose hub is not ${key} itself, got ${hub}`]
   return []
+}
+
+/** Money that passes through a hub may stay there when a cycle is cut short; only a target sees it and trades it on. */
+function hubsWithoutTarget(config: ConfigFile, { targets }: ConfigFile['portfolios'][string]): string[] {
+  const { assets, chains } = config
+  const hubs = Object.entries(chains).map(([chain, { hub }]) =>
+    Object.keys(assets).find((key) => assets[key]!.tokens.some((one) => one.chain === chain && one.symbol === hub)),
+  )
+  // Hubs that lead nowhere are another finding's.
+  const areSound = Object.keys(assets).every((key) => hubFindings(config, key).length === 0)
+  const own = areSound ? Object.keys(targets).map((asset) => assets[asset]?.hub) : []
+  return [...new Set([...hubs, ...own])]
+    .filter((hub) => hub !== undefined && Object.hasOwn(assets, hub) && !Object.hasOwn(targets, hub))
+    .map((hub) => `expected a target for ${hub}, through which money moves; its weight may be small`)
 }
 
 function checkChainShares(

@@ -45,6 +45,8 @@ const addLink = ({ assets, prices }: Document) => {
   return (assets['LINK'] = { class: 'other', tokens } as Document['assets'][string])
 }
 
+const twoEndpoints = ['http://127.0.0.1:8545', { name: 'birch', url: 'http://127.0.0.1:8546' }]
+
 describe('loadConfig', () => {
   test('fills in the defaults: dry-run, ports on loopback, quorum of two', () => {
     const { file } = load((config) => {
@@ -66,6 +68,43 @@ describe('loadConfig', () => {
     })
     expect(file.portfolios['core']).not.toHaveProperty('chainShares')
     expect(file.assets['ETH']).not.toHaveProperty('hub')
+  })
+
+  test('a keystore lies beside the file that names it, and its folder changes no hash', () => {
+    const keystore = { kind: 'keystore', file: 'keys/one.json', passwordFile: '/run/secrets/password' }
+    const { file, hash } = load((config) => (config.signer = keystore))
+    expect(file.signer).toEqual({ ...keystore, file: join(folder, 'keys/one.json') })
+    const elsewhere = mkdtempSync(join(folder, 'elsewhere-'))
+    const path = join(elsewhere, 'evenkeel.yaml')
+    writeFileSync(path, stringify({ ...minimalConfig(), signer: keystore }))
+    const other = loadConfig(path, {})
+    expect(other.file.signer).toMatchObject({ file: join(elsewhere, 'keys/one.json') })
+    expect(other.hash).toBe(hash)
+  })
+
+  test('a remote signer serves every chain, in private (D-26)', () => {
+    const remote = (signer: object, chainId = 9_710_001) =>
+      problems((config) => {
+        config.signer = { kind: 'remote', ...signer }
+        alpha(config)['chainId'] = chainId
+      })
+    const accepted = (signer: object) => load((config) => (config.signer = { kind: 'remote', ...signer })).file.signer
+    expect(accepted({ url: 'http://signer.example' })).toMatchObject({ timeoutSeconds: 10, urls: {} })
+    expect(accepted({ urls: { alpha: 'https://signer.example' } })).not.toHaveProperty('url')
+    expect(remote({})).toEqual(['signer.url: expected a URL, or one under signer.urls for alpha'])
+    expect(remote({ url: 'http://127.0.0.1:9000', urls: { beta: 'http://127.0.0.1:9000' } })).toEqual([
+      'signer.urls.beta: expected one of the chains (alpha)',
+    ])
+    const open = 'expected https, or plain http to this machine only'
+    expect(remote({ url: 'http://signer.example' }, 1)).toEqual([`signer.url: ${open}`])
+    expect(remote({ urls: { alpha: 'http://127.0.0.1.example' } }, 1)).toEqual([`signer.urls.alpha: ${open}`])
+    for (const url of ['http://127.0.0.1:9000', 'http://[::1]:9000', 'http://localhost:9000', 'https://signer.example'])
+      expect(
+        load((config) => {
+          config.signer = { kind: 'remote', url }
+          alpha(config)['chainId'] = 1
+        }).file.signer,
+      ).toMatchObject({ url })
   })
 
   test('LI.FI crosses in one call and is held back only where the file says so', () => {
@@ -171,6 +210,16 @@ describe('loadConfig', () => {
       'chains.beta.chainId: expected a chain id of its own, but 9710001 is also that of alpha',
     ],
     [
+      'two endpoints of one name',
+      (c) => Object.assign(alpha(c), { rpc: ['http://127.0.0.1:1/a', 'http://127.0.0.1:1/b'] }),
+      'chains.alpha.rpc: expected endpoints with names of their own, got 127.0.0.1:1 twice',
+    ],
+    [
+      'a quorum of more endpoints than there are',
+      (c) => Object.assign(alpha(c), { quorum: 2 }),
+      'chains.alpha.quorum: expected at most 1, the number of endpoints under rpc, got 2',
+    ],
+    [
       'a token on a chain that is not there',
       (c) => (c.assets['ETH']!.tokens[0]!['chain'] = 'gamma'),
       'assets.ETH.tokens.0.chain: expected one of the chains (alpha), got gamma',
@@ -209,6 +258,20 @@ describe('loadConfig', () => {
       'an allow-list for a chain that is not there',
       (c) => (c.venues.zeroex.allowed['gamma'] = { targets: [], spenders: [] }),
       'venues.zeroex.allowed.gamma: expected one of the chains (alpha)',
+    ],
+    [
+      'a bridge over a chain that is not there',
+      (c) =>
+        Object.assign(c, {
+          bridges: { swift: { tier: 'liquidity', routes: [{ origin: 'alpha', destination: 'gamma', asset: 'USD' }] } },
+        }),
+      'bridges.swift.routes.0.destination: expected one of the chains (alpha), got gamma',
+    ],
+    [
+      'a bridge that is lost before it is late',
+      (c) =>
+        Object.assign(c, { bridges: { swift: { tier: 'issuer', expectedSeconds: 900, lostAfterSeconds: 2_760 } } }),
+      'bridges.swift.lostAfterSeconds: expected more than 2760 s, after which a transfer is late, got 2760',
     ],
     [
       'a hub that is not there',
@@ -297,8 +360,26 @@ describe('loadConfig', () => {
     ],
     [
       'live with the development signer on a real chain',
-      (c) => (Object.assign(core(c), { mode: 'live' }), Object.assign(alpha(c), { chainId: 1 })),
+      (c) => (Object.assign(core(c), { mode: 'live' }), Object.assign(alpha(c), { chainId: 1, rpc: twoEndpoints })),
       'portfolios.core.mode: expected dry-run: the development signer must not sign on alpha (chain id 1), which is no sandbox chain',
+    ],
+    [
+      'live on a real chain with one endpoint (C-20)',
+      (c) => (
+        Object.assign(core(c), { mode: 'live' }),
+        Object.assign(alpha(c), { chainId: 1 }),
+        (c.signer = { kind: 'remote', url: 'https://signer.example:9000' })
+      ),
+      'chains.alpha.rpc: expected two endpoints or more and a quorum of at least 2 for a live portfolio, got 1 with a quorum of 1',
+    ],
+    [
+      'live on a real chain where one endpoint decides alone (C-20)',
+      (c) => (
+        Object.assign(core(c), { mode: 'live' }),
+        Object.assign(alpha(c), { chainId: 1, rpc: twoEndpoints, quorum: 1 }),
+        (c.signer = { kind: 'remote', url: 'https://signer.example:9000' })
+      ),
+      'chains.alpha.rpc: expected two endpoints or more and a quorum of at least 2 for a live portfolio, got 2 with a quorum of 1',
     ],
     [
       'two portfolios on one account',

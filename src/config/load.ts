@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { checkConsistency } from './check.js'
@@ -18,6 +19,8 @@ export class ConfigError extends Error {
 
 export interface Secrets {
   readonly databaseUrl: string | undefined
+  /** Of the signer's journal, where it has a database of its own. */
+  readonly journalDatabaseUrl: string | undefined
   readonly adminToken: string | undefined
   readonly lifiApiKey: string | undefined
   readonly zeroexApiKey: string | undefined
@@ -60,13 +63,23 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
   if (!parsed.success) throw new ConfigError(path, parsed.error.issues.flatMap(describe))
   const secrets: Secrets = {
     databaseUrl: secret(path, environment, 'DATABASE_URL'),
+    journalDatabaseUrl: secret(path, environment, 'JOURNAL_DATABASE_URL'),
     adminToken: secret(path, environment, 'EVENKEEL_ADMIN_TOKEN'),
     lifiApiKey: secret(path, environment, 'LIFI_API_KEY'),
     zeroexApiKey: secret(path, environment, 'ZEROX_API_KEY'),
   }
+  // Before paths are resolved: the same file in another folder is the same configuration.
   const hash = createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex').slice(0, 12)
   const revision = environment['EVENKEEL_REVISION'] ?? ''
-  return deepFreeze({ file: parsed.data, secrets, hash, revision })
+  return deepFreeze({ file: withPathsFrom(dirname(path), parsed.data), secrets, hash, revision })
+}
+
+/** Files that the configuration names lie beside it, unless their paths are absolute. */
+function withPathsFrom(folder: string, file: ConfigFile): ConfigFile {
+  if (file.signer.kind !== 'keystore') return file
+  const { file: keystore, passwordFile } = file.signer
+  const signer = { ...file.signer, file: resolve(folder, keystore), passwordFile: resolve(folder, passwordFile) }
+  return { ...file, signer }
 }
 
 function describe(issue: z.core.$ZodIssue): string[] {

@@ -5,7 +5,7 @@ import { NATIVE } from '../domain/assets.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../domain/units/ratio.js'
 import { ONE_USD } from '../domain/units/usd.js'
 import { isSandboxChain } from './check.js'
-import { chainOptionsOf, metricLabelsOf, portfoliosOf } from './portfolios.js'
+import { bridgeEventsOf, chainOptionsOf, metricLabelsOf, portfoliosOf } from './portfolios.js'
 import { configSchema } from './schema.js'
 
 const bps = ratioOfBasisPoints
@@ -22,6 +22,7 @@ describe('portfoliosOf', () => {
       accountAlias: 'treasury',
       maxSlippage: bps(30),
       maxQuoteAgeMs: 15_000,
+      bridges: {},
     })
     expect(portfolio!.policy).toMatchObject({
       targets: [
@@ -29,7 +30,7 @@ describe('portfoliosOf', () => {
         { asset: 'USD', weight: bps(4_000), absoluteBand: bps(200), relativeBand: bps(2_000) },
       ],
       minimumTrade: 100n * ONE_USD,
-      maxLeg: 1_000_000n * ONE_USD,
+      maxLeg: 10_000n * ONE_USD,
       maxGas: 250n * ONE_USD,
       cooldownMs: 300_000,
       maxLoss: { stable: bps(10), major: bps(50), other: bps(100) },
@@ -46,6 +47,8 @@ describe('portfoliosOf', () => {
       maxLegs: 40,
       chainShares: {},
       maxBridgeShare: RATIO_ONE,
+      bridgeShares: {},
+      otherBridgeShare: bps(90),
       slicing: { maxImpact: bps(100), maxSlices: 6, recoveryHalfLifeSeconds: 60, riskAversion: 1 },
       replanMove: bps(50),
       planning: { maxQuotes: 200, deadlineMs: 20_000, solverSeconds: 3 },
@@ -72,6 +75,44 @@ describe('portfoliosOf', () => {
       replanMove: bps(25),
       planning: { maxQuotes: 60, deadlineMs: 7_500, solverSeconds: 1 },
     })
+  })
+
+  test('a bridge has the caps of its tier unless it has its own (C-60)', () => {
+    const document = minimalConfig()
+    const events = { contracts: {}, deposit: 'd', payout: 'p', id: 'id' }
+    const file = configSchema.parse({
+      ...document,
+      bridges: {
+        swift: { tier: 'liquidity', events, expectedSeconds: 60, maxInFlightShare: '0.02' },
+        tunnel: { tier: 'other' },
+      },
+    })
+    const [{ bridges, policy } = { bridges: {}, policy: undefined }] = portfoliosOf(file)
+    expect(bridges).toEqual({
+      swift: {
+        tier: 'liquidity',
+        expectedSeconds: 60,
+        lostAfterSeconds: 86_400,
+        quietSeconds: 3_600,
+        hasIds: true,
+        inFlight: bps(200),
+        day: RATIO_ONE,
+        routes: undefined,
+      },
+      tunnel: {
+        tier: 'other',
+        expectedSeconds: undefined,
+        lostAfterSeconds: 86_400,
+        quietSeconds: 3_600,
+        hasIds: false,
+        inFlight: bps(100),
+        day: bps(500),
+        routes: undefined,
+      },
+    })
+    expect(policy!.bridgeShares).toEqual({ swift: bps(180), tunnel: bps(90) })
+    expect(bridgeEventsOf(file)).toEqual([{ ...events, key: 'swift', refund: undefined, origin: undefined }])
+    expect(metricLabelsOf(file, '').bridges).toEqual(['swift', 'tunnel'])
   })
 
   test.each([
@@ -109,7 +150,14 @@ describe('portfoliosOf', () => {
 
 test('chains get their options, metrics their closed sets', () => {
   expect(chainOptionsOf(config)).toMatchObject([
-    { key: 'alpha', chainId: 9_710_001, rpcUrl: 'http://127.0.0.1:8545', finality: 'finalized', priorityFee: 0n },
+    {
+      key: 'alpha',
+      chainId: 9_710_001,
+      endpoints: [{ name: '127.0.0.1:8545', url: 'http://127.0.0.1:8545' }],
+      quorum: 1,
+      finality: 'finalized',
+      priorityFee: 0n,
+    },
   ])
   const deep = configSchema.parse({
     ...minimalConfig(),

@@ -1,10 +1,15 @@
 import { CronTime } from 'cron'
 import { type Asset, type ChainKey, NATIVE, type Token } from '../domain/assets.js'
 import { InvariantError } from '../domain/errors.js'
+import { plannedShareOf, TIER_CAPS, UNKNOWN_BRIDGE } from '../domain/policy/bridges.js'
 import { bandOf } from '../domain/policy/policy.js'
+import type { Limits } from '../domain/policy/budgets.js'
+import { type Scope, scopesOf } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
+import type { PriceGuard } from '../domain/policy/price-guard.js'
 import { parseDecimal } from '../domain/units/decimal.js'
 import { type Ratio, RATIO_ONE, ratioOfBasisPoints } from '../domain/units/ratio.js'
+import { endpointsOf, finalitySecondsOf, headAgeSecondsOf, quorumOf } from './endpoints.js'
 import type { ConfigFile } from './schema.js'
 
 /** Every asset with all its tokens, the native coins that count as it included. */
@@ -55,6 +60,7 @@ export function portfoliosOf(config: ConfigFile): Portfolio[] {
       key: native.chain,
       native,
       priorityFee: scaled(config.chains[native.chain]!.priorityFeeGwei, 9),
+      gasLimitCap: BigInt(config.chains[native.chain]!.gasLimitCap),
     })),
     assets,
     priceRules: assets.map((asset) => ({
@@ -66,6 +72,8 @@ export function portfoliosOf(config: ConfigFile): Portfolio[] {
     })),
     maxSlippage: ratioOfBasisPoints(portfolio.slippageBps),
     maxQuoteAgeMs: portfolio.maxQuoteAgeSeconds * 1000,
+    limits: limitsOf(portfolio),
+    bridges: bridgesOf(config),
     policy: {
       targets: Object.entries(portfolio.targets).map(([asset, { weight, band }]) => ({
         asset,
@@ -102,6 +110,10 @@ export function portfoliosOf(config: ConfigFile): Portfolio[] {
         ]),
       ),
       maxBridgeShare: scaled(portfolio.maxBridgeShare, 18),
+      bridgeShares: Object.fromEntries(
+        Object.entries(bridgesOf(config)).map(([key, terms]) => [key, plannedShareOf(terms)]),
+      ),
+      otherBridgeShare: plannedShareOf(UNKNOWN_BRIDGE),
       slicing: {
         maxImpact: ratioOfBasisPoints(portfolio.slicing.maxImpactBps),
         maxSlices: portfolio.slicing.maxSlices,
@@ -118,12 +130,83 @@ export function portfoliosOf(config: ConfigFile): Portfolio[] {
   }))
 }
 
+function bridgesOf({ bridges }: ConfigFile): Portfolio['bridges'] {
+  return Object.fromEntries(
+    Object.entries(bridges).map(([key, bridge]) => {
+      const { tier, events, expectedSeconds, lostAfterSeconds, quietSeconds, routes } = bridge
+      const inFlight = bridge.maxInFlightShare ? scaled(bridge.maxInFlightShare, 18) : TIER_CAPS[tier].inFlight
+      const day = bridge.maxDayShare ? scaled(bridge.maxDayShare, 18) : TIER_CAPS[tier].day
+      const hasIds = events !== undefined
+      return [key, { tier, expectedSeconds, lostAfterSeconds, quietSeconds, hasIds, inFlight, day, routes }]
+    }),
+  )
+}
+
+/** Bridges whose contracts tell what becomes of a transfer. */
+export function bridgeEventsOf({ bridges }: ConfigFile) {
+  return Object.entries(bridges).flatMap(([key, { events }]) =>
+    events ? [{ ...events, key, refund: events.refund, origin: events.origin }] : [],
+  )
+}
+
+function limitsOf({ limits }: ConfigFile['portfolios'][string]): Limits {
+  return {
+    cycleTurnover: scaled(limits.turnoverPerCycle, 18),
+    hourTurnover: scaled(limits.turnoverPerHour, 18),
+    dayTurnover: scaled(limits.turnoverPerDay, 18),
+    assetDayTurnover: scaled(limits.assetTurnoverPerDay, 18),
+    venueDayTurnover: scaled(limits.venueTurnoverPerDay, 18),
+    legShare: scaled(limits.legShare, 18),
+    dayLoss: scaled(limits.lossPerDay, 18),
+    legGas: scaled(limits.gasPerLeg, 18),
+    dayGas: scaled(limits.gasPerDay, 18),
+    hourTransactions: limits.transactionsPerHour,
+    dayCycles: limits.cyclesPerDay,
+    bridgeInFlight: scaled(limits.inFlightPerBridge, 18),
+    allBridgesInFlight: scaled(limits.inFlightOverall, 18),
+    bridgeDay: scaled(limits.bridgePerDay, 18),
+    failedInRow: limits.failuresInRow,
+    hourFailures: limits.failuresPerHour,
+    mayReverse: limits.mayReverse,
+    driftFall: scaled(limits.driftFall, 18),
+    balanceMove: scaled(limits.balanceMove, 18),
+  }
+}
+
+/** When the price of each asset stops it. */
+export function priceGuardsOf({ assets, prices }: ConfigFile): PriceGuard[] {
+  const { guard } = prices
+  return Object.entries(assets).map(([asset, { class: assetClass }]) => ({
+    asset,
+    maxDivergence: ratioOfBasisPoints(prices.maxDivergenceBps[assetClass]),
+    maxMove: ratioOfBasisPoints(guard.maxMoveBps[assetClass]),
+    windowMs: guard.windowSeconds * 1000,
+    pauseMs: guard.pauseSeconds * 1000,
+    maxOffPeg: assetClass === 'stable' ? ratioOfBasisPoints(guard.maxOffPegBps) : undefined,
+  }))
+}
+
+/** Every scope that an operating state may have. */
+export function scopesOfConfig(config: ConfigFile): Scope[] {
+  const bridges = Object.values(config.venues).flatMap((venue) => (venue.kind === 'lifi' ? (venue.bridges ?? []) : []))
+  return [
+    ...scopesOf({
+      chains: Object.keys(config.chains),
+      venues: Object.keys(config.venues),
+      assets: Object.keys(config.assets),
+      bridges: [...new Set([...bridges, ...Object.keys(config.bridges)])],
+    }),
+    ...Object.keys(config.portfolios).map((portfolio): Scope => `portfolio:${portfolio}`),
+  ]
+}
+
 /** Each chain as its client needs it. */
 export function chainOptionsOf(config: ConfigFile) {
   return Object.entries(config.chains).map(([key, chain]) => ({
     key,
     chainId: chain.chainId,
-    rpcUrl: chain.rpc[0]!,
+    endpoints: endpointsOf(chain.rpc),
+    quorum: quorumOf(chain),
     nativeSymbol: chain.native.symbol,
     nativeDecimals: chain.native.decimals,
     multicall: chain.multicall,
@@ -133,18 +216,38 @@ export function chainOptionsOf(config: ConfigFile) {
   }))
 }
 
+/** Each chain with what is usual on it. */
+export function chainsToWatchOf(config: ConfigFile) {
+  return Object.entries(config.chains).map(([key, chain]) => ({
+    key,
+    headAgeMs: headAgeSecondsOf(chain) * 1000,
+    finalitySeconds: finalitySecondsOf(chain),
+  }))
+}
+
 /** The closed sets that metric labels come from. */
 export function metricLabelsOf(config: ConfigFile, revision: string) {
   return {
     revision,
-    chains: Object.entries(config.chains).map(([key, { native }]) => ({ key, nativeDecimals: native.decimals })),
+    chains: Object.entries(config.chains).map(([key, chain]) => ({
+      key,
+      nativeDecimals: chain.native.decimals,
+      endpoints: endpointsOf(chain.rpc).map(({ name }) => name),
+      blockTimeSeconds: chain.blockTimeSeconds,
+      finalitySeconds: finalitySecondsOf(chain),
+    })),
     venues: Object.keys(config.venues),
+    assets: Object.keys(config.assets),
     bridges: [
-      ...new Set(Object.values(config.venues).flatMap((venue) => (venue.kind === 'lifi' ? (venue.bridges ?? []) : []))),
+      ...new Set([
+        ...Object.keys(config.bridges),
+        ...Object.values(config.venues).flatMap((venue) => (venue.kind === 'lifi' ? (venue.bridges ?? []) : [])),
+      ]),
     ],
-    portfolios: portfoliosOf(config).map(({ id, accountAlias, policy, maxSlippage }) => ({
+    portfolios: portfoliosOf(config).map(({ id, account, accountAlias, policy, maxSlippage }) => ({
       id,
       account: accountAlias,
+      address: account,
       intervalSeconds: intervalOf(config.portfolios[id]!.schedule),
       slippageLimit: maxSlippage,
       targets: policy.targets.map((target) => ({ asset: target.asset, weight: target.weight, band: bandOf(target) })),

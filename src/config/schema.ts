@@ -28,13 +28,42 @@ const share = z
     (text) => (parseDecimal(text, 18) ?? -1n) >= 0n && parseDecimal(text, 18)! <= RATIO_ONE,
     "expected a share from 0 to 1 in quotes, such as '0.25', with at most 18 decimals",
   )
+const count = (most: number) => z.number().int().min(1).max(most)
 const basisPoints = (most: number) => z.number().int().min(0).max(most)
 const url = z.url({ protocol: /^https?$/ })
 const seconds = (most: number) => z.number().positive().max(most)
 
 const chain = z.strictObject({
   chainId: z.number().int().positive().describe('Compared with what the endpoint serves; no other chain is used.'),
-  rpc: z.array(url).min(1).describe('Endpoints of the chain; the first one is asked.'),
+  rpc: z
+    .array(
+      z.union([
+        url,
+        z.strictObject({
+          name: z
+            .string()
+            .regex(
+              /^[a-zA-Z0-9][a-zA-Z0-9.:-]{0,63}$/,
+              'expected a name of letters, digits, dots and dashes, 64 at most',
+            )
+            .describe('Stands for the endpoint in logs and metrics; the host of its address when absent.'),
+          url: url.describe('Its address, which is shown nowhere.'),
+        }),
+      ]),
+    )
+    .min(1)
+    .describe(
+      'Endpoints of the chain, best three of different companies: addresses, or names with addresses. Everything that decides about money is read from as many of them as `quorum` says.',
+    ),
+  quorum: z
+    .number()
+    .int()
+    .min(1)
+    .max(5)
+    .optional()
+    .describe(
+      'Endpoints that have to agree. 2 where there are two or more, else 1; live trading on a public chain needs at least 2.',
+    ),
   native: z
     .strictObject({
       symbol: z.string().describe('Name of the coin for people.'),
@@ -51,8 +80,32 @@ const chain = z.strictObject({
     ])
     .default('finalized')
     .describe("When a block cannot be undone: the node's finalized tag, or a depth in blocks."),
-  priorityFeeGwei: decimal(9).default('0').describe('Tip offered above the base fee.'),
+  finalitySeconds: seconds(7_200)
+    .optional()
+    .describe(
+      'Usual age of the last final block; no leg begins on the chain while it is more than three times as old. 900 for the finalized tag, else the depth times the block time.',
+    ),
+  headAgeSeconds: seconds(3_600)
+    .optional()
+    .describe('Without a new block for this long the chain is paused. 10 block times, at least 60, when absent.'),
+  priorityFeeGwei: decimal(9)
+    .default('0')
+    .describe('Least tip offered above the base fee; more is offered where that has been usual lately.'),
   gasReserve: decimal(18).describe('Native coin kept for gas and never sold.'),
+  replacement: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether a waiting transaction can be outbid. False where no public pool takes replacements, as on Arbitrum: there the same bytes are sent again.',
+    ),
+  maxFeeGwei: decimal(9).default('500').describe('Most offered per gas, tip included; a cancel may offer twice that.'),
+  gasLimitCap: z
+    .number()
+    .int()
+    .min(21_000)
+    .max(2 ** 24)
+    .default(2 ** 24)
+    .describe('Most gas that a transaction may be given (C-10).'),
   hub: z.string().describe('Symbol of the token through which money moves on this chain.'),
   sequencerFeed: z
     .strictObject({
@@ -137,17 +190,63 @@ const prices = z.strictObject({
       }),
     )
     .describe('USD bounds outside which a price is a broken source.'),
+  guard: z
+    .strictObject({
+      maxMoveBps: z
+        .strictObject({
+          stable: basisPoints(100_000).default(100).describe('For assets of class stable.'),
+          major: basisPoints(100_000).default(500).describe('For assets of class major.'),
+          other: basisPoints(100_000).default(500).describe('For assets of class other.'),
+        })
+        .prefault({})
+        .describe('A price that moves by more within windowSeconds stops its asset for pauseSeconds.'),
+      windowSeconds: seconds(3600).default(300).describe('How far back a price is compared.'),
+      pauseSeconds: seconds(86_400).default(900).describe('How long an asset rests after its price moved too much.'),
+      maxOffPegBps: basisPoints(10_000)
+        .default(100)
+        .describe('A stable asset further from one dollar is not traded; it still counts at its price.'),
+      readSeconds: seconds(300).default(15).describe('Prices are read at least this often.'),
+    })
+    .prefault({})
+    .describe('When an asset is not traded although its sources agree.'),
 })
 
+const codeHash = z
+  .string()
+  .regex(/^0x[0-9a-f]{64}$/, 'expected 32 bytes in hexadecimal')
+  .transform((text) => text as `0x${string}`)
+const allowed = z.strictObject({
+  targets: z.array(address).describe('Contracts that a transaction of this venue may call.'),
+  spenders: z.array(address).describe('Contracts that may be given an allowance, of exactly one trade.'),
+  codeHashes: z
+    .record(address, z.array(codeHash).min(1))
+    .optional()
+    .describe(
+      'Fingerprints of reviewed code, by contract, one for each function in use; a refusal names the fingerprint it saw. A contract that is not listed is believed as it was first seen.',
+    ),
+})
 const contracts = z
+  .record(key, allowed)
+  .describe('Per chain: contracts a call may go to and contracts that may be given an exact allowance.')
+const zeroexContracts = z
   .record(
     key,
-    z.strictObject({
-      targets: z.array(address).describe('Contracts that a transaction of this venue may call.'),
-      spenders: z.array(address).describe('Contracts that may be given an allowance, of exactly one trade.'),
+    allowed.extend({
+      settlers: z
+        .array(address)
+        .optional()
+        .describe('Settlers that the AllowanceHolder may lend the sold token to, where no registry is named.'),
+      settlerRegistry: address
+        .optional()
+        .describe(
+          'The registry of 0x: the AllowanceHolder may lend the sold token to the Settlers it calls current or previous, and to no other.',
+        ),
     }),
   )
-  .describe('Per chain: contracts a call may go to and contracts that may be given an exact allowance.')
+  .describe('Per chain: contracts a call may go to, may be given an exact allowance, or be lent the sold token.')
+const circuitSeconds = seconds(600)
+  .default(30)
+  .describe('How long a venue that failed five times in a row is left alone; longer each time it fails again.')
 
 const requestRate = z.number().positive().max(100)
 const RATE = 'Most requests in a second, by the plan of the API key; further ones wait.'
@@ -167,6 +266,7 @@ const venue = z.discriminatedUnion('kind', [
     bridges: z.array(z.string()).optional().describe('Bridges that may be used; all of them when absent.'),
     timeoutSeconds: seconds(30).default(10).describe('For one answer.'),
     requestsPerSecond: requestRate.optional().describe(`${RATE} As fast as they come when absent.`),
+    circuitSeconds,
     allowed: contracts,
   }),
   z.strictObject({
@@ -179,9 +279,51 @@ const venue = z.discriminatedUnion('kind', [
       .describe('Only where the key is no secret, as in the sandbox; a secret one is ZEROX_API_KEY.'),
     timeoutSeconds: seconds(30).default(10).describe('For one answer.'),
     requestsPerSecond: requestRate.default(5).describe(RATE),
-    allowed: contracts,
+    circuitSeconds,
+    allowed: zeroexContracts,
   }),
 ])
+
+const limits = z.strictObject({
+  turnoverPerCycle: decimal(18).default('0.05').describe('Most one cycle may trade, as a share of NAV.'),
+  turnoverPerHour: decimal(18).default('0.05').describe('Most that may be traded in 60 minutes, as a share of NAV.'),
+  turnoverPerDay: decimal(18).default('0.15').describe('Most that may be traded in 24 hours, as a share of NAV.'),
+  assetTurnoverPerDay: decimal(18)
+    .default('0.15')
+    .describe('Most of one asset that may be sold in 24 hours, as a share of NAV.'),
+  venueTurnoverPerDay: decimal(18)
+    .default('0.15')
+    .describe('Most that may be traded through one aggregator in 24 hours, as a share of NAV.'),
+  legShare: share.default('0.25').describe('Largest leg of a plan, as a share of NAV.'),
+  lossPerDay: share
+    .default('0.001')
+    .describe(
+      'Most that legs may lose against our own prices in 24 hours, as a share of NAV, before everything stops.',
+    ),
+  gasPerLeg: share
+    .default('0.01')
+    .describe('Most a trade may cost in gas, as a share of the trade; 5 USD are always allowed.'),
+  gasPerDay: share.default('0.002').describe('Most that gas may cost in 24 hours, as a share of NAV.'),
+  transactionsPerHour: count(100_000)
+    .default(30)
+    .describe('Most transactions of one account on one chain in 60 minutes.'),
+  cyclesPerDay: count(100_000).default(48).describe('Most cycles in 24 hours that make a transaction.'),
+  inFlightPerBridge: share.default('0.02').describe('Most that may be under way over one bridge, as a share of NAV.'),
+  inFlightOverall: share.default('0.05').describe('Most that may be under way over all bridges, as a share of NAV.'),
+  bridgePerDay: decimal(18).default('0.1').describe('Most sent over one bridge in 24 hours, as a share of NAV.'),
+  failuresInRow: count(100_000).default(3).describe('So many legs that fail one after another stop the portfolio.'),
+  failuresPerHour: count(100_000).default(5).describe('So many legs that fail in 60 minutes stop the portfolio.'),
+  mayReverse: z
+    .boolean()
+    .default(false)
+    .describe('Whether a trade may undo one of the last 24 hours without a person.'),
+  driftFall: share
+    .default('0.25')
+    .describe('Of the drift that a plan takes away, the share that must really go; else the portfolio stops.'),
+  balanceMove: share
+    .default('0.005')
+    .describe('A plan is made anew when balances moved by more than this share of NAV before its first leg.'),
+})
 
 const portfolio = z.strictObject({
   mode: z
@@ -244,7 +386,7 @@ const portfolio = z.strictObject({
     .prefault({})
     .describe('Most a swap may cost against our own prices, by the riskier asset class of the two.'),
   maxBridgeLossBps: basisPoints(200).default(30).describe('Most a bridge transfer may cost, fixed fees included.'),
-  maxLegUsd: decimal(18).default('1000000').describe('Largest value of one leg.'),
+  maxLegUsd: decimal(18).default('10000').describe('Largest value of one leg.'),
   maxLegs: z.number().int().min(1).max(200).default(40).describe('Most legs of one plan.'),
   maxBridgeShare: share.default('1').describe('Most that one plan may send over one bridge, as a share of NAV.'),
   chainShares: z
@@ -259,6 +401,9 @@ const portfolio = z.strictObject({
     .describe('Shares of NAV between which a chain is kept by every plan. Any share is fine on a chain not named.'),
   maxGasUsd: decimal(18).default('250').describe('Most one transaction may cost in gas.'),
   maxQuoteAgeSeconds: seconds(30).default(15).describe('An older offer is not signed.'),
+  limits: limits
+    .prefault({})
+    .describe('Caps on what is done within a time. Plans are made to fit; what runs into one all the same is stopped.'),
   slicing: z
     .strictObject({
       maxImpactBps: basisPoints(10_000)
@@ -291,9 +436,75 @@ const portfolio = z.strictObject({
     .describe('What making one plan may use.'),
 })
 
+const bridge = z.strictObject({
+  tier: z
+    .enum(['canonical', 'issuer', 'liquidity', 'other'])
+    .describe(
+      'Who answers for the money: the chains themselves, the issuer of the token who burns and mints it, a network of lenders, somebody else. Over `other` at most 1 % of NAV may be in flight and 5 % go in a day, if nothing else is said; over the rest as much as the limits of the portfolio allow.',
+    ),
+  events: z
+    .strictObject({
+      contracts: z.record(key, address).describe('The contract of the bridge on each chain, whose events count.'),
+      deposit: z
+        .string()
+        .describe("Event in which the contract gives a deposit its id: 'event Name(type indexed name, …)'."),
+      payout: z.string().describe('Event in which it pays out on the destination.'),
+      refund: z
+        .string()
+        .optional()
+        .describe(
+          'Event in which it gives the money back, on either chain. Where the bridge has none with an id, a refund is found by the status service and proven by its receipt.',
+        ),
+      id: z.string().describe('Argument that names the transfer in all three; indexed in payout and refund.'),
+      origin: z
+        .string()
+        .optional()
+        .describe(
+          'Indexed argument of the payout with the chain id of the origin, where every chain counts for itself.',
+        ),
+    })
+    .optional()
+    .describe(
+      'How its contracts tell what becomes of a transfer: the only proof that is believed. Without it payouts cannot be told apart, and one transfer at a time is under way per destination and token.',
+    ),
+  maxInFlightShare: share
+    .optional()
+    .describe('Most that may be in flight over it, as a share of NAV. By its tier when absent.'),
+  maxDayShare: share
+    .optional()
+    .describe('Most that is sent over it in 24 hours, as a share of NAV. By its tier when absent.'),
+  expectedSeconds: seconds(604_800)
+    .optional()
+    .describe(
+      'Nearly all crossings are over by then. After three times as long and a minute a transfer is late, and no other begins. By the offer when absent.',
+    ),
+  lostAfterSeconds: seconds(2_592_000)
+    .default(86_400)
+    .describe('After this time a transfer is taken for lost and the bridge is paused until a person resumes it.'),
+  quietSeconds: seconds(604_800)
+    .default(3_600)
+    .describe(
+      'A transfer of which only a part has come, or another token, is over when nothing more has come for this long.',
+    ),
+  routes: z
+    .array(
+      z.strictObject({
+        origin: key.describe('Chain on which it begins.'),
+        destination: key.describe('Chain on which it ends.'),
+        asset: key.describe('What arrives.'),
+      }),
+    )
+    .optional()
+    .describe('The only crossings it may make; all when absent.'),
+})
+
 /** The whole configuration file. Unknown keys are errors everywhere. */
 export const configSchema = z.strictObject({
   environment: z.string().default('production').describe('Name shown in logs and metrics.'),
+  startPaused: z
+    .boolean()
+    .default(true)
+    .describe('Whether live portfolios wait for a resume when another build than the last one starts.'),
   server: z
     .strictObject({
       host: z.string().default('127.0.0.1').describe('Address to listen on.'),
@@ -344,19 +555,78 @@ export const configSchema = z.strictObject({
         .max(60_000)
         .default(1_000)
         .describe('Pause between two looks at the chains while something is under way.'),
+      logBlocks: z
+        .number()
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(2_000)
+        .describe('Most blocks that are searched for events in one request; endpoints have limits of their own.'),
       transferPollSeconds: seconds(600).default(15).describe('Pause between two questions for a bridge transfer.'),
       resendSeconds: seconds(600)
         .default(15)
         .describe('An unmined transaction is sent again, byte for byte, this often.'),
+      feeBump: decimal(18)
+        .default('1.15')
+        .describe('Factor on both fees of a transaction that replaces a waiting one; at least 1.1.'),
+      feeCeiling: decimal(18)
+        .default('3')
+        .describe(
+          'Most a replacement may offer, as a multiple of the current estimate; a cancel may offer twice that.',
+        ),
+      maxReplacements: z
+        .number()
+        .int()
+        .min(0)
+        .max(20)
+        .default(8)
+        .describe('Most replacements of one transaction; after them it is held and sent again as it is.'),
+      replaceBlocks: count(1_000).default(3).describe('New blocks that pass before a waiting transaction is replaced.'),
+      replaceSeconds: seconds(3_600)
+        .default(20)
+        .describe('Time that passes, too, before it is; while no block comes it does not count.'),
+      reconcileSeconds: seconds(300)
+        .default(60)
+        .describe('Ledger and chains are compared, and allowances swept, this often and after every cycle.'),
     })
     .prefault({})
     .describe('Tempo of the work.'),
+  endpoints: z
+    .strictObject({
+      timeoutSeconds: seconds(30).default(8).describe('For one whole answer of an endpoint of a chain.'),
+      quarantineSeconds: seconds(86_400)
+        .default(600)
+        .describe('An endpoint that was caught saying what cannot be true is not listened to for this long.'),
+      quorumLossSeconds: seconds(600)
+        .default(120)
+        .describe('A chain on which no quorum agrees for this long is paused.'),
+      watchSeconds: seconds(60).default(5).describe('Pause between two looks at head and finality of every chain.'),
+    })
+    .prefault({})
+    .describe('How endpoints of chains are listened to.'),
   signer: z
     .discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('none').describe('Nothing can be signed.') }),
       z.strictObject({
         kind: z.literal('development').describe('A well-known key, accepted on sandbox chains only.'),
         index: z.number().int().min(0).max(9).describe('Which of the well-known keys.'),
+      }),
+      z.strictObject({
+        kind: z.literal('keystore').describe('The key of a Web3 Secret Storage file, decrypted at start.'),
+        file: z.string().min(1).describe('The keystore; `evenkeel keystore create` writes one.'),
+        passwordFile: z.string().min(1).describe('A file that holds the password of the keystore, and nothing else.'),
+      }),
+      z.strictObject({
+        kind: z.literal('remote').describe('Another process, asked with eth_signTransaction over JSON-RPC.'),
+        url: url.optional().describe('Where to ask for every chain that is not under `urls`.'),
+        urls: z
+          .record(key, url)
+          .default({})
+          .describe('Where to ask for one chain, by its name: a Web3Signer serves one chain id.'),
+        address: address
+          .optional()
+          .describe('The account it must hold. Needed where the signer does not answer eth_accounts.'),
+        timeoutSeconds: seconds(30).default(10).describe('For one answer.'),
       }),
     ])
     .default({ kind: 'none' })
@@ -365,6 +635,10 @@ export const configSchema = z.strictObject({
   assets: z.record(key, asset).describe('What weights are about, by a name of your choice.'),
   prices: prices.describe('Where prices come from and when they are believed.'),
   venues: z.record(key, venue).describe('Who is asked for quotes, by a name of your choice.'),
+  bridges: z
+    .record(key, bridge)
+    .prefault({})
+    .describe('What is known of the bridges that venues use, by the key that the venue gives them.'),
   portfolios: z.record(key, portfolio).describe('What is kept on target, by a name of your choice.'),
 })
 

@@ -6,6 +6,8 @@ import type { Cost } from './planning/cost.js'
 import type { Plan } from './planning/plan.js'
 import type { QuoteFailureKind, VenueKey } from './planning/quote.js'
 import type { RefusalCode } from './errors.js'
+import type { BreakerCode, Trip } from './policy/breakers.js'
+import type { Scope, ScopeState } from './policy/operating.js'
 import type { Decision } from './policy/trigger.js'
 import type { Drift } from './portfolio/drift.js'
 import type { Snapshot } from './portfolio/snapshot.js'
@@ -21,8 +23,53 @@ export type Event =
     }
   | { readonly type: 'lease-taken'; readonly epoch: number }
   | { readonly type: 'lease-lost'; readonly reason: string }
-  | { readonly type: 'paused'; readonly reason: string; readonly by: 'operator' | 'breaker' | 'earlier' }
-  | { readonly type: 'resumed'; readonly reason: string }
+  /** `state.by` says who; `isEarlier` when it is told anew after a start. */
+  | { readonly type: 'scope-changed'; readonly state: ScopeState; readonly isEarlier: boolean }
+  | { readonly type: 'breaker-tripped'; readonly trip: Trip; readonly at: number }
+  | { readonly type: 'breaker-cleared'; readonly code: BreakerCode; readonly scope: Scope; readonly by: string }
+  | {
+      readonly type: 'signer-answered'
+      readonly outcome: 'signed' | 'refused' | 'fenced' | 'error'
+      readonly seconds: number
+    }
+  | {
+      readonly type: 'replaced'
+      readonly intentId: string
+      readonly chain: ChainKey
+      readonly reason: 'fee_bump' | 'cancel'
+      readonly hash: string
+    }
+  | { readonly type: 'reorged'; readonly chain: ChainKey; readonly intentId: string }
+  | {
+      readonly type: 'rpc-answered'
+      readonly chain: ChainKey
+      readonly endpoint: string
+      readonly method: string
+      readonly outcome: 'ok' | 'error' | 'timeout'
+      readonly seconds: number
+    }
+  | {
+      readonly type: 'endpoint-judged'
+      readonly chain: ChainKey
+      readonly endpoint: string
+      readonly isHealthy: boolean
+      readonly reason: string
+    }
+  | {
+      readonly type: 'allowances-swept'
+      readonly portfolio: string
+      readonly chain: ChainKey
+      /** Allowances that are not zero and that no live transaction explains. */
+      readonly standing: number
+    }
+  | {
+      readonly type: 'chain-viewed'
+      readonly chain: ChainKey
+      readonly isQuorum: boolean
+      /** Per endpoint that answered: its head. Timestamps in seconds since 1970. */
+      readonly heads: readonly { readonly endpoint: string; readonly number: bigint; readonly timestamp: number }[]
+      readonly finalizedTimestamp: number | undefined
+    }
   | { readonly type: 'chain-unknown'; readonly portfolio: string; readonly chain: ChainKey; readonly reason: string }
   | { readonly type: 'price-unknown'; readonly portfolio: string; readonly asset: AssetKey; readonly reason: string }
   | {
@@ -48,6 +95,16 @@ export type Event =
       readonly cycleId: string
       readonly reasons: readonly string[]
     }
+  /** One venue's firm quote that may not be signed; another venue's may be. */
+  | {
+      readonly type: 'quote-refused'
+      readonly portfolio: string
+      readonly cycleId: string
+      readonly legId: string
+      readonly venue: VenueKey
+      readonly code: RefusalCode
+      readonly detail: string
+    }
   | {
       readonly type: 'offer-refused'
       readonly portfolio: string
@@ -62,7 +119,7 @@ export type Event =
       readonly intentId: string
       readonly chain: ChainKey
       readonly hash: string
-      readonly answer: string
+      readonly answers: readonly { readonly endpoint: string; readonly answer: string }[]
     }
   | { readonly type: 'gas-spent'; readonly chain: ChainKey; readonly kind: string; readonly usd: bigint }
   | {

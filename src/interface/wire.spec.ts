@@ -25,21 +25,15 @@ import { ONE_USD } from '../domain/units/usd.js'
 import { costWire } from './http/figures.js'
 import { planWire, snapshotWire } from './http/plan-wire.js'
 import { Problem } from './http/problem.js'
-import {
-  cyclesQuery,
-  cycleSummaryWire,
-  cycleWire,
-  parseOrRefuse,
-  portfolioWire,
-  reasonBody,
-  stateWire,
-  transferWire,
-} from './http/wire.js'
+import { cyclesQuery, cycleSummaryWire, cycleWire, parseOrRefuse, portfolioWire, transferWire } from './http/wire.js'
+import { breakerWire, haltBody, pauseBody, resumeBody, Scopes } from './http/safety-wire.js'
+import { stateWire } from './http/state-wire.js'
 
 const run = sendingRun(aRun())
 const intent = {
   ...newIntent(aCycle(), run),
   nonce: 7,
+  version: 4,
   state: 'final_ok' as const,
   attempts: [anAttempt(1)] as const,
   inclusion: anInclusion(1),
@@ -95,7 +89,7 @@ describe('what the API says', () => {
           inclusion: { block: '100', gasPaidWei: '2100000000000000' },
         },
       ],
-      transfers: [{ state: 'in_flight', sent: { units: '1000000000' }, arrival: null }],
+      transfers: [{ state: 'in_flight', sent: { units: '1000000000' }, arrivals: [] }],
       excluded: [{ asset: 'BTC' }],
     })
   })
@@ -228,14 +222,42 @@ describe('what the API says', () => {
   })
 
   test('a portfolio before its first cycle, and after', () => {
-    const state = { state: 'running' as const, reason: 'ok', since: NOW }
-    expect(sent(portfolioWire(aPortfolio(), state, undefined))).toEqual({
+    const held = { level: 'paused_new' as const, reason: 'Lunch.', since: 0, by: 'operator' as const }
+    const states = (['chain:alpha', 'asset:BTC', 'chain:gamma'] as const).map((scope) => ({ scope, ...held }))
+    expect(sent(portfolioWire(aPortfolio(), states, undefined))).toEqual({
       id: 'core',
       mode: 'live',
       account: { alias: 'treasury', address: aPortfolio().account },
-      operatingState: { state: 'running', reason: 'ok', since: new Date(NOW).toISOString() },
+      operatingState: {
+        scope: 'portfolio:core',
+        state: 'running',
+        reason: 'Nothing holds it.',
+        since: '1970-01-01T00:00:00.000Z',
+        by: 'operator',
+      },
+      pausedParts: [
+        {
+          scope: 'chain:alpha',
+          state: 'paused_new',
+          reason: 'Lunch.',
+          since: '1970-01-01T00:00:00.000Z',
+          by: 'operator',
+        },
+        {
+          scope: 'asset:BTC',
+          state: 'paused_new',
+          reason: 'Lunch.',
+          since: '1970-01-01T00:00:00.000Z',
+          by: 'operator',
+        },
+      ],
     })
-    expect(sent(portfolioWire(aPortfolio(), state, cycle))).toMatchObject({
+    const whole = [{ scope: 'all' as const, ...held }]
+    expect(sent(portfolioWire(aPortfolio(), whole, undefined))).toMatchObject({
+      operatingState: { scope: 'all', state: 'paused_new' },
+      pausedParts: [],
+    })
+    expect(sent(portfolioWire(aPortfolio(), [], cycle))).toMatchObject({
       measuredAt: new Date(NOW).toISOString(),
       lastCycle: { id: 'cycle-1', decision: { code: 'band-breached' } },
       chains: [{ chain: 'alpha', valueUsd: '25000000.000000000000000001' }],
@@ -260,8 +282,11 @@ describe('what the API says', () => {
       endedAt: null,
       outcome: null,
     })
-    expect(stateWire({ state: 'paused_new', reason: 'Lunch.', since: 0 })).toEqual({
+    const state = { scope: 'all', level: 'paused_new', reason: 'Lunch.', since: 0, by: 'breaker' } as const
+    expect(stateWire(state)).toEqual({
+      scope: 'all',
       state: 'paused_new',
+      by: 'breaker',
       reason: 'Lunch.',
       since: '1970-01-01T00:00:00.000Z',
     })
@@ -286,7 +311,7 @@ describe('what the API accepts', () => {
   })
 
   test('a reason, trimmed, and nothing else', () => {
-    expect(parseOrRefuse(reasonBody, { reason: ' Lunch. ' })).toEqual({ reason: 'Lunch.' })
+    expect(parseOrRefuse(haltBody, { reason: ' Lunch. ' })).toEqual({ scope: 'all', reason: 'Lunch.' })
     for (const body of [
       undefined,
       {},
@@ -297,7 +322,41 @@ describe('what the API accepts', () => {
       [],
       5,
     ])
-      expect(() => parseOrRefuse(reasonBody, body)).toThrow(Problem)
+      expect(() => parseOrRefuse(haltBody, body)).toThrow(Problem)
+  })
+
+  test('a pause of everything that lets signed work finish, unless told otherwise; a resume that names breakers', () => {
+    expect(parseOrRefuse(pauseBody, { reason: 'x' })).toEqual({ scope: 'all', level: 'new', reason: 'x' })
+    expect(parseOrRefuse(resumeBody, { reason: 'x', scope: 'chain:alpha', clear: ['B-03'] })).toEqual({
+      scope: 'chain:alpha',
+      reason: 'x',
+      clear: ['B-03'],
+    })
+    for (const body of [{ level: 'halted' }, { scope: 5 }, { clear: ['B-99'] }, { clear: 'B-03' }])
+      expect(() => parseOrRefuse(resumeBody, { reason: 'x', ...body })).toThrow(Problem)
+    expect(() => parseOrRefuse(pauseBody, { reason: 'x', level: 'halted' })).toThrow(Problem)
+  })
+
+  test('a scope that the configuration names, and no other', () => {
+    const scopes = new Scopes(['all', 'chain:alpha', 'portfolio:core'])
+    expect(scopes.named('chain:alpha')).toBe('chain:alpha')
+    for (const text of ['chain:beta', 'chain:', 'ALL', '', 'chain:alpha ', 'portfolio:core\n'])
+      expect(() => scopes.named(text)).toThrow('expected one of all, chain:alpha, portfolio:core')
+  })
+
+  test('a breaker says when it tripped, and when and by whom it was cleared', () => {
+    const open = { id: 1, code: 'B-06', scope: 'chain:alpha', level: 'paused_new', reason: 'Old head.' } as const
+    const times = { trippedAt: 0, clearedAt: undefined, clearedBy: undefined }
+    expect(sent(breakerWire({ ...open, ...times }))).toEqual({
+      ...open,
+      trippedAt: '1970-01-01T00:00:00.000Z',
+      clearedAt: null,
+      clearedBy: null,
+    })
+    expect(breakerWire({ ...open, trippedAt: 0, clearedAt: 1_000, clearedBy: 'operator: x' })).toMatchObject({
+      clearedAt: '1970-01-01T00:00:01.000Z',
+      clearedBy: 'operator: x',
+    })
   })
 
   test('a refusal names every finding by its pointer', () => {

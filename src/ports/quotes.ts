@@ -1,4 +1,6 @@
-import type { Quote, QuoteFailureKind, QuoteRequest, VenueKey } from '../domain/planning/quote.js'
+import type { Refusal } from '../domain/errors.js'
+import type { Call, Quote, QuoteFailureKind, QuoteRequest, VenueKey } from '../domain/planning/quote.js'
+import type { CallClaim } from '../domain/policy/firewall.js'
 import type { AllowedContracts } from '../domain/policy/limits.js'
 import type { ChainKey } from '../domain/assets.js'
 
@@ -25,6 +27,9 @@ export function serviceOf({ kind, sell, buy }: QuoteRequest): Service {
 
 /** One aggregator. Answers questions; never signs, sends or tracks. */
 export abstract class Quotes {
+  /** What a call of this venue says it does, read from its bytes alone; opaque bytes are a refusal (C-05). */
+  abstract decode(call: Call): CallClaim | Refusal
+
   abstract readonly venue: VenueKey
   /** Whether a request may be put to this venue at all. */
   abstract serves(request: QuoteRequest): boolean

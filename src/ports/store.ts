@@ -5,12 +5,50 @@ import type { Posting } from '../domain/execution/ledger.js'
 import type { Transfer } from '../domain/execution/transfer.js'
 import type { Cost } from '../domain/planning/cost.js'
 import type { CurveRecord } from '../domain/planning/curve-record.js'
+import type { Breaker, BreakerCode, Trip } from '../domain/policy/breakers.js'
+import type { BudgetUse, Spend } from '../domain/policy/budgets.js'
+import type { Scope, ScopeState } from '../domain/policy/operating.js'
+import { InvariantError, type Refusal } from '../domain/errors.js'
+import type { BlockRef } from '../domain/portfolio/snapshot.js'
+import type { BroadcastAnswer } from './chain.js'
 
-export interface OperatingState {
-  readonly state: 'running' | 'paused_new'
-  readonly reason: string
-  /** Milliseconds since 1970. */
-  readonly since: number
+/** A reservation that the budgets do not allow. Nothing was written. */
+export class BudgetError extends Error {
+  override readonly name = 'BudgetError'
+  constructor(
+    readonly refusal: Refusal,
+    /** The breaker that the cap trips, if it trips one. */
+    readonly trip: Trip | undefined,
+  ) {
+    super(refusal.detail)
+  }
+}
+
+/** What a reservation takes from the budgets, and who judges whether it may, by what is used already. */
+export interface BudgetClaim {
+  readonly spend: Spend
+  readonly judge: (use: BudgetUse) => { readonly refusal: Refusal; readonly trip?: Trip } | undefined
+}
+
+/** One step of an intent's life, as written with it. */
+export interface IntentEvent {
+  /** Milliseconds since 1970, by the database's clock. */
+  readonly at: number
+  readonly state: Intent['state']
+  readonly epoch: number
+  /** What moved it: a hash, a block, a reason. */
+  readonly evidence: string
+}
+
+/** What endpoints said to a broadcast. Informational (TX3). */
+export interface BroadcastRecord extends BroadcastAnswer {
+  readonly at: number
+  readonly hash: Hex
+}
+
+export interface LedgerEntry extends Posting {
+  readonly book: 'provisional' | 'final'
+  readonly bookedAt: number
 }
 
 export interface CycleSummary {
@@ -42,6 +80,17 @@ export class NonceGapError extends Error {
   }
 }
 
+/** The chain has used a nonce of ours that we never gave out: somebody else has the key (R-08). Nothing was written. */
+export class ForeignNonceError extends InvariantError {
+  readonly trip: Trip
+
+  constructor(chain: ChainKey, account: Address, chainNonce: number, nonce: number) {
+    const reason = `Account ${account} on ${chain} is at nonce ${chainNonce} by the chain and at ${nonce} by our records, so somebody else uses its key. Stop trading from it and find out who.`
+    super(`B-04: ${reason}`)
+    this.trip = { code: 'B-04', scope: 'all', level: 'halted', reason }
+  }
+}
+
 /** A curve that nobody has written for this long is forgotten. */
 export const CURVE_LIFETIME_MS = 7 * 24 * 3_600_000
 
@@ -69,16 +118,45 @@ export abstract class Store {
   /**
    * Allocates the account's next nonce, writes the intent as `reserved` and the leg's new state, all or nothing.
    * `chainNonce` is the next nonce by the chain: an account seen for the first time starts there, and one whose chain
-   * is ahead of us was used by somebody else (rejects with InvariantError). One that is behind what is under way rejects
-   * with NonceGapError.
+   * is ahead of us was used by somebody else (rejects with ForeignNonceError). One that is behind what is under way
+   * rejects with NonceGapError. With a budget claim the spend is judged and written in the same transaction; rejects with
+   * BudgetError.
    */
-  abstract reserveIntent(intent: NewIntent, chainNonce: number, leg: { before: LegRun; after: LegRun }): Promise<Intent>
-  /** Writes the signed bytes; the intent is `signed` from the commit on. */
+  abstract reserveIntent(
+    intent: NewIntent,
+    chainNonce: number,
+    leg?: { before: LegRun; after: LegRun },
+    budget?: BudgetClaim,
+  ): Promise<Intent>
+  /**
+   * Writes signed bytes: the first ones of a reserved intent, a replacement or the cancel of a signed one. The intent is
+   * `signed` from the commit on.
+   */
   abstract recordAttempt(intent: Intent, attempt: Attempt): Promise<Intent>
   /** Gives an unsigned intent's nonce back. Rejects with ConflictError unless it is the account's highest. */
-  abstract releaseIntent(intent: Intent): Promise<Intent>
-  /** Writes the intent's next state with the postings it causes. */
-  abstract moveIntent(before: Intent, after: Intent, postings: readonly Posting[]): Promise<void>
+  abstract releaseIntent(intent: Intent, reason: string): Promise<Intent>
+  /**
+   * Writes the intent's next state, one version further, with the postings it causes and what proved it. Neither first
+   * signatures nor releases come this way.
+   */
+  abstract moveIntent(before: Intent, after: Intent, postings: readonly Posting[], evidence: string): Promise<void>
+  /** Writes what was found out about an intent that it does not move. */
+  abstract noteIntent(intent: Intent, evidence: string): Promise<void>
+  /** What each endpoint said; needs no lease. */
+  abstract recordBroadcast(intentId: string, hash: Hex, answers: readonly BroadcastAnswer[], at: number): Promise<void>
+  abstract intent(id: string): Promise<Intent | undefined>
+  abstract intentEvents(id: string): Promise<readonly IntentEvent[]>
+  abstract broadcasts(id: string): Promise<readonly BroadcastRecord[]>
+  /** Of each chain the last blocks in which intents ended, newest first: what was acted on as final (B-08). */
+  abstract finalBlocks(): Promise<readonly { readonly chain: ChainKey; readonly block: BlockRef }[]>
+  /** Live intents that no cycle asked for, oldest first. */
+  abstract looseIntents(): Promise<readonly Intent[]>
+  /** Highest nonce given out per account, for the comparison of witnesses at start (R-15). */
+  abstract nonces(): Promise<readonly { chain: ChainKey; account: Address; next: number }[]>
+  /** Every (token, spender) that the account ever gave an allowance on a chain (C-14). */
+  abstract approvals(account: Address): Promise<readonly { chain: ChainKey; token: Address; spender: Address }[]>
+  /** What the budgets have used, as a reservation of this spend would find it. */
+  abstract budgetUse(spend: Spend): Promise<BudgetUse>
 
   /** False when the transfer is written already. */
   abstract openTransfer(transfer: Transfer): Promise<boolean>
@@ -89,8 +167,16 @@ export abstract class Store {
 
   /** Books opening balances of tokens the ledger has not met on this account. */
   abstract openLedger(account: Address, postings: readonly Posting[]): Promise<void>
-  /** Units in the wallet by the ledger, per chain and token. */
+  /** Units in the wallet by the final book of the ledger, per chain and token. */
   abstract walletBalances(account: Address): Promise<readonly { chain: ChainKey; token: Address; units: bigint }[]>
+  /** Writes postings that no intent or transfer causes: an inflow found by reconciliation. */
+  abstract post(postings: readonly Posting[]): Promise<void>
+  /** Newest first. `before` is a place in the ledger, as `place` of an entry tells it. */
+  abstract ledger(query: {
+    account: Address
+    before?: string
+    limit: number
+  }): Promise<readonly (LedgerEntry & { readonly place: string })[]>
 
   /** What is known about the market, by key. A record that this build cannot read is left out. */
   abstract curves(): Promise<readonly CurveRecord[]>
@@ -102,6 +188,31 @@ export abstract class Store {
    */
   abstract saveCurves(records: readonly CurveRecord[], at: number): Promise<void>
 
-  abstract operatingState(): Promise<OperatingState>
-  abstract setOperatingState(state: OperatingState): Promise<void>
+  /** Scopes that are not running. */
+  abstract operatingStates(): Promise<readonly ScopeState[]>
+  /**
+   * Writes a person's word on one scope: running lets it go as far as no open breaker holds it, any other level makes it
+   * at least as strict.
+   */
+  abstract setOperatingState(state: ScopeState): Promise<void>
+  /**
+   * Writes a breaker and makes its scope at least as strict, in one transaction; false when the same code holds the same
+   * scope already. What a person had set stays a person's to let go. Needs no lease: whoever sees the danger stops the work.
+   */
+  abstract tripBreaker(trip: Trip, at: number): Promise<boolean>
+  /** Newest first; with `isOpen` those that hold. */
+  abstract breakers(query: { isOpen: boolean; limit: number }): Promise<readonly Breaker[]>
+  /**
+   * Ends the open breakers of a scope (of one code, where given). A scope that nothing else holds and that a breaker had
+   * stopped is running again.
+   */
+  abstract clearBreakers(
+    scope: Scope,
+    code: BreakerCode | undefined,
+    by: string,
+    at: number,
+  ): Promise<readonly Breaker[]>
+
+  /** The fingerprint of code that was seen first at a contract's selector; what is written stays. */
+  abstract pinCode(chain: ChainKey, contract: Address, selector: Hex, fingerprint: Hex): Promise<Hex>
 }

@@ -119,7 +119,7 @@ describe('prices of feeds', () => {
 
   test.each([
     [
-      'older than that',
+      'older than that (F-66)',
       { answer: 1n, updatedAt: now - 4012 },
       'Price of WETH is 4,012 s old, feed allows 3,960 s. Check the feed or raise heartbeatSeconds.',
     ],
@@ -129,12 +129,12 @@ describe('prices of feeds', () => {
       "Price of WETH is dated 61 s in the future, 60 s are allowed. Check this host's clock and the feed.",
     ],
     [
-      'of zero',
+      'of zero (F-67)',
       { answer: 0n },
       'The feed of WETH on bay answers 0 with 8 decimals; a price is positive. Check the feed and its decimals.',
     ],
     [
-      'below zero',
+      'below zero (F-67)',
       { answer: -5n },
       'The feed of WETH on bay answers -5 with 8 decimals; a price is positive. Check the feed and its decimals.',
     ],
@@ -144,7 +144,7 @@ describe('prices of feeds', () => {
     ])
   })
 
-  test('are unusable when the round was never finished', async () => {
+  test('are unusable when the round was never finished (F-67)', async () => {
     const unfinished: ReadContracts = () =>
       Promise.resolve([
         { status: 'success', result: [1n, 5n, BigInt(now), 0n, 1n] },
@@ -199,7 +199,7 @@ describe('a chain with a sequencer', () => {
       { answer: 1n, startedAt: now - 7200 },
       'The sequencer of bay is reported down since 7,200 s. Prices of bay count again 3,600 s after it is back.',
     ],
-  ])('that is %s', async (_, round, reason) => {
+  ])('F-39: that is %s', async (_, round, reason) => {
     const price = await deployFeed({ answer: 1n })
     const address = await deployFeed(round)
     const feeds = [feed('ETH', price), feed('BTC', price)]

@@ -74,8 +74,6 @@ function recordedQuote(changes: Readonly<Record<string, unknown>> = {}): unknown
   return quote
 }
 
-const word = (value: number) => value.toString(16).padStart(64, '0')
-
 describe('a recorded LI.FI quote', () => {
   it('becomes a quote of ours with every amount in base units', async () => {
     server.reply = { body: recordedQuote() }
@@ -109,24 +107,16 @@ describe('a recorded LI.FI quote', () => {
     expect(order).toMatchObject({ spender: DIAMOND, call: { value: 0n } })
   })
 
-  it.each([
-    [
-      'F-01 pays somebody else',
-      (data: string) => data.replaceAll(ACCOUNT.slice(2).toLowerCase(), 'de'.repeat(20)),
-      /pays 0xdede/i,
-    ],
-    [
-      'F-11 crosses to another chain',
-      (data: string) => data.replaceAll(word(8453), word(10)),
-      /bridges to chain id 10, expected 8453/,
-    ],
-    ['is no bridge call', (data: string) => data.slice(0, 74), /no bridge call/],
-  ])('is refused when its calldata %s', async (_name, change, message) => {
-    const { data } = (recordedQuote() as { transactionRequest: { data: string } }).transactionRequest
-    server.reply = { body: recordedQuote({ 'transactionRequest.data': change(data.toLowerCase()) }) }
-    const failure = build().order(ethToBase)
-    await expect(failure).rejects.toMatchObject({ kind: 'malformed' })
-    await expect(failure).rejects.toThrow(message)
+  it('is a call whose destination cannot be read from its calldata (F-04)', async () => {
+    server.reply = { body: recordedQuote() }
+    const venue = build()
+    const { order } = await venue.order(ethToBase)
+    expect(venue.decode(order!.call)).toEqual({
+      code: 'SELECTOR_NOT_ALLOWED',
+      detail: expect.stringMatching(
+        /^LI\.FI wants the function 0x606326ff, whose receiver and destination cannot be read/,
+      ),
+    })
   })
 
   it('was asked for by the SDK, with our slippage and no call on the destination', async () => {
@@ -292,13 +282,13 @@ describe('a failing LI.FI', () => {
     ['third party', error(424, 1008), 'unavailable', /told so/],
     ['server', error(500, 1006), 'unavailable', /answered 500: told so/],
     ['gateway in HTML', { status: 502, body: '<html>Bad gateway</html>' }, 'unavailable', /answered 502/],
-    ['HTML as a success', { body: '<html>Welcome</html>' }, 'malformed', /^QUOTE_SCHEMA lifi: .*not JSON/],
-    ['truncated JSON', { body: '{"tool": "across", ' }, 'malformed', /^QUOTE_SCHEMA lifi: .*not JSON/],
+    ['F-17: HTML as a success', { body: '<html>Welcome</html>' }, 'malformed', /^QUOTE_SCHEMA lifi: .*not JSON/],
+    ['F-17: truncated JSON', { body: '{"tool": "across", ' }, 'malformed', /^QUOTE_SCHEMA lifi: .*not JSON/],
     ['an empty success', { body: '' }, 'malformed', /^QUOTE_SCHEMA lifi: /],
     ['null', { body: 'null' }, 'malformed', /^QUOTE_SCHEMA lifi: the body: .*got null/],
     [
-      'a body over 1 MiB',
-      { body: JSON.stringify({ tool: 'x'.repeat(1_100_000) }) },
+      'F-17: a body of 50 MB',
+      { body: JSON.stringify({ tool: 'x'.repeat(50_000_000) }) },
       'malformed',
       /^QUOTE_SCHEMA lifi: .*more than 1048576 bytes/,
     ],
@@ -327,7 +317,7 @@ describe('a failing LI.FI', () => {
     expect(failure.message).toMatch(/could not be asked: .*ECONNREFUSED/)
   })
 
-  it('cannot send us to another host', async () => {
+  it('cannot send us to another host (F-18)', async () => {
     elsewhere.reply = { body: recordedQuote() }
     server.reply = { status: 307, headers: { location: `${elsewhere.url}/v1/quote` }, body: '' }
     const failure = await failureOf(build({ apiKey: 'secret' }).indicate(ethToBase))
@@ -343,6 +333,25 @@ describe('a failing LI.FI', () => {
     expect(server.requests).toHaveLength(2)
     server.first.push({ status: 500, body: {} })
     expect(await failureOf(build({ timeoutMs: 300 }).indicate(ethToBase))).toMatchObject({ kind: 'unavailable' })
+  })
+
+  it('is left alone after five failures in a row, and comes back by one request that succeeds (F-16)', async () => {
+    const clock = new FakeClock(NOW)
+    const venue = build({ limiters: new RateLimiters(clock), circuitMs: 10_000 })
+    server.reply = { status: 503, body: 'down' }
+    for (let count = 0; count < 5; count++)
+      expect((await failureOf(venue.indicate(ethToBase))).message).toMatch(/answered 503/)
+    const left = await failureOf(venue.indicate(ethToBase))
+    expect([left.kind, left.message]).toEqual([
+      'unavailable',
+      expect.stringMatching(/is not asked: it failed 5 times in a row\. Ask again in 1\d s\.$/),
+    ])
+    expect(server.requests).toHaveLength(5)
+    clock.pass(15_000)
+    server.reply = { body: recordedQuote() }
+    await venue.indicate(ethToBase)
+    await venue.indicate(ethToBase)
+    expect(server.requests).toHaveLength(7)
   })
 
   it('leaves requests of others as they are', async () => {
@@ -431,37 +440,36 @@ describe('a crossing into another asset', () => {
     expect(quote.order?.call).toMatchObject({ chain: 'arbitrum', to: DIAMOND, data: calldata() })
   })
 
+  it('says in its calldata what it sells, whom it pays and what is to come out', () => {
+    const call = { chain: 'arbitrum', to: DIAMOND, data: calldata(), value: ethToBase.sell.units }
+    expect(build().decode(call)).toMatchObject({
+      name: 'swapAndStartBridgeTokensViaAcrossV3',
+      sells: { token: NATIVE, units: ethToBase.sell.units },
+      buys: { token: USDC_ON.base.address, minimumUnits: 40_000_000n },
+      receivers: [
+        { role: 'receiver', address: getAddress(ACCOUNT.toLowerCase()) },
+        { role: 'receiver on the destination', address: getAddress(RELAYER) },
+        { role: 'refund address', address: getAddress(RELAYER) },
+      ],
+      bridge: { name: 'across', destinationChainId: 8453, minimumOut: 40_000_000n, fillDeadline: 1 },
+      nested: [{ to: getAddress(ROUTER), selector: '0x12345678', allows: getAddress(ROUTER) }],
+    })
+  })
+
   it.each([
-    ['pays somebody else', { receiver: RELAYER }, /pays 0x0+B1, expected 0x204D/],
-    ['goes to another chain', { destinationChainId: 10n }, /bridges to chain id 10, expected 8453/],
-    ['calls a contract on the destination', { hasDestinationCall: true }, /makes a call on the destination chain/],
-    [
-      'does not sell what was asked',
-      { hasSourceSwaps: false },
-      /bridges 40000000 of 0xFd08.*, expected 10000000000000000/,
-    ],
-  ])('is refused when it %s', async (_name, changes, message) => {
-    server.reply = { body: answer(calldata(changes)) }
-    const failure = await failureOf(build({ kinds: ['cross'] }).order(ethToUsdc))
-    expect(failure.kind).toBe('malformed')
-    expect(failure.message).toMatch(message)
+    ['bridges another token than its swaps end in', { sendingAssetId: NATIVE }],
+    ['says that it does not swap', { hasSourceSwaps: false }],
+  ])('is refused when it %s', (_name, changes) => {
+    const call = { chain: 'arbitrum', to: DIAMOND, data: calldata(changes), value: 0n }
+    expect(build().decode(call)).toMatchObject({ code: 'CALLDATA_MISMATCH' })
   })
 
-  it('is refused as the answer to a bridge of one asset', async () => {
-    server.reply = { body: recordedQuote({ 'transactionRequest.data': calldata() }) }
-    const failure = await failureOf(build().order(ethToBase))
-    expect(failure.kind).toBe('malformed')
-    expect(failure.message).toMatch(/swaps with 0xFd08.* before it bridges, a crossing of one asset was asked for/)
-    server.reply = { body: recordedQuote({ 'transactionRequest.data': calldata({ sendingAssetId: NATIVE }) }) }
-    expect((await failureOf(build().order(ethToBase))).message).toMatch(/swaps with 0xFd08/)
-  })
-
-  it('is refused for a bridge of one asset when its swaps cannot be read', async () => {
-    const head = calldata({ sendingAssetId: NATIVE }).slice(0, 2 + 8 + 64)
+  it('is refused when its parts lie in another order, although they say the same (F-06)', () => {
+    const good = calldata()
     // The second argument is said to begin beyond the end of the calldata.
-    const data = `${head}${'f'.repeat(64)}${calldata({ sendingAssetId: NATIVE }).slice(2 + 8 + 128)}`
-    server.reply = { body: recordedQuote({ 'transactionRequest.data': data }) }
-    expect((await failureOf(build().order(ethToBase))).message).toMatch(/in a way that cannot be read/)
+    const data = `${good.slice(0, 2 + 8 + 64)}${'f'.repeat(64)}${good.slice(2 + 8 + 128)}` as const
+    const call = { chain: 'arbitrum', to: DIAMOND, data: data as `0x${string}`, value: 0n }
+    expect(build().decode(call)).toMatchObject({ code: 'CALLDATA_NOT_CANONICAL' })
   })
 })
 
@@ -491,7 +499,7 @@ describe('the rate limit of LI.FI', () => {
 
     clock.pass(5_400_000)
     server.reply = { status: 404, body: readAnswerFile('lifi', 'status_404_unknown-hash') }
-    expect(await transfers.find(transfer, [])).toBeUndefined()
+    expect(await transfers.find(transfer, [])).toEqual([])
   })
 
   it("holds for the SDK's own repetition, too", async () => {

@@ -6,7 +6,7 @@ import {
 } from '../../src/adapters/aggregators/lifi-transfers.js'
 import { RateLimiters } from '../../src/adapters/aggregators/rate-limiter.js'
 import type { Address, Hex } from '../../src/domain/assets.js'
-import type { Transfer } from '../../src/domain/execution/transfer.js'
+import type { Payout, Transfer } from '../../src/domain/execution/transfer.js'
 import { amountOf } from '../../src/domain/units/amount.js'
 import { ONE_USD } from '../../src/domain/units/usd.js'
 import { FakeClock } from '../support/fake-clock.js'
@@ -30,13 +30,16 @@ const transfer: Transfer = {
   originHash: ORIGIN_HASH,
   destination: 'taiko',
   sent: amountOf(USDT_ON.arbitrum, 129_486_280n),
+  charges: [],
   expected: amountOf(USDT_ON.taiko, 128_700_000n),
   minimum: amountOf(USDT_ON.taiko, 128_000_000n),
   value: 129n * ONE_USD,
   sentAt: 1_729_163_645_000,
   expectedSeconds: 600,
+  lostAfterSeconds: 86_400,
+  quietSeconds: 600,
   state: 'in_flight',
-  arrival: undefined,
+  arrivals: [],
 }
 
 const server = new ReplayServer()
@@ -49,12 +52,14 @@ beforeEach(() => {
 /** What the chains show: one receipt, whichever transaction is asked for, and a note of who asked. */
 const shown: { receipt: PayoutReceipt | undefined; looks: [string, Hex][] } = { receipt: undefined, looks: [] }
 const RELAYER = '0x00000000000000000000000000000000000000aa'
-const paid = (...transfers: PayoutReceipt['transfers']): PayoutReceipt => ({
+type Paid = Omit<PayoutReceipt['transfers'][number], 'log'>
+const paid = (...transfers: readonly Paid[]): PayoutReceipt => ({
   block: BLOCK,
   isSuccess: true,
   sender: RELAYER,
-  transfers,
+  transfers: transfers.map((one, log) => ({ ...one, log })),
 })
+const amountsOf = (payouts: readonly Payout[]) => payouts.map(({ amount }) => amount)
 beforeEach(() => {
   shown.receipt = paid({ token: USDT_ON.taiko.address, to: ACCOUNT, units: 128_671_479n })
   shown.looks = []
@@ -109,18 +114,16 @@ describe('every kept LI.FI answer, given as a status', () => {
 
   it.each(seen)('%s shows where the payout is', async (name) => {
     server.reply = { body: readAnswerFile('lifi', name) }
-    expect(await build().find(transfer, [])).toEqual({
-      chain: 'taiko',
-      hash: PAYOUT,
-      block: BLOCK,
-      amount: amountOf(USDT_ON.taiko, 128_671_479n),
-    })
+    const amount = amountOf(USDT_ON.taiko, 128_671_479n)
+    expect(await build().find(transfer, [])).toEqual([
+      { chain: 'taiko', hash: PAYOUT, log: 0, block: BLOCK, amount, isRefund: false },
+    ])
     expect(shown.looks).toEqual([['taiko', PAYOUT]])
   })
 
   it.each(unclear)('%s shows nothing', async (name) => {
     server.reply = { status: statusOf(name), body: readAnswerFile('lifi', name) }
-    expect(await build().find(transfer, [])).toBeUndefined()
+    expect(await build().find(transfer, [])).toEqual([])
     expect(shown.looks).toEqual([])
   })
 
@@ -150,10 +153,13 @@ describe('the receipt decides', () => {
     server.reply = { body: done() }
   })
 
-  it('that dust of the expected token is no arrival, whatever points at it', async () => {
-    server.reply = { body: done() }
-    shown.receipt = paid({ token: USDT_ON.taiko.address, to: ACCOUNT, units: 1_000n })
-    expect(await build().find(transfer, [])).toBeUndefined()
+  it.each([
+    ['of the expected token', 167000, USDT_ON.taiko.address],
+    ['of the sent token, back home', 42161, USDT_ON.arbitrum.address],
+  ])('that dust %s is no arrival, whatever points at it', async (_name, chainId, token) => {
+    server.reply = { body: done(receiving(chainId, PAYOUT)) }
+    shown.receipt = paid({ token, to: ACCOUNT, units: 1_000n })
+    expect(await build().find(transfer, [])).toEqual([])
   })
 
   it('how much arrived, whatever the status claims', async () => {
@@ -164,7 +170,10 @@ describe('the receipt decides', () => {
       { token: STRANGER, to: ACCOUNT, units: 70_000n },
       { token: USDT_ON.taiko.address, to: ACCOUNT.toLowerCase() as Address, units: 28_000_000n },
     )
-    expect((await build().find(transfer, []))?.amount).toEqual(amountOf(USDT_ON.taiko, 128_000_000n))
+    expect(await build().find(transfer, [])).toMatchObject([
+      { log: 0, amount: amountOf(USDT_ON.taiko, 100_000_000n) },
+      { log: 3, amount: amountOf(USDT_ON.taiko, 28_000_000n) },
+    ])
   })
 
   it.each<[string, PayoutReceipt | undefined]>([
@@ -183,41 +192,38 @@ describe('the receipt decides', () => {
     ],
   ])('that nothing arrived when the payout %s', async (_name, receipt) => {
     shown.receipt = receipt
-    expect(await build().find(transfer, [])).toBeUndefined()
+    expect(await build().find(transfer, [])).toEqual([])
     expect(shown.looks).toHaveLength(1)
   })
 
   it('that a refund is one, by the chain it came out on', async () => {
     server.reply = { body: done({ status: 'DONE', substatus: 'REFUNDED', ...receiving(42161, PAYOUT) }) }
     shown.receipt = paid({ token: USDT_ON.arbitrum.address, to: ACCOUNT, units: 129_000_000n })
-    const arrival = await build().find(transfer, [])
-    expect(arrival).toMatchObject({ chain: 'arbitrum', amount: amountOf(USDT_ON.arbitrum, 129_000_000n) })
+    expect(await build().find(transfer, [])).toMatchObject([
+      { chain: 'arbitrum', amount: amountOf(USDT_ON.arbitrum, 129_000_000n), isRefund: true },
+    ])
   })
 
   it('even after a failure, when one names a payout', async () => {
     server.reply = { body: done({ status: 'FAILED', ...receiving(42161, PAYOUT) }) }
-    shown.receipt = paid({ token: USDT_ON.arbitrum.address, to: ACCOUNT, units: 7n })
-    expect(await build().find(transfer, [])).toMatchObject({ amount: amountOf(USDT_ON.arbitrum, 7n) })
+    shown.receipt = paid({ token: USDT_ON.arbitrum.address, to: ACCOUNT, units: 100_000_000n })
+    expect(amountsOf(await build().find(transfer, []))).toEqual([amountOf(USDT_ON.arbitrum, 100_000_000n)])
   })
 
-  describe('which token arrived when there are several', () => {
+  it('that every token we know arrived, the coin among them', async () => {
     const USDC_ON_TAIKO = { ...USDT_ON.taiko, symbol: 'USDC', address: STRANGER }
     const ETH_ON_TAIKO = { ...ETH_ON.base, chain: 'taiko' }
+    server.reply = { body: done({ substatus: 'PARTIAL' }) }
+    shown.receipt = paid(
+      { token: ETH_ON_TAIKO.address, to: ACCOUNT, units: 1n },
+      { token: USDC_ON_TAIKO.address, to: ACCOUNT, units: 2n },
+      { token: RELAYER, to: ACCOUNT, units: 3n },
+    )
     const tokens = [...MAINNET_TOKENS, ETH_ON_TAIKO, USDC_ON_TAIKO]
-    const coin = { token: ETH_ON_TAIKO.address, to: ACCOUNT, units: 1n }
-    const other = { token: USDC_ON_TAIKO.address, to: ACCOUNT, units: 2n }
-    const expected = { token: USDT_ON.taiko.address, to: ACCOUNT, units: 100_000_000n }
-    const named = { receiving: { chainId: 167000, txHash: PAYOUT, token: { address: USDC_ON_TAIKO.address } } }
-
-    it.each([
-      ['the expected one', [coin, other, expected], amountOf(USDT_ON.taiko, 100_000_000n)],
-      ['else the one the status names', [coin, other], amountOf(USDC_ON_TAIKO, 2n)],
-      ['else any that we know, the coin among them', [coin], amountOf(ETH_ON_TAIKO, 1n)],
-    ])('%s', async (_name, transfers, amount) => {
-      server.reply = { body: done({ substatus: 'PARTIAL', ...named }) }
-      shown.receipt = paid(...transfers)
-      expect((await build({ tokens }).find(transfer, []))?.amount).toEqual(amount)
-    })
+    expect(amountsOf(await build({ tokens }).find(transfer, []))).toEqual([
+      amountOf(ETH_ON_TAIKO, 1n),
+      amountOf(USDC_ON_TAIKO, 2n),
+    ])
   })
 })
 
@@ -231,7 +237,7 @@ describe('a status that names a transaction which cannot be the payout', () => {
     ['is not followed when its status is unknown', { status: 'INVALID' }, []],
   ])('%s', async (_name, changes, claimed) => {
     server.reply = { body: done(changes) }
-    expect(await build().find(transfer, claimed)).toBeUndefined()
+    expect(await build().find(transfer, claimed)).toEqual([])
     expect(shown.looks).toEqual([])
   })
 })
@@ -240,7 +246,7 @@ describe('a payout that we sent ourselves', () => {
   it('is no arrival, whatever it pays us', async () => {
     server.reply = { body: done() }
     shown.receipt = { ...paid({ token: USDT_ON.taiko.address, to: ACCOUNT, units: 1n }), sender: ACCOUNT }
-    expect(await build().find(transfer, [])).toBeUndefined()
+    expect(await build().find(transfer, [])).toEqual([])
   })
 })
 
@@ -268,6 +274,6 @@ describe('a service that cannot be asked', () => {
     ['says it is no transfer', 400, 1011],
   ])('is none when it %s', async (_name, status, code) => {
     server.reply = { status, body: { message: 'told so', code } }
-    expect(await build().find({ ...transfer, expected: amountOf(WETH_ON.base, 1n) }, [])).toBeUndefined()
+    expect(await build().find({ ...transfer, expected: amountOf(WETH_ON.base, 1n) }, [])).toEqual([])
   })
 })

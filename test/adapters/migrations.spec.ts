@@ -6,8 +6,26 @@ import { type Migration, MIGRATIONS, SCHEMA_VERSION } from '../../src/adapters/s
 import { PostgresLease } from '../../src/adapters/store/postgres-lease.js'
 import { PostgresStore } from '../../src/adapters/store/postgres-store.js'
 import type { LegRun } from '../../src/domain/execution/cycle.js'
+import { judgeIntent } from '../../src/domain/execution/intent.js'
+import { intentPostings } from '../../src/domain/execution/ledger.js'
 import type { Leg } from '../../src/domain/planning/plan.js'
-import { aCycle, addressOf, NOW } from '../support/builders.js'
+import { amountOf } from '../../src/domain/units/amount.js'
+import {
+  aCycle,
+  addressOf,
+  aLeg,
+  anArrival,
+  anAttempt,
+  anInclusion,
+  aRun,
+  aTransfer,
+  hashOf,
+  newIntent,
+  NOW,
+  OWNER,
+  sendingRun,
+  WETH,
+} from '../support/builders.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js'
 
 const next: Migration = {
@@ -242,6 +260,150 @@ describe('migrations', () => {
     await migrate(db.database)
     const { rows } = await sql<{ decision: object }>`select distinct decision from cycles`.execute(db.database)
     expect(rows).toEqual([{ decision: { ...oldDecision, levels: [] } }])
+  })
+
+  test('to 0003 make the one arrival of a transfer the first of a list', async () => {
+    await migrate(db.database, MIGRATIONS.slice(0, 2))
+    const cycle = aCycle()
+    await sql`
+      insert into cycles (id, portfolio, mode, started_at, valuation, drift, decision, market, plan_reasons)
+      values ('cycle-1', 'core', 'live', ${new Date(NOW)}, ${toJson(cycle.valuation)}, ${toJson(cycle.drift)},
+        ${toJson(cycle.decision)}, ${toJson(cycle.market)}, '[]')`.execute(db.database)
+    const amount = amountOf(aTransfer(cycle, aRun()).expected.token, 997_000_000n)
+    const { finalAt: _at, isRefund: _is, log: _log, ...old } = anArrival(amount)
+    const states = [
+      ['in_flight', undefined],
+      ['seen', old],
+      ['full', { ...old, hash: hashOf(0xa12) }],
+      ['refunded', { ...old, hash: hashOf(0xa13), chain: 'alpha' }],
+    ] as const
+    for (const [index, [state, arrival]] of states.entries()) {
+      const run = aRun({ leg: aLeg({ id: `plan-1.${index + 1}` }) })
+      await sql`insert into legs (id, cycle_id, index, run) values (${run.leg.id}, 'cycle-1', ${index}, ${toJson(run)})`.execute(
+        db.database,
+      )
+      const {
+        charges: _charges,
+        lostAfterSeconds: _lost,
+        quietSeconds: _quiet,
+        arrivals: _all,
+        ...before
+      } = aTransfer({ ...cycle, id: 'cycle-1' }, run)
+      await sql`
+        insert into transfers (id, cycle_id, transfer)
+        values (${run.leg.id}, 'cycle-1', ${toJson({ ...before, state, arrival })})`.execute(db.database)
+    }
+
+    await migrate(db.database)
+    const lease = new PostgresLease({
+      database: db.database,
+      build: 'test',
+      schemaVersion: 'test',
+      ttlMs: 60_000,
+      selfFenceMs: 50_000,
+    })
+    await lease.acquire()
+    const store = new PostgresStore({ database: db.database, lease })
+    const { transfers } = (await store.cycle('cycle-1'))!
+    const terms = { charges: [], lostAfterSeconds: 86_400, quietSeconds: 3_600 }
+    const finalAt = old.block.timestamp * 1_000
+    const arrivals = [
+      [],
+      [{ ...old, log: 0, isRefund: false, finalAt: undefined }],
+      [{ ...old, hash: hashOf(0xa12), log: 0, isRefund: false, finalAt }],
+      [{ ...old, hash: hashOf(0xa13), chain: 'alpha', log: 0, isRefund: true, finalAt }],
+    ]
+    expect(transfers).toStrictEqual(
+      states.map(([state], index) => ({
+        ...aTransfer({ ...cycle, id: 'cycle-1' }, aRun({ leg: aLeg({ id: `plan-1.${index + 1}` }) })),
+        ...terms,
+        state,
+        arrivals: arrivals[index],
+      })),
+    )
+    expect(await store.claimedArrivals('beta')).toEqual(expect.arrayContaining([old.hash, hashOf(0xa12)]))
+    const [, seen] = transfers
+    await store.moveTransfer(seen!, { ...seen!, state: 'in_flight', arrivals: [] }, [])
+    expect(await store.claimedArrivals('beta')).toEqual([hashOf(0xa12)])
+  })
+
+  test('to 0003 turn the intents of 0002 into what this build reads and goes on with', async () => {
+    await migrate(db.database, MIGRATIONS.slice(0, 2))
+    const legs = ['reserved', 'signed', 'mined', 'final_ok', 'released'].map((state, index) =>
+      sendingRun(aRun({ leg: aLeg({ id: `plan-1.${index + 1}`, tool: state }) })),
+    )
+    const cycle = aCycle({ legs })
+    const { valuation, drift, market, decision } = cycle
+    await sql`update operating_state set state = 'paused_new', reason = 'Lunch.', since = ${new Date(NOW)}`.execute(
+      db.database,
+    )
+    await sql`
+      insert into cycles (id, portfolio, mode, started_at, valuation, drift, decision, market, plan_reasons)
+      values (${cycle.id}, 'core', 'live', ${new Date(NOW)}, ${toJson(valuation)}, ${toJson(drift)},
+        ${toJson(decision)}, ${toJson(market)}, '[]')`.execute(db.database)
+    await sql`insert into accounts (chain, account, next_nonce) values ('alpha', ${OWNER.toLowerCase()}, 4)`.execute(
+      db.database,
+    )
+    const intents = legs.map((run, index) => newIntent(cycle, run, { ordinal: 0, reservedAt: NOW + index }))
+    for (const [index, intent] of intents.entries()) {
+      const state = legs[index]!.leg.tool
+      const inclusion = state === 'mined' || state === 'final_ok' ? toJson(anInclusion(index)) : null
+      await sql`insert into legs (id, cycle_id, index, run)
+        values (${intent.legId}, ${cycle.id}, ${index}, ${toJson(legs[index])})`.execute(db.database)
+      await sql`
+        insert into intents (id, cycle_id, leg_id, kind, ordinal, chain, account, nonce, call, gas_limit, reserved_at, state,
+          version, epoch, inclusion)
+        values (${intent.id}, ${cycle.id}, ${intent.legId}, 'swap', 0, 'alpha', ${OWNER}, ${index}, ${toJson(intent.call)},
+          180000, ${new Date(intent.reservedAt)}, ${state}, 3, 1, ${inclusion})`.execute(db.database)
+      if (state === 'reserved' || state === 'released') continue
+      const { hash, raw, gasLimit, maxFeePerGas, maxPriorityFeePerGas, signedAt } = anAttempt(index)
+      await sql`
+        insert into attempts (intent_id, ordinal, hash, raw, gas_limit, max_fee_per_gas, max_priority_fee_per_gas, signed_at)
+        values (${intent.id}, 1, ${hash}, ${raw}, ${gasLimit}, ${maxFeePerGas}, ${maxPriorityFeePerGas},
+          ${new Date(signedAt)})`.execute(db.database)
+    }
+    await sql`
+      insert into postings (cause, owner, chain, token, account, units) values
+        ('opening', ${OWNER.toLowerCase()}, 'alpha', ${WETH.address}, 'opening', -9),
+        ('opening', ${OWNER.toLowerCase()}, 'alpha', ${WETH.address}, 'wallet', 9)`.execute(db.database)
+
+    expect(await migrate(db.database)).toEqual({ applied: ['0003-execution'] })
+
+    const times = { ttlMs: 60_000, selfFenceMs: 50_000 }
+    const lease = new PostgresLease({ database: db.database, build: 'test', schemaVersion: 'test', ...times })
+    await lease.acquire()
+    const store = new PostgresStore({ database: db.database, lease })
+    expect(await store.operatingStates()).toEqual([
+      { scope: 'all', level: 'paused_new', reason: 'Lunch.', since: NOW, by: 'operator' },
+    ])
+    expect(await store.walletBalances(OWNER)).toEqual([{ chain: 'alpha', token: WETH.address, units: 9n }])
+    const read = (await store.cycle(cycle.id))!.intents
+    const base = (index: number) => ({ ...intents[index]!, nonce: index, version: 3 })
+    expect(read).toStrictEqual([
+      { ...base(0), state: 'reserved', attempts: [] },
+      { ...base(1), state: 'signed', attempts: [anAttempt(1)] },
+      { ...base(2), version: 4, state: 'signed', attempts: [anAttempt(2)] },
+      { ...base(3), state: 'final_ok', attempts: [anAttempt(3)], inclusion: anInclusion(3) },
+      { ...base(4), state: 'released', attempts: [] },
+    ])
+    const events = await Promise.all(
+      intents.map(async ({ id }) => (await store.intentEvents(id)).map(({ state }) => state)),
+    )
+    expect(events).toEqual([
+      ['reserved'],
+      ['reserved', 'signed'],
+      ['reserved', 'signed'],
+      ['reserved', 'final_ok'],
+      ['reserved', 'released'],
+    ])
+
+    const before = read[2]!
+    const unseen = { finalizedBlock: 0n, finalizedNonce: 0, consumer: undefined, unexplainedMs: 0 }
+    const mined = judgeIntent(before, { ...unseen, inclusion: anInclusion(2) })
+    await store.moveIntent(before, mined, intentPostings(before, mined, undefined), 'block')
+    expect(await store.walletBalances(OWNER)).toEqual([{ chain: 'alpha', token: WETH.address, units: 9n }])
+    expect((await store.ledger({ account: OWNER, limit: 100 })).map(({ book }) => book)).toContain('provisional')
+    expect((await store.recordAttempt(read[0]!, anAttempt(10))).state).toBe('signed')
   })
 
   test('run together happen once', async () => {

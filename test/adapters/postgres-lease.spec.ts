@@ -1,21 +1,48 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import { sql } from 'kysely'
+import { SCHEMA_VERSION } from '../../src/adapters/store/migrations/index.js'
+import { PostgresJournal } from '../../src/adapters/store/postgres-journal.js'
 import { PostgresLease } from '../../src/adapters/store/postgres-lease.js'
 import { PostgresStore } from '../../src/adapters/store/postgres-store.js'
-import { StaleLeaseError } from '../../src/ports/lease.js'
+import type { NonceClaim } from '../../src/domain/execution/equivocation.js'
+import { BuildFenceError, StaleLeaseError } from '../../src/ports/lease.js'
+import { OWNER } from '../support/builders.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js'
 
-/** A process with a monotonic clock that the test moves; a paused process is one whose clock has moved on. */
+class LostMessage extends Error {}
+
+/**
+ * A process with a monotonic clock that the test moves; a paused process is one whose clock has moved on. What it asks of
+ * the database, or the answer, may be lost.
+ */
 class Process {
   monotonic = 1_000
+  lost: 'request' | 'answer' | undefined
   readonly lease: PostgresLease
   readonly store: PostgresStore
+  readonly journal: PostgresJournal
+  private led: number | undefined
 
-  constructor({ database }: TestDatabase, build: string) {
+  constructor(db: TestDatabase, build: string) {
+    const database = db.database.withPlugin({
+      transformQuery: ({ node }) => {
+        if (this.lost === 'request') throw new LostMessage()
+        return node
+      },
+      transformResult: ({ result }) =>
+        this.lost === 'answer' ? Promise.reject(new LostMessage()) : Promise.resolve(result),
+    })
     const monotonicMs = () => this.monotonic
-    this.lease = new PostgresLease({ database, build, schemaVersion: '0001', monotonicMs })
+    this.lease = new PostgresLease({ database, build, schemaVersion: SCHEMA_VERSION, monotonicMs })
     this.store = new PostgresStore({ database, lease: this.lease })
+    this.journal = new PostgresJournal(database)
+  }
+
+  /** The epoch it last knew to be its own. */
+  lastEpoch(): number | undefined {
+    if (this.lease.isHeld()) this.led = this.lease.epoch()
+    return this.led
   }
 
   /** A change that needs the lease, whatever it changes. */
@@ -30,7 +57,11 @@ describe('PostgresLease', () => {
     db = await createTestDatabase()
   }, 60_000)
   afterAll(() => db.drop())
-  beforeEach(() => sql`update lease set holder = null, expires_at = clock_timestamp()`.execute(db.database))
+  beforeEach(() =>
+    sql`update lease set holder = null, expires_at = clock_timestamp(), build = null, schema_version = null`.execute(
+      db.database,
+    ),
+  )
 
   /** Moves the lease's end: what the database sees when time passes. */
   const pass = (ms: number) =>
@@ -43,7 +74,7 @@ describe('PostgresLease', () => {
     expect(answers.filter(Boolean)).toHaveLength(1)
     const winner = all[answers.indexOf(true)]!
     expect(all.map(({ lease }) => lease.isHeld())).toEqual(answers)
-    expect(await row()).toMatchObject({ build: `build-${answers.indexOf(true)}`, schema_version: '0001' })
+    expect(await row()).toMatchObject({ build: `build-${answers.indexOf(true)}`, schema_version: SCHEMA_VERSION })
     expect(Number((await row()).epoch)).toBe(winner.lease.epoch())
   })
 
@@ -137,16 +168,96 @@ describe('PostgresLease', () => {
 
   test('must be let go before it ends', () => {
     const times = { ttlMs: 5_000, selfFenceMs: 5_000 }
-    expect(() => new PostgresLease({ database: db.database, build: 'a', schemaVersion: '0001', ...times })).toThrow(
-      /must be let go before it ends/,
-    )
+    expect(
+      () => new PostgresLease({ database: db.database, build: 'a', schemaVersion: SCHEMA_VERSION, ...times }),
+    ).toThrow(/must be let go before it ends/)
   })
 
-  test('whoever sleeps for how long, writes come from one epoch at a time, and never from an older one (P-28)', async () => {
+  test('F-52: a wall clock that jumps neither extends nor ends a lease', async () => {
+    const holder = new Process(db, 'a')
+    const other = new Process(db, 'b')
+    await holder.lease.acquire()
+    const real = Date.now()
+    const wall = jest.spyOn(Date, 'now')
+    try {
+      for (const jump of [600_000, -600_000]) {
+        wall.mockReturnValue(real + jump)
+        expect(holder.lease.isHeld()).toBe(true)
+        expect(await other.lease.acquire()).toBe(false)
+        holder.monotonic += 9_999
+        expect(holder.lease.isHeld()).toBe(true)
+        holder.monotonic += 1
+        expect(holder.lease.isHeld()).toBe(false)
+        await holder.lease.renew()
+      }
+      wall.mockReturnValue(real - 600_000)
+      await pass(15_001)
+      expect(await other.lease.acquire()).toBe(true)
+    } finally {
+      wall.mockRestore()
+    }
+  })
+
+  describe('R-16', () => {
+    const processOf = (build: string, schemaVersion = SCHEMA_VERSION) =>
+      new PostgresLease({ database: db.database, build, schemaVersion })
+
+    test('F-56: an older build beside a newer one ends before it takes the lease, now and when it is free', async () => {
+      const newer = processOf('1.10.0')
+      const older = processOf('1.9.3')
+      await newer.acquire()
+      const epoch = newer.epoch()
+      await expect(older.acquire()).rejects.toThrow(BuildFenceError)
+      await expect(older.acquire()).rejects.toThrow(/Build 1\.10\.0 holds the lease, this is the older build 1\.9\.3/)
+      expect(older.isHeld()).toBe(false)
+      expect(Number((await row()).epoch)).toBe(epoch)
+    })
+
+    test('a newer build, the same one and one without a version wait and take over', async () => {
+      const first = processOf('1.9.3')
+      await first.acquire()
+      for (const build of ['1.10.0', '1.9.3', '2.0.0-rc.1', 'a branch'])
+        expect(await processOf(build).acquire()).toBe(false)
+      await pass(15_001)
+      expect(await processOf('1.10.0').acquire()).toBe(true)
+    })
+
+    test('going back is possible once the newer build has stopped or died', async () => {
+      const newer = processOf('1.10.0')
+      await newer.acquire()
+      await newer.release()
+      const older = processOf('1.9.3')
+      expect(await older.acquire()).toBe(true)
+      await older.release()
+      await newer.acquire()
+      await pass(15_001)
+      expect(await older.acquire()).toBe(true)
+    })
+
+    test('a build that does not know the schema never takes it; one that knows more does', async () => {
+      const newer = processOf('1.0.0', '0009-later')
+      await newer.acquire()
+      await newer.release()
+      await expect(processOf('1.0.0').acquire()).rejects.toThrow(
+        /used with schema 0009-later, this build knows schemas up to/,
+      )
+      expect(await processOf('1.0.0', '0010-latest').acquire()).toBe(true)
+    })
+  })
+
+  test('P-28: whoever sleeps, whatever is lost, writes and signatures come from one epoch at a time, never an older one', async () => {
     const who = fc.integer({ min: 0, max: 2 })
+    const loss = fc.constantFrom(undefined, undefined, undefined, 'request' as const, 'answer' as const)
     const act = fc.oneof(
-      { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('write' as const, 'acquire' as const), who }) },
-      fc.record({ kind: fc.constantFrom('renew' as const, 'release' as const), who }),
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          kind: fc.constantFrom('write' as const, 'sign' as const, 'acquire' as const),
+          who,
+          loss,
+        }),
+      },
+      fc.record({ kind: fc.constantFrom('renew' as const, 'release' as const), who, loss }),
       // Time passes for the database, and for every process at a rate of its own; a sleeper's clock may stand still.
       fc.record({
         kind: fc.constant('pass' as const),
@@ -159,6 +270,8 @@ describe('PostgresLease', () => {
         await sql`update lease set holder = null, expires_at = clock_timestamp()`.execute(db.database)
         const processes = [0, 1, 2].map((index) => new Process(db, `build-${index}`))
         const writes: { by: number; under: number }[] = []
+        /** Epochs in the order of what the signer accepted, fences included. */
+        const accepted: number[] = []
         for (const step of acts) {
           if (step.kind === 'pass') {
             await pass(step.ms)
@@ -167,22 +280,49 @@ describe('PostgresLease', () => {
           }
           const one = processes[step.who]!
           const refusal = (error: unknown) => {
-            if (!(error instanceof StaleLeaseError)) throw error
-            return false
+            if (error instanceof StaleLeaseError || error instanceof LostMessage) return false
+            throw error
           }
-          if (step.kind === 'acquire') await one.lease.acquire()
-          if (step.kind === 'renew') await one.lease.renew().catch(refusal)
-          if (step.kind === 'release') await one.lease.release()
-          if (step.kind === 'write') {
-            const hasWritten = await one.write().then(() => true, refusal)
-            if (hasWritten) writes.push({ by: one.lease.epoch(), under: Number((await row()).epoch) })
+          const attempt = (deed: Promise<unknown>) => deed.then(() => true, refusal)
+          one.lost = step.loss
+          if (step.kind === 'acquire' && (await one.lease.acquire().catch(refusal))) {
+            const epoch = one.lease.epoch()
+            if (!(await one.journal.fence(epoch).catch(() => 'lost'))) accepted.push(epoch)
           }
+          if (step.kind === 'renew') await attempt(one.lease.renew())
+          if (step.kind === 'release') await attempt(one.lease.release())
+          if (step.kind === 'sign') {
+            // Asked for by whoever was leader once: a sleeper does not know better.
+            const epoch = one.lastEpoch()
+            if (epoch !== undefined && !(await one.journal.record(aClaim(epoch)).catch(() => 'lost')))
+              accepted.push(epoch)
+          }
+          if (step.kind === 'write' && (await attempt(one.write())))
+            writes.push({ by: one.lease.epoch(), under: Number((await row()).epoch) })
+          one.lost = undefined
         }
         expect(writes.filter(({ by, under }) => by !== under)).toEqual([])
-        const epochs = writes.map(({ under }) => under)
-        expect(epochs).toEqual(epochs.toSorted((a, b) => a - b))
+        for (const epochs of [writes.map(({ under }) => under), accepted])
+          expect(epochs).toEqual(epochs.toSorted((a, b) => a - b))
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     )
   }, 60_000)
 })
+
+/** Asks for nothing that was not asked for before: the epoch alone decides. */
+function aClaim(epoch: number): NonceClaim {
+  const fees = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }
+  const call = { to: OWNER, value: 0n, data: '0x' as const }
+  return {
+    chainId: 1,
+    account: OWNER,
+    nonce: 0,
+    payload: 'step',
+    digest: '0x01',
+    intentId: 'one',
+    epoch,
+    ...fees,
+    ...call,
+  }
+}

@@ -6,8 +6,12 @@ import { fromJson, toJson } from '../../src/adapters/store/json.js'
 import { PostgresLease } from '../../src/adapters/store/postgres-lease.js'
 import { PostgresStore } from '../../src/adapters/store/postgres-store.js'
 import { InvariantError } from '../../src/domain/errors.js'
+import type { Cycle } from '../../src/domain/execution/cycle.js'
+import { amountOf } from '../../src/domain/units/amount.js'
+import { type CrashPoint, Failpoints } from '../../src/ports/failpoints.js'
 import { StaleLeaseError } from '../../src/ports/lease.js'
-import { aCycle, aLeg, anAttempt, aRun, newIntent, NOW, OWNER, sendingRun } from '../support/builders.js'
+import { ConflictError } from '../../src/ports/store.js'
+import { aCycle, aLeg, anAttempt, aRun, hashOf, newIntent, NOW, OWNER, sendingRun, WETH } from '../support/builders.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js'
 import { describeStore } from '../support/store-contract.js'
 
@@ -61,7 +65,11 @@ describe('PostgresStore', () => {
         saveLeg: () => old.store.saveLeg(cycle.id, change.after, run),
         reserveIntent: () => old.store.reserveIntent(newIntent(cycle, run, { ordinal: 2 }), 0, change),
         recordAttempt: () => old.store.recordAttempt(intent, anAttempt(1)),
-        releaseIntent: () => old.store.releaseIntent(intent),
+        releaseIntent: () => old.store.releaseIntent(intent, 'stale'),
+        noteIntent: () => old.store.noteIntent(intent, 'seen'),
+        moveIntent: () =>
+          old.store.moveIntent(intent, { ...intent, version: 2, state: 'foreign', attempts: [] }, [], 'stolen'),
+        post: () => old.store.post([]),
         openLedger: () => old.store.openLedger(OWNER, []),
       }
       for (const [name, attempt] of Object.entries(changes))
@@ -70,9 +78,18 @@ describe('PostgresStore', () => {
       expect((await young.store.cycle(cycle.id))?.intents).toStrictEqual([intent])
       await old.store.saveCurves([{ key: 'swap a', chain: 'alpha', samples: [] }], NOW)
       expect(await young.store.curves()).toHaveLength(1)
-      await old.store.setOperatingState({ state: 'paused_new', reason: 'a standby pauses', since: NOW })
-      expect((await young.store.operatingState()).state).toBe('paused_new')
-      await young.store.releaseIntent(intent)
+      const paused = {
+        scope: 'all',
+        level: 'paused_new',
+        reason: 'a standby pauses',
+        since: NOW,
+        by: 'operator',
+      } as const
+      await old.store.setOperatingState(paused)
+      expect(await young.store.operatingStates()).toEqual([paused])
+      await old.store.recordBroadcast(intent.id, hashOf(1), [{ endpoint: 'one', answer: 'accepted' }], NOW)
+      expect(await young.store.broadcasts(intent.id)).toHaveLength(1)
+      await young.store.releaseIntent(intent, 'stale')
     })
 
     test('one that ran out stops every change, although nobody has taken it', async () => {
@@ -226,15 +243,67 @@ describe('PostgresStore', () => {
       const { lease, store } = await anotherStore()
       await lease.acquire()
       const cut = db.database.transaction().execute(async (tx) => {
-        await sql`update operating_state set reason = 'half done'`.execute(tx)
+        await sql`update accounts set next_nonce = 99`.execute(tx)
         const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)
         await sql`select pg_terminate_backend(${rows[0]!.pid})`.execute(db.database)
         await sql`select 1`.execute(tx)
       })
       await expect(cut).rejects.toThrow(DatabaseError)
-      expect((await store.operatingState()).reason).not.toBe('half done')
-      await store.setOperatingState({ state: 'running', reason: 'up again', since: NOW })
-      expect((await store.operatingState()).reason).toBe('up again')
+      expect((await store.nonces()).filter(({ next }) => next === 99)).toEqual([])
+      expect(await store.openCycle(aCycle({ id: 'up-again', legs: [] }))).toBe(true)
+    })
+  })
+
+  describe('a process that dies in a transaction', () => {
+    /** A store that ends at the n-th time it passes a point. */
+    const dyingAt = async (point: CrashPoint, index: number) => {
+      const { lease } = await anotherStore()
+      await lease.acquire()
+      let passed = 0
+      class Deadly extends Failpoints {
+        override reach(reached: CrashPoint): Promise<void> {
+          return reached === point && passed++ === index
+            ? Promise.reject(new Error(`Died at ${point}.`))
+            : super.reach(reached)
+        }
+      }
+      return new PostgresStore({ database: db.database, lease, failpoints: new Deadly() })
+    }
+    const cycleOn = (chain: string) =>
+      aCycle({
+        id: chain,
+        legs: [aRun({ leg: aLeg({ id: `plan-${chain}.1`, sell: amountOf({ ...WETH, chain }, 1n) }) })],
+      })
+    const reserveOn = (store: PostgresStore, cycle: Cycle) => {
+      const run = cycle.legs[0]!
+      return store.reserveIntent(newIntent(cycle, run), 3, { before: run, after: sendingRun(run) })
+    }
+
+    test('K-04: inside the reservation leaves nothing of it, and the nonce goes to the next one', async () => {
+      const store = await dyingAt('K-04', 0)
+      const cycle = cycleOn('k-04')
+      await store.openCycle(cycle)
+      await expect(reserveOn(store, cycle)).rejects.toThrow('Died at K-04.')
+      expect(await store.cycle(cycle.id)).toStrictEqual(cycle)
+      expect(await store.intentEvents('plan-k-04.1.swap.1')).toEqual([])
+      expect((await reserveOn(store, cycle)).nonce).toBe(3)
+    })
+
+    test.each([
+      [0, 'before the commit', 'reserved'],
+      [1, 'after the commit, whose answer is lost', 'signed'],
+    ])('K-09: inside TX2, died %i %s: what is read again is %s', async (index, _moment, state) => {
+      const store = await dyingAt('K-09', index)
+      const cycle = cycleOn(`k-09-${index}`)
+      await store.openCycle(cycle)
+      const reserved = await reserveOn(store, cycle)
+      await expect(store.recordAttempt(reserved, anAttempt(900 + index))).rejects.toThrow('Died at K-09.')
+      expect((await store.intent(reserved.id))?.state).toBe(state)
+      const [again] = await Promise.allSettled([store.recordAttempt(reserved, anAttempt(910 + index))])
+      expect(again).toMatchObject(
+        state === 'signed' ? { status: 'rejected', reason: expect.any(ConflictError) } : { status: 'fulfilled' },
+      )
+      expect((await store.intent(reserved.id))?.attempts).toHaveLength(1)
     })
   })
 })

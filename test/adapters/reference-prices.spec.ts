@@ -68,6 +68,16 @@ test('goes by the name it was given', async () => {
   expect(await prices.read(['ETH'])).toMatchObject([{ source: 'second', status: 'usable' }])
 })
 
+test('F-72: a price in a wide confidence interval is not used, one in a narrow interval is', async () => {
+  const wide = { ETH: { usd: '3000', timestamp: now, confidence: '15.000000000000000001' } }
+  expect(await reasonAfter(say(wide))).toMatch(/^Price of ETH is 3000 ± 15\.0+1 by reference, 50 bps on either side/)
+  expect(await reasonAfter(say({ ETH: { usd: '3000', timestamp: now, confidence: '15' } }))).toBeUndefined()
+  for (const confidence of ['-1', '1e1', ''])
+    expect(await reasonAfter(say({ ETH: { usd: '3000', timestamp: now, confidence } }))).toMatch(
+      /gives ETH the confidence/,
+    )
+})
+
 test('a wrong entry makes its own asset unusable and no other', async () => {
   const { url } = await serve(say({ ETH: { usd: 3000, timestamp: now }, BTC: { usd: '90000', timestamp: now } }))
   expect(await pricesOf(url, ['ETH', 'BTC', 'LINK']).read(['ETH', 'BTC', 'LINK'])).toMatchObject([

@@ -3,26 +3,15 @@ import { encodeFunctionData, erc20Abi, parseAbi } from 'viem'
 import { chainTraits, startChain } from '../../sandbox/chains.js'
 import { contractNamed, loadContracts } from '../../sandbox/solidity.js'
 import { deployTokens } from '../../sandbox/tokens.js'
-import { Clients } from '../../src/adapters/chains/clients.js'
+import { QuorumReader } from '../../src/adapters/chains/quorum-reader.js'
 import { ViemChain } from '../../src/adapters/chains/viem-chain.js'
 import { type Address, isNative, NATIVE, type Token } from '../../src/domain/assets.js'
 import { ChainError } from '../../src/ports/chain.js'
 import { OWNER } from '../support/builders.js'
+import { chainOptions } from '../support/chain-options.js'
 import { describeSimulation } from '../support/simulation-contract.js'
 
 const wrapperAbi = parseAbi(['function deposit() payable', 'function withdraw(uint256)'])
-
-const optionsOf = (rpcUrl: string, multicall: Address) => ({
-  key: 'bay',
-  chainId: chainTraits.bay.chainId,
-  rpcUrl,
-  nativeSymbol: 'ETH',
-  nativeDecimals: 18,
-  multicall,
-  blockTimeSeconds: 1,
-  finality: 'finalized' as const,
-  priorityFee: 0n,
-})
 
 describeSimulation('through viem, on a node', async () => {
   const bay = await startChain(chainTraits.bay, 0)
@@ -40,7 +29,7 @@ describeSimulation('through viem, on a node', async () => {
   })
   const wrapped = token('WETH', bay.token('WETH').address)
   return {
-    chain: new ViemChain(new Clients([optionsOf(bay.rpcUrl, multicall)])),
+    chain: new ViemChain(new QuorumReader([chainOptions(chainTraits.bay, [bay.rpcUrl], multicall)])),
     account,
     coin: token('ETH', NATIVE),
     wrapped,
@@ -71,7 +60,7 @@ describeSimulation('through viem, on a node', async () => {
 })
 
 test('a node that is not there is no failure of the calls', async () => {
-  const chain = new ViemChain(new Clients([optionsOf('http://127.0.0.1:9', NATIVE)]))
+  const chain = new ViemChain(new QuorumReader([chainOptions(chainTraits.bay, ['http://127.0.0.1:9'])]))
   const call = { chain: 'bay', to: OWNER, data: '0x', value: 0n } as const
   await expect(chain.simulateAll(OWNER, [call, call], [])).rejects.toThrow(ChainError)
 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { ZeroexQuotes, type ZeroexQuotesOptions } from '../../src/adapters/aggregators/zeroex-quotes.js'
 import { RateLimiters } from '../../src/adapters/aggregators/rate-limiter.js'
-import type { Address, Token } from '../../src/domain/assets.js'
+import { type Address, NATIVE, type Token } from '../../src/domain/assets.js'
 import type { QuoteFailureKind, QuoteRequest } from '../../src/domain/planning/quote.js'
 import { amountOf } from '../../src/domain/units/amount.js'
 import { ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
@@ -210,6 +210,29 @@ describe.each(TRANSPORTS)('through %s', (transport) => {
     })
     expect(order?.call).toMatchObject({ chain: 'base', value: 0n })
     expect(order?.call.data).toMatch(/^0x2213bc0b/)
+  })
+
+  it('reads what the calldata of a recorded quote does, which guarantees nothing by its Settler (F-02)', async () => {
+    server.reply = { body: wrapped(transport, recordedQuote()) }
+    const venue = build(transport)
+    const { order } = await venue.order(usdcToWeth)
+    const claim = venue.decode(order!.call)
+    expect(claim).toMatchObject({
+      selector: '0x2213bc0b',
+      sells: { token: USDC_ON.base.address, units: 100_000n },
+      buys: { minimumUnits: undefined },
+      receivers: [{ role: 'recipient', address: NATIVE }],
+      deadlines: [0x66997bf4],
+      nested: [],
+      delegates: [{ to: '0x55873e4b1Dd63ab3Fea3CA47c10277655Ac2DcE0', selector: '0x1fff991f' }],
+    })
+  })
+
+  it('refuses a call of the Settler itself (F-04)', async () => {
+    server.reply = { body: wrapped(transport, readAnswerFile('0x', 'quote_permit2_run-l218')) }
+    const venue = build(transport)
+    const { order } = await venue.order(ethToUsdc)
+    expect(venue.decode(order!.call)).toMatchObject({ code: 'SELECTOR_NOT_ALLOWED' })
   })
 
   it('sums the shares of one source on one hop', async () => {

@@ -8,6 +8,8 @@ export type CheckedWorld = Pick<World, 'chains' | 'tokens' | 'bridges' | 'router
 export type AccountCall =
   | { readonly type: 'approval'; readonly token: Address; readonly spender: Address; readonly units: bigint }
   | Spend
+  /** A transfer of nothing to itself, which only consumes the nonce. */
+  | { readonly type: 'cancel' }
   /** Nothing the daemon has a reason to send. */
   | { readonly type: 'unknown'; readonly why: string }
 
@@ -29,15 +31,33 @@ const zeroexNative = '0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE'
 
 const unknown = (why: string): AccountCall => ({ type: 'unknown', why })
 
-export function readCall(world: CheckedWorld, chainKey: string, to: Address | null, data: Hex): AccountCall {
+/** What a transaction of the account does. */
+interface Sent {
+  readonly from: Address
+  readonly to: Address | null
+  readonly value: bigint
+  readonly input: Hex
+}
+
+export function readCall(world: CheckedWorld, chainKey: string, { from, to, value, input }: Sent): AccountCall {
   const chain = world.chains.find(({ key }) => key === chainKey)
   if (!chain || to === null) return unknown('it creates a contract')
+  if (isAddressEqual(from, to) && value === 0n && input === '0x') return { type: 'cancel' }
+  return readContractCall(world, chain, to, input)
+}
+
+function readContractCall(
+  world: CheckedWorld,
+  { key: chainKey, chainId }: CheckedWorld['chains'][number],
+  to: Address,
+  data: Hex,
+): AccountCall {
   if (world.tokens.some((token) => token.chain === chainKey && isAddressEqual(token.address, to)))
     return readApproval(to, data)
   const router = world.routers.find((one) => one.chain === chainKey && isAddressEqual(one.address, to))
   try {
-    if (router?.kind === 'lifi-diamond') return readDiamond(chain.chainId, data)
-    if (router?.kind === 'allowance-holder') return readHolder(chain.chainId, data)
+    if (router?.kind === 'lifi-diamond') return readDiamond(chainId, data)
+    if (router?.kind === 'allowance-holder') return readHolder(chainId, data)
   } catch (error) {
     return unknown(
       `its calldata cannot be read: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,

@@ -1,15 +1,7 @@
-import {
-  createPublicClient,
-  http,
-  isAddressEqual,
-  zeroAddress,
-  type Address,
-  type Hex,
-  type PublicClient,
-  type TransactionReceipt,
-} from 'viem'
-import { type AccountCall, type CheckedWorld, readCall } from './account-call.js'
+import { isAddressEqual, zeroAddress, type Address, type Hex } from 'viem'
+import type { AccountCall, CheckedWorld } from './account-call.js'
 import { escrowAbi, tokenAbi } from './chain-abi.js'
+import { type BlockRange, clientOf, holdingsAt, newLogs, sentBetween, tokensOf } from './chain-reader.js'
 
 /** Where a check begins: one block per chain, and what the account had there. */
 export interface Baseline {
@@ -21,6 +13,7 @@ export interface ChainBaseline {
   readonly chain: string
   readonly block: bigint
   readonly nonce: number
+  /** Without the coin where the node has forgotten how much of it there was. */
   readonly holdings: Holdings
 }
 
@@ -31,12 +24,34 @@ export type Holdings = ReadonlyMap<Address, bigint>
 export interface SentTransaction {
   readonly hash: Hex
   readonly nonce: number
+  readonly block: bigint
+  readonly blockHash: Hex
+  /** Timestamp of its block, in seconds since 1970. */
+  readonly minedAt: number
   readonly isSuccess: boolean
   /** Wei that left with the call. */
   readonly value: bigint
   /** Wei paid for gas. */
   readonly gasPaid: bigint
+  /** Wei that came (positive) or went besides gas; undefined where the node has forgotten. */
+  readonly coinMoved: bigint | undefined
   readonly call: AccountCall
+}
+
+/** A transfer of one of the world's tokens to (positive) or from (negative) the account. */
+export interface TokenMovement {
+  readonly token: Address
+  readonly units: bigint
+  readonly hash: Hex
+  readonly block: bigint
+}
+
+/** An `Approval` event in which the account is the owner. */
+export interface ApprovalEvent {
+  readonly token: Address
+  readonly spender: Address
+  readonly units: bigint
+  readonly hash: Hex
 }
 
 export interface EscrowEvent {
@@ -44,32 +59,41 @@ export interface EscrowEvent {
   readonly type: 'Deposited' | 'Delivered' | 'Refunded'
   readonly transferId: Hex
   readonly hash: Hex
+  readonly block: bigint
+  /** Timestamp of its block, in seconds since 1970. */
+  readonly minedAt: number
+  readonly token: Address
+  /** What the token stands for by the world's description; an unknown one stands for itself. */
+  readonly asset: string
+  readonly amount: bigint
+  /** The amount with 18 decimals, to be added over tokens of one asset. */
+  readonly scaled: bigint
+  /** Who was paid; of a deposit, whom it is for. */
+  readonly receiver: Address
 }
 
 /** Everything about the account that one chain holds between the baseline and its newest block. */
 export interface ChainRecord {
   readonly chain: string
+  readonly chainId: number
   readonly baseline: ChainBaseline
   readonly lastBlock: bigint
+  readonly finalizedBlock: bigint
+  /** Timestamp of the finalised block, in seconds since 1970. */
+  readonly finalizedAt: number
   readonly sent: readonly SentTransaction[]
-  /** Transfers of the world's tokens to (positive) and from (negative) the account. */
-  readonly movements: readonly { readonly token: Address; readonly units: bigint }[]
+  readonly movements: readonly TokenMovement[]
+  /** At the newest and at the finalised block. */
   readonly holdings: Holdings
+  readonly finalHoldings: Holdings
   readonly nextNonce: number
   readonly pendingNonce: number
   /** What is left of every allowance the account gave. */
   readonly allowances: readonly { readonly token: Address; readonly spender: Address; readonly units: bigint }[]
+  readonly approvals: readonly ApprovalEvent[]
   /** Deposits for the account, and payouts to it or to anyone else. */
   readonly escrow: readonly EscrowEvent[]
 }
-
-/** Both ends included. */
-interface BlockRange {
-  readonly fromBlock: bigint
-  readonly toBlock: bigint
-}
-
-const blocksAtOnce = 40n
 
 export async function takeBaseline(world: CheckedWorld, account: Address): Promise<Baseline> {
   const chains = await Promise.all(
@@ -86,34 +110,39 @@ export async function takeBaseline(world: CheckedWorld, account: Address): Promi
   return { account, chains }
 }
 
-export async function recordChain(world: CheckedWorld, account: Address, start: ChainBaseline): Promise<ChainRecord> {
-  const { chain } = start
+/** Reads one chain from the baseline on; without one, from the block before the account's first transaction. */
+export async function recordChain(
+  world: CheckedWorld,
+  account: Address,
+  chain: string,
+  baseline?: ChainBaseline,
+): Promise<ChainRecord> {
   const client = clientOf(world, chain)
-  const lastBlock = await client.getBlockNumber()
+  const [{ number: lastBlock }, { number: finalizedBlock, timestamp }] = await Promise.all([
+    client.getBlock(),
+    client.getBlock({ blockTag: 'finalized' }),
+  ])
+  const read = await sentBetween(world, chain, account, {
+    fromBlock: (baseline?.block ?? 0n) + 1n,
+    toBlock: lastBlock,
+  })
+  const start = baseline ?? (await firstBaseline(world, account, chain, (read[0]?.block ?? lastBlock + 1n) - 1n))
   const range = { fromBlock: start.block + 1n, toBlock: lastBlock }
-  const sent = await sentBetween(world, chain, client, account, range)
-  const tokens = tokensOf(world, chain)
-  const [outgoing, incoming, escrow, holdings, nextNonce, pendingNonce] = await Promise.all([
-    newLogs(range, (within) =>
-      client.getLogs({ address: tokens, event: tokenAbi[0], args: { from: account }, ...within }),
-    ),
-    newLogs(range, (within) =>
-      client.getLogs({ address: tokens, event: tokenAbi[0], args: { to: account }, ...within }),
-    ),
-    escrowEvents(world, chain, client, account, range),
+  const [movements, approvals, escrow, holdings, finalHoldings, nextNonce, pendingNonce] = await Promise.all([
+    movementsIn(world, account, chain, range),
+    approvalsIn(world, account, chain, range),
+    escrowEvents(world, account, chain, range),
     holdingsAt(world, chain, account, lastBlock),
+    holdingsAt(world, chain, account, finalizedBlock),
     client.getTransactionCount({ address: account, blockNumber: lastBlock }),
     client.getTransactionCount({ address: account, blockTag: 'pending' }),
   ])
-  const movement = (sign: bigint) => (log: (typeof outgoing)[number]) => ({
-    token: log.address.toLowerCase() as Address,
-    units: sign * (log.args.value ?? 0n),
-  })
-  const approvals = new Map(
-    sent.flatMap(({ call }) => (call.type === 'approval' ? [[`${call.token} ${call.spender}`, call] as const] : [])),
+  const given = [...approvals, ...read.flatMap(({ call }) => (call.type === 'approval' ? [call] : []))].map(
+    ({ token, spender }) => ({ token: token.toLowerCase() as Address, spender: spender.toLowerCase() as Address }),
   )
+  const distinct = new Map(given.map((one) => [`${one.token} ${one.spender}`, one]))
   const allowances = await Promise.all(
-    [...approvals.values()].map(async ({ token, spender }) => ({
+    [...distinct.values()].map(async ({ token, spender }) => ({
       token,
       spender,
       units: await client.readContract({
@@ -127,97 +156,116 @@ export async function recordChain(world: CheckedWorld, account: Address, start: 
   )
   return {
     chain,
+    chainId: world.chains.find(({ key }) => key === chain)!.chainId,
     baseline: start,
     lastBlock,
-    sent,
-    movements: [...outgoing.map(movement(-1n)), ...incoming.map(movement(1n))],
+    finalizedBlock,
+    finalizedAt: Number(timestamp),
+    sent: read,
+    movements,
     holdings,
+    finalHoldings,
     nextNonce,
     pendingNonce,
     allowances,
+    approvals,
     escrow,
   }
 }
 
-/** Balances of the account at a block, or now. */
-export async function holdingsAt(
+/**
+ * What the account had before it ever sent anything. A node keeps only the newest states; where that one is gone the
+ * tokens are added up from their events, and the coin stays unknown.
+ */
+async function firstBaseline(
   world: CheckedWorld,
-  chain: string,
   account: Address,
-  blockNumber?: bigint,
-): Promise<Holdings> {
-  const client = clientOf(world, chain)
-  const at = blockNumber === undefined ? {} : { blockNumber }
-  const balances = tokensOf(world, chain).map(async (address) => {
-    const call = { address, abi: tokenAbi, functionName: 'balanceOf', args: [account], ...at } as const
-    return [address.toLowerCase() as Address, await client.readContract(call)] as const
+  chain: string,
+  block: bigint,
+): Promise<ChainBaseline> {
+  const holdings = await holdingsAt(world, chain, account, block).catch(async () => {
+    const sums = new Map<Address, bigint>(tokensOf(world, chain).map((token) => [token.toLowerCase() as Address, 0n]))
+    for (const { token, units } of await movementsIn(world, account, chain, { fromBlock: 0n, toBlock: block }))
+      sums.set(token, (sums.get(token) ?? 0n) + units)
+    return sums
   })
-  const coin = client.getBalance({ address: account, ...at }).then((wei) => [zeroAddress as Address, wei] as const)
-  return new Map(await Promise.all([...balances, coin]))
+  return { chain, block, nonce: 0, holdings }
 }
 
-async function sentBetween(
+async function movementsIn(
   world: CheckedWorld,
-  chain: string,
-  client: PublicClient,
   account: Address,
-  { fromBlock, toBlock }: BlockRange,
-): Promise<SentTransaction[]> {
-  const sent: SentTransaction[] = []
-  for (let first = fromBlock; first <= toBlock; first += blocksAtOnce) {
-    const numbers = Array.from({ length: Number(blocksAtOnce) }, (_, index) => first + BigInt(index))
-    const blocks = await Promise.all(
-      numbers
-        .filter((blockNumber) => blockNumber <= toBlock)
-        .map((blockNumber) => client.getBlock({ blockNumber, includeTransactions: true })),
-    )
-    const own = blocks.flatMap(({ transactions }) =>
-      transactions.filter((transaction) => isAddressEqual(transaction.from, account)),
-    )
-    const receipts = await Promise.all(own.map(({ hash }) => client.getTransactionReceipt({ hash })))
-    own.forEach(({ hash, nonce, value, to, input }, index) => {
-      const { status, gasUsed, effectiveGasPrice } = receipts[index] as TransactionReceipt
-      const call = readCall(world, chain, to, input)
-      sent.push({ hash, nonce, isSuccess: status === 'success', value, gasPaid: gasUsed * effectiveGasPrice, call })
-    })
-  }
-  return sent
+  chain: string,
+  range: BlockRange,
+): Promise<TokenMovement[]> {
+  const client = clientOf(world, chain)
+  const address = tokensOf(world, chain)
+  const [outgoing, incoming] = await Promise.all(
+    [{ from: account }, { to: account }].map((args) =>
+      newLogs(range, (within) => client.getLogs({ address, event: tokenAbi[0], args, ...within })),
+    ),
+  )
+  const movement = (sign: bigint) => (log: NonNullable<typeof incoming>[number]) => ({
+    token: log.address.toLowerCase() as Address,
+    units: sign * (log.args.value ?? 0n),
+    hash: log.transactionHash,
+    block: log.blockNumber,
+  })
+  return [...outgoing!.map(movement(-1n)), ...incoming!.map(movement(1n))]
 }
 
-/** A node refuses a range that begins above its newest block, which is where one without new blocks begins. */
-function newLogs<T>(range: BlockRange, ask: (within: BlockRange) => Promise<T[]>): Promise<T[]> {
-  return range.fromBlock > range.toBlock ? Promise.resolve([]) : ask(range)
+async function approvalsIn(
+  world: CheckedWorld,
+  account: Address,
+  chain: string,
+  range: BlockRange,
+): Promise<ApprovalEvent[]> {
+  const client = clientOf(world, chain)
+  const address = tokensOf(world, chain)
+  const logs = await newLogs(range, (within) =>
+    client.getLogs({ address, event: tokenAbi[1], args: { owner: account }, ...within }),
+  )
+  return logs.map((log) => ({
+    token: log.address.toLowerCase() as Address,
+    spender: log.args.spender ?? zeroAddress,
+    units: log.args.value ?? 0n,
+    hash: log.transactionHash,
+  }))
 }
 
 async function escrowEvents(
   world: CheckedWorld,
-  chain: string,
-  client: PublicClient,
   account: Address,
+  chain: string,
   range: BlockRange,
 ): Promise<EscrowEvent[]> {
+  const client = clientOf(world, chain)
   const bridges = world.bridges.filter((bridge) => bridge.chain === chain)
   const logs = await Promise.all(
     bridges.map(({ address }) =>
-      newLogs(range, (within) => client.getContractEvents({ address, abi: escrowAbi, ...within })),
+      newLogs(range, (within) => client.getContractEvents({ address, abi: escrowAbi, strict: true, ...within })),
     ),
   )
-  return logs.flatMap((ofBridge, index) =>
-    ofBridge.flatMap(({ eventName, args, transactionHash }): EscrowEvent[] => {
-      const { transferId } = args
-      if (transferId === undefined) return []
-      if ('deposit' in args && !isAddressEqual(args.deposit!.refundTo, account)) return []
-      return [{ bridge: bridges[index]!.key, type: eventName, transferId, hash: transactionHash }]
+  const events = logs.flatMap((ofBridge, index) => ofBridge.map((log) => ({ ...log, bridge: bridges[index]!.key })))
+  const own = events.filter(({ args }) => !('deposit' in args) || isAddressEqual(args.deposit.refundTo, account))
+  return Promise.all(
+    own.map(async ({ bridge, eventName, args, transactionHash, blockNumber }): Promise<EscrowEvent> => {
+      const { token, amount, receiver } = 'deposit' in args ? args.deposit : args
+      const { timestamp } = await client.getBlock({ blockNumber })
+      const known = world.tokens.find((one) => one.chain === chain && isAddressEqual(one.address, token))
+      return {
+        bridge,
+        type: eventName,
+        transferId: args.transferId,
+        hash: transactionHash,
+        block: blockNumber,
+        minedAt: Number(timestamp),
+        token: token.toLowerCase() as Address,
+        asset: known?.asset ?? `${chain} ${token}`,
+        amount,
+        scaled: (amount * 10n ** 18n) / 10n ** BigInt(known?.decimals ?? 18),
+        receiver,
+      }
     }),
   )
-}
-
-function clientOf(world: CheckedWorld, key: string): PublicClient {
-  const chain = world.chains.find((one) => one.key === key)
-  if (!chain) throw new Error(`The world has no chain ${key}.`)
-  return createPublicClient({ transport: http(chain.rpcUrl, { retryCount: 0 }), cacheTime: 0 })
-}
-
-function tokensOf(world: CheckedWorld, chain: string): Address[] {
-  return world.tokens.filter((token) => token.chain === chain).map(({ address }) => address)
 }

@@ -1,6 +1,6 @@
 import { formatUnits, isAddressEqual, zeroAddress, type Address } from 'viem'
 import type { CheckedWorld } from './account-call.js'
-import { holdingsAt } from './chain-record.js'
+import { holdingsAt } from './chain-reader.js'
 
 /** What an account is worth, and how it is spread, at given prices. */
 export interface Weights {

@@ -113,7 +113,7 @@ describe('a chain', () => {
     {
       name: 'with another id than configured',
       edit: (config) => (config.chains['cove']!.chainId = 9_710_099),
-      says: /^Chain cove: expected chain id 9710099, the endpoint serves 9710003; correct chains\.cove\.rpc or chainId\.\n$/,
+      says: /^Chain cove: amber expected chain id 9710099, the endpoint serves 9710003; correct chains\.cove\.rpc or chainId, .+\n$/,
     },
     {
       name: 'that does not answer',

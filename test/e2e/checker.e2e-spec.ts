@@ -20,7 +20,15 @@ beforeAll(async () => {
   world = {
     chains: chains.map((chain) => {
       const { key, chainId, rpcUrl, nativeSymbol, blockTimeSeconds } = chain
-      return { key, chainId, rpcUrl, nativeSymbol, blockTimeSeconds, multicall: chain.contract('multicall3') }
+      return {
+        key,
+        chainId,
+        rpcUrl,
+        rpcUrls: [rpcUrl],
+        nativeSymbol,
+        blockTimeSeconds,
+        multicall: chain.contract('multicall3'),
+      }
     }),
     tokens: chains.flatMap((chain) =>
       Object.entries(chain.tokens).map(([symbol, token]) => ({ chain: chain.key, symbol, ...token })),

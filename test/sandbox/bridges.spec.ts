@@ -2,10 +2,19 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { createClient, getQuote, getRoutes, getStatus, type LiFiStep, type SDKClient } from '@lifi/sdk'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseAbi, parseEther, parseUnits, type Hex } from 'viem'
-import { escrowAbi } from '../../sandbox/bridges/escrow-abi.js'
+import { escrowAbi, escrowEvents } from '../../sandbox/bridges/escrow-abi.js'
 import type { Transfer } from '../../sandbox/bridges/transfer.js'
 import type { ChainKey } from '../../sandbox/chains.js'
 import type { BridgeOutcome } from '../../sandbox/faults.js'
+import { EventTransfers } from '../../src/adapters/bridges/event-transfers.js'
+import { ChainEvents } from '../../src/adapters/chains/chain-events.js'
+import { QuorumReader } from '../../src/adapters/chains/quorum-reader.js'
+import type { Token } from '../../src/domain/assets.js'
+import { judgeTransfer, type Transfer as Flight } from '../../src/domain/execution/transfer.js'
+import { amountOf } from '../../src/domain/units/amount.js'
+import type { Transfers } from '../../src/ports/transfers.js'
+import { aCycle, aRun, aTransfer } from '../support/builders.js'
+import { chainOptions } from '../support/chain-options.js'
 import { approveNow, balanceOf, sendNow, startQuietWorld, tokenAddress, type QuietWorld } from './quiet-world.js'
 
 // Crossings take their time, and so does the index behind the status.
@@ -246,7 +255,7 @@ describe('a crossing', () => {
   })
 
   it('delivers another token of the same worth when told so', async () => {
-    becomes('ferry', 'partial')
+    becomes('ferry', 'other-token')
     const before = await holdings('bay', 'USDT')
     const { step, txHash } = await depart(wish)
     const { amount } = await settlementOf(step)
@@ -287,6 +296,131 @@ describe('a crossing', () => {
     await sleep(800)
     expect((await holdings('bay', 'USDC')) - before).toBe(BigInt(step.estimate.toAmount))
     expect(world.relayer.promised('ferry', 'bay', world.chain('bay').token('USDC').address)).toBe(0n)
+  })
+})
+
+describe('evidence by id', () => {
+  const tokens = (): Token[] =>
+    (['anchor', 'bay', 'cove'] as const).flatMap((chain) =>
+      Object.entries(world.chain(chain).tokens).map(([symbol, { asset, address, decimals }]) => ({
+        chain,
+        asset,
+        symbol,
+        address,
+        decimals,
+      })),
+    )
+  const chainEvents = () =>
+    new ChainEvents(
+      new QuorumReader(
+        (['anchor', 'bay', 'cove'] as const).map((key) => {
+          const chain = world.chain(key)
+          return chainOptions(chain, [chain.rpcUrl], chain.contract('multicall3'))
+        }),
+      ),
+    )
+  /** A service that must not be asked. */
+  const silence: Transfers = { find: () => Promise.reject(new Error('The status service was asked.')) }
+
+  const crossing: Wish = {
+    from: 'cove',
+    to: 'bay',
+    sell: 'USDC',
+    buy: 'USDC',
+    amount: 20_000_000_000n,
+    bridge: 'swift',
+  }
+  const watch = () =>
+    new EventTransfers({
+      bridges: [
+        {
+          key: 'swift',
+          contracts: Object.fromEntries(
+            world.bridges.filter(({ key }) => key === 'swift').map(({ chain, address }) => [chain, address]),
+          ),
+          origin: undefined,
+          ...escrowEvents,
+        },
+      ],
+      tokens: tokens(),
+      chain: chainEvents(),
+      maxBlocks: 40,
+      hints: silence,
+    })
+  const flightOf = async ({ step, txHash }: Awaited<ReturnType<typeof depart>>): Promise<Flight> => {
+    const { blockNumber } = await world.chain('cove').publicClient.getTransactionReceipt({ hash: txHash })
+    const { timestamp } = await world.chain('cove').publicClient.getBlock({ blockNumber })
+    const token = (chain: ChainKey) => tokens().find((one) => one.chain === chain && one.symbol === 'USDC')!
+    return {
+      ...aTransfer(aCycle(), aRun()),
+      account: world.chain('bay').addressOf('treasury'),
+      bridge: 'swift',
+      origin: 'cove',
+      originHash: txHash,
+      destination: 'bay',
+      sent: amountOf(token('cove'), crossing.amount),
+      expected: amountOf(token('bay'), BigInt(step.estimate.toAmount)),
+      minimum: amountOf(token('bay'), BigInt(step.estimate.toAmountMin)),
+      sentAt: Number(timestamp) * 1_000,
+    }
+  }
+  /** Looks until nothing more comes and all of it is final. */
+  const outcomeOf = async (flight: Flight, transfers: EventTransfers): Promise<Flight> => {
+    const payouts = (await transfers.find(flight, [])).map((one) => ({ ...one, isFinal: true }))
+    const seen = judgeTransfer(flight, { payouts, now: flight.sentAt + 1 })
+    return judgeTransfer(seen, { payouts, now: flight.sentAt + 1 + flight.quietSeconds * 1_000 })
+  }
+
+  it.each([
+    ['deliver', 'full', ['bay USDC']],
+    ['short', 'short', ['bay USDC']],
+    ['other-token', 'other_token', ['bay USDT']],
+    ['refund', 'refunded', ['cove USDC']],
+    ['refund-on-destination', 'refunded', ['bay USDC']],
+    ['refund-other-token', 'refunded', ['cove DAI']],
+    ['partial', 'refunded', ['bay USDC', 'cove USDC']],
+  ] as const)('F-58 to F-61: a bridge that does %s leaves a transfer %s', async (outcome, state, arrived) => {
+    becomes('swift', outcome)
+    const before = await Promise.all(arrived.map((one) => holdings(...(one.split(' ') as [ChainKey, string]))))
+    const departure = await depart(crossing)
+    const sentBack = arrived.includes('cove USDC' as never) ? crossing.amount : 0n
+    const flight = await flightOf(departure)
+    const transfers = watch()
+    expect(await transfers.find(flight, [])).toEqual([])
+    await settlementOf(departure.step)
+    let over = await outcomeOf(flight, transfers)
+    while (over.arrivals.length < arrived.length) {
+      await sleep(50)
+      over = await outcomeOf(flight, transfers)
+    }
+    expect([over.state, over.arrivals.map(({ amount: { token } }) => `${token.chain} ${token.symbol}`)]).toEqual([
+      state,
+      arrived,
+    ])
+    const after = await Promise.all(arrived.map((one) => holdings(...(one.split(' ') as [ChainKey, string]))))
+    for (const [index, { amount }] of over.arrivals.entries())
+      expect(amount.units).toBe(after[index]! - before[index]! + (arrived[index] === 'cove USDC' ? sentBack : 0n))
+  })
+
+  it('finds how much coin came in a block', async () => {
+    const bay = world.chain('bay')
+    const { blockNumber } = await bay.send('relayer', { to: bay.addressOf('treasury'), value: 7n, gas: 21_000n })
+    expect(await chainEvents().coinGain('bay', bay.addressOf('treasury'), blockNumber)).toBe(7n)
+    expect(await chainEvents().coinGain('bay', bay.addressOf('treasury'), blockNumber - 1n)).toBe(0n)
+  })
+
+  it('keeps transfers of equal amounts apart', async () => {
+    becomes('swift', 'deliver')
+    const transfers = watch()
+    const flights: Flight[] = []
+    for (let count = 0; count < 2; count += 1) {
+      const departure = await depart(crossing)
+      flights.push(await flightOf(departure))
+      await settlementOf(departure.step)
+    }
+    const found = await Promise.all(flights.map((flight) => transfers.find(flight, [])))
+    expect(found.map((payouts) => payouts.length)).toEqual([1, 1])
+    expect(found[0]![0]!.hash).not.toBe(found[1]![0]!.hash)
   })
 })
 

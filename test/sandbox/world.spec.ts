@@ -390,6 +390,28 @@ describe('the control API', () => {
     expect(recorded.filter(({ url }) => url === '/v1/prices?assets=ETH').length).toBeGreaterThanOrEqual(7)
   })
 
+  it('makes one provider of a chain lie and leaves the others and the node alone', async () => {
+    const { rpcUrl, rpcUrls } = world.chains.find(({ key }) => key === 'bay')!
+    const idAt = async (url: string) => {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_chainId', params: [] })
+      const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      return Number(((await answer.json()) as { result: string }).result)
+    }
+    const ids = () => Promise.all([rpcUrl, ...rpcUrls].map(idAt))
+    const { chainId } = chainTraits.bay
+    expect(await ids()).toEqual([chainId, chainId, chainId, chainId])
+    const faults = [{ kind: 'lie', what: 'chain-id', requests: 1 }]
+    expect((await post('/rpc/bay/birch', { faults })).status).toBe(200)
+    expect(await ids()).toEqual([chainId, chainId, chainId + 1, chainId])
+    expect(await ids()).toEqual([chainId, chainId, chainId, chainId])
+    await post('/rpc/bay/birch', { faults: [{ kind: 'garbage' }] })
+    const { rpc } = await running.control.state()
+    expect(rpc).toEqual([{ chain: 'bay', provider: 'birch', faults: [{ kind: 'garbage' }] }])
+    await post('/rpc/bay/birch', { faults: [] })
+    expect((await post('/rpc/bay/dogwood', { faults: [] })).status).toBe(404)
+    expect((await post('/rpc/bay/birch', { faults: [{ kind: 'lie', what: 'everything' }] })).status).toBe(400)
+  })
+
   it('hands faults and outcomes to aggregators and bridges', async () => {
     await post('/apis/lifi', { fault: { kind: 'error', status: 502 } })
     expect((await fetch(`${world.apis.lifi.url}/chains`)).status).toBe(502)
@@ -511,7 +533,13 @@ describe('stop', () => {
     expect(Date.now() - stoppedAt).toBeLessThan(3000)
     expect(ownNodes()).toHaveLength(0)
     const { lifi, zeroex, prices, control } = world.apis
-    const urls = [...world.chains.map(({ rpcUrl }) => rpcUrl), lifi.url, zeroex.restUrl, prices.url, control.url]
+    const urls = [
+      ...world.chains.flatMap(({ rpcUrl, rpcUrls }) => [rpcUrl, ...rpcUrls]),
+      lifi.url,
+      zeroex.restUrl,
+      prices.url,
+      control.url,
+    ]
     for (const url of urls) await close(await listenOn(Number(new URL(url).port)))
   }, 10_000)
 })

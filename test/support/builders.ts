@@ -1,17 +1,35 @@
 import { type Address, type ChainKey, type Hex, type Token } from '../../src/domain/assets.js'
 import type { Cycle, LegRun } from '../../src/domain/execution/cycle.js'
-import type { Attempt, Inclusion, NewIntent, StepKind } from '../../src/domain/execution/intent.js'
-import type { Transfer } from '../../src/domain/execution/transfer.js'
+import type { FeeRules } from '../../src/domain/execution/fees.js'
+import {
+  type Attempt,
+  type Inclusion,
+  type Intent,
+  type NewIntent,
+  reservedIntent,
+  type StepKind,
+} from '../../src/domain/execution/intent.js'
+import type { Arrival, Transfer } from '../../src/domain/execution/transfer.js'
 import { type Market, NO_COST } from '../../src/domain/planning/cost.js'
 import type { Leg, Plan } from '../../src/domain/planning/plan.js'
 import type { Policy } from '../../src/domain/policy/policy.js'
 import type { Valuation } from '../../src/domain/portfolio/valuation.js'
-import { amountOf } from '../../src/domain/units/amount.js'
+import { amountOf, type TokenAmount } from '../../src/domain/units/amount.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
 import { ONE_USD } from '../../src/domain/units/usd.js'
 
 export const OWNER: Address = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266'
 export const NOW = Date.UTC(2026, 10, 20, 12)
+/** The rules of the safety catalogue (4.6), with a cap of 1,000 gwei. */
+export const FEE_RULES: FeeRules = {
+  isReplaceable: true,
+  bump: ratioOfBasisPoints(11_500),
+  ceiling: 3n * RATIO_ONE,
+  cap: 10n ** 12n,
+  maxReplacements: 8,
+  waitBlocks: 3,
+  waitMs: 20_000,
+}
 
 /** A value of 32 bytes, the same for the same number. */
 export function hashOf(number: number): Hex {
@@ -135,6 +153,8 @@ export function aPolicy(changes: Partial<Policy> = {}): Policy {
     maxLegs: 40,
     chainShares: {},
     maxBridgeShare: RATIO_ONE,
+    bridgeShares: {},
+    otherBridgeShare: RATIO_ONE,
     slicing: { maxImpact: RATIO_ONE, maxSlices: 1, recoveryHalfLifeSeconds: 60, riskAversion: 0 },
     replanMove: RATIO_ONE,
     planning: { maxQuotes: 200, deadlineMs: 20_000, solverSeconds: undefined },
@@ -209,11 +229,18 @@ export function newIntent(cycle: Cycle, run: LegRun, changes: Partial<NewIntent>
     call: { chain, to: addressOf(0xabc), data: '0x1234', value: 10n ** 30n },
     gasLimit: 180_000n,
     reservedAt: NOW + 1,
+    expiresAt: undefined,
     ...changes,
   }
 }
 
-export function anAttempt(number: number): Attempt {
+/** An intent of the first leg of a cycle, reserved unless told otherwise. */
+export function anIntent(changes: Partial<Intent> = {}): Intent {
+  const cycle = aCycle()
+  return { ...reservedIntent(newIntent(cycle, cycle.legs[0]!), 4), ...changes } as Intent
+}
+
+export function anAttempt(number: number, changes: Partial<Attempt> = {}): Attempt {
   return {
     hash: hashOf(number),
     raw: `0x02f8${number.toString(16).padStart(8, '0')}`,
@@ -221,6 +248,8 @@ export function anAttempt(number: number): Attempt {
     maxFeePerGas: 2n ** 70n,
     maxPriorityFeePerGas: 1_000_000_000n,
     signedAt: NOW + 2,
+    payload: 'step',
+    ...changes,
   }
 }
 
@@ -238,6 +267,20 @@ export function anInclusion(number: number, changes: Partial<Inclusion> = {}): I
   }
 }
 
+/** A final payout on beta. */
+export function anArrival(amount: TokenAmount, changes: Partial<Arrival> = {}): Arrival {
+  return {
+    chain: 'beta',
+    hash: hashOf(0xa11),
+    log: 0,
+    block: { number: 9n, hash: hashOf(0xb10c), timestamp: 1_763_640_100 },
+    amount,
+    isRefund: false,
+    finalAt: NOW,
+    ...changes,
+  }
+}
+
 export function aTransfer(cycle: Cycle, run: LegRun, changes: Partial<Transfer> = {}): Transfer {
   const there = aToken({ chain: 'beta', address: addressOf(0xcb) })
   return {
@@ -250,13 +293,16 @@ export function aTransfer(cycle: Cycle, run: LegRun, changes: Partial<Transfer> 
     originHash: hashOf(7),
     destination: 'beta',
     sent: amountOf(aToken(), 1_000_000_000n),
+    charges: [],
     expected: amountOf(there, 998_000_000n),
     minimum: amountOf(there, 990_000_000n),
     value: 1_000n * ONE_USD,
     sentAt: NOW + 3,
     expectedSeconds: 20,
+    lostAfterSeconds: 3_600,
+    quietSeconds: 60,
     state: 'in_flight',
-    arrival: undefined,
+    arrivals: [],
     ...changes,
   }
 }

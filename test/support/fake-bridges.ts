@@ -1,11 +1,21 @@
 import type { Hex, Token } from '../../src/domain/assets.js'
-import type { Arrival, Transfer } from '../../src/domain/execution/transfer.js'
+import type { Payout, Transfer } from '../../src/domain/execution/transfer.js'
 import { amountOf } from '../../src/domain/units/amount.js'
 import { Transfers } from '../../src/ports/transfers.js'
 import { type FakeChain, FINALITY_DEPTH } from './fake-chain.js'
 import { digestOf } from './fake-contracts.js'
 
-export type BridgeOutcome = 'full' | 'short' | 'other-token' | 'refund' | 'never'
+export const FAKE_OUTCOMES = [
+  'full',
+  'short',
+  'other-token',
+  'partial',
+  'refund',
+  'refund-there',
+  'refund-other-token',
+  'never',
+] as const
+export type BridgeOutcome = (typeof FAKE_OUTCOMES)[number]
 
 /** Pays out what was sent into a bridge, some time after the sending block is final, once per deposit. */
 export class FakeBridges {
@@ -29,8 +39,16 @@ export class FakeBridges {
       this.seenAt.set(hash, seenAt)
       if (this.outcome === 'never' || this.now() - seenAt < this.delayMs) continue
       this.paid.add(hash)
-      const pay = (token: Token, units: bigint) =>
-        this.chain.pay({ for: hash, hash: digestOf(`payout ${hash}`), token, owner: transaction.from, units })
+      const pay = (token: Token, units: bigint, isRefund = false) =>
+        this.chain.pay({
+          for: hash,
+          hash: digestOf(`payout ${hash} ${token.chain} ${token.symbol}`),
+          token,
+          owner: transaction.from,
+          units,
+          isRefund,
+        })
+      const sold = this.token(chain, ({ address }) => address === action.sell)
       const bought = this.token(action.destination, ({ address }) => address === action.buy)
       switch (this.outcome) {
         case 'full':
@@ -45,10 +63,21 @@ export class FakeBridges {
             1_000n,
           )
           break
+        case 'partial':
+          pay(bought, action.out / 4n)
+          pay(sold, action.units / 2n, true)
+          break
         case 'refund':
+          pay(sold, action.units - 1n, true)
+          break
+        case 'refund-there':
+          pay(bought, action.out - 1n, true)
+          break
+        case 'refund-other-token':
           pay(
-            this.token(chain, ({ address }) => address === action.sell),
-            action.units - 1n,
+            this.token(chain, ({ address }) => address !== action.sell),
+            1_000n,
+            true,
           )
           break
       }
@@ -62,19 +91,26 @@ export class FakeBridges {
   }
 }
 
-/** Finds a payout by the deposit it belongs to. */
+/** Finds payouts by the deposit they belong to. */
 export class FakeTransfers extends Transfers {
   constructor(private readonly chain: FakeChain) {
     super()
   }
 
-  override async find(transfer: Transfer, claimed: readonly Hex[]): Promise<Arrival | undefined> {
+  override async find(transfer: Transfer): Promise<readonly Payout[]> {
     await Promise.resolve()
-    const found = this.chain
-      .receipts()
-      .find(({ hash, payout }) => payout?.for === transfer.originHash && !claimed.includes(hash))
-    if (!found?.payout) return undefined
-    const { token, units } = found.payout
-    return { chain: found.chain, hash: found.hash, block: found.block, amount: amountOf(token, units) }
+    return this.chain.receipts().flatMap(({ chain, hash, block, payout }): Payout[] => {
+      if (payout?.for !== transfer.originHash) return []
+      return [
+        {
+          chain,
+          hash,
+          log: 0,
+          block,
+          amount: amountOf(payout.token, payout.units),
+          isRefund: payout.isRefund === true,
+        },
+      ]
+    })
   }
 }

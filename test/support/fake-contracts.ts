@@ -18,12 +18,23 @@ export type FakeAction =
 
 export type SignedTransaction = UnsignedTransaction & { readonly from: Address }
 
+/** Approvals have the bytes of real ones, which are checked before they are signed. */
 export function encodeAction(action: FakeAction): Hex {
-  return encode(action)
+  if (action.do !== 'approve') return encode(action)
+  return `${APPROVE}${action.spender.slice(2).padStart(64, '0')}${action.units.toString(16).padStart(64, '0')}`
 }
 
 export function decodeAction(data: Hex): FakeAction {
-  return decode(data) as FakeAction
+  if (!data.startsWith(APPROVE)) return decode(data) as FakeAction
+  return { do: 'approve', spender: `0x${data.slice(34, 74)}`, units: BigInt(`0x${data.slice(74)}`) }
+}
+
+const APPROVE = '0x095ea7b3'
+
+/** Who gets an allowance by this calldata. */
+export function spenderOf(data: Hex): Address | undefined {
+  const action = data.startsWith(APPROVE) ? decodeAction(data) : undefined
+  return action?.do === 'approve' ? action.spender : undefined
 }
 
 export function encodeTransaction(transaction: SignedTransaction): Hex {

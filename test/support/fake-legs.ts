@@ -1,12 +1,14 @@
 import type { Token } from '../../src/domain/assets.js'
-import type { Cycle } from '../../src/domain/execution/cycle.js'
+import type { Cycle, LegRun } from '../../src/domain/execution/cycle.js'
+import type { Intent, NewIntent } from '../../src/domain/execution/intent.js'
 import type { Leg } from '../../src/domain/planning/plan.js'
 import type { LegKind } from '../../src/domain/planning/quote.js'
 import { ownMinimumOut } from '../../src/domain/policy/limits.js'
 import { amountOf, scaleAmount } from '../../src/domain/units/amount.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
-import { aCycle, aLeg, aRun } from './builders.js'
-import { ALPHA, BETA, type FakeWorld } from './fake-world.js'
+import { aCycle, aLeg, aRun, newIntent, sendingRun } from './builders.js'
+import { encodeAction } from './fake-contracts.js'
+import { ALPHA, aPortfolio, BETA, FakeWorld } from './fake-world.js'
 
 export const CYCLE_ID = 'cycle-1'
 
@@ -57,3 +59,49 @@ export function written(world: FakeWorld): Cycle {
   if (!cycle) throw new Error(`There is no cycle ${CYCLE_ID}.`)
   return cycle
 }
+
+/**
+ * A world with one reserved sale of native coin, and a process to settle it. The reservation is written as the offer of a
+ * leg would have been.
+ */
+export async function reservedSale(changes: Partial<NewIntent> = {}) {
+  const world = FakeWorld.drifted()
+  const cycle = await openCycle(world, [plannedLeg(world, 1, 'swap', ALPHA.eth, 10n ** 18n, ALPHA.usdc)])
+  const process = world.start()
+  const run = cycle.legs[0]!
+  await process.store.reserveIntent(saleOf(world, cycle, run, changes), 0, { before: run, after: sendingRun(run) })
+  const intent = (): Intent => written(world).intents[0]!
+  /** One look at the intent by a process, the first one unless told otherwise; resolves to whether anything was written. */
+  const settle = (by = process) => by.settleIntent.run(portfolio, written(world), intent(), undefined)
+  /** So many looks, a second and a block apart. */
+  const looks = async (count: number, by = process) => {
+    for (let look = 0; look < count; look++) {
+      await settle(by)
+      world.clock.pass(1_000)
+    }
+  }
+  return { world, cycle, process, intent, settle, looks }
+}
+
+/** The trade of a leg, as it is about to be reserved. */
+export function saleOf(world: FakeWorld, cycle: Cycle, { leg }: LegRun, changes: Partial<NewIntent> = {}): NewIntent {
+  const { sell, expectedOut } = leg
+  const data = encodeAction({
+    do: 'trade',
+    sell: sell.token.address,
+    units: sell.units,
+    buy: expectedOut.token.address,
+    out: expectedOut.units,
+    spender: undefined,
+    destination: expectedOut.token.chain,
+  })
+  return newIntent(cycle, aRun({ leg }), {
+    ordinal: 0,
+    call: { chain: sell.token.chain, to: world.swaps.contract, data, value: sell.units },
+    gasLimit: 125_000n,
+    reservedAt: world.clock.now(),
+    ...changes,
+  })
+}
+
+const portfolio = aPortfolio()

@@ -2,7 +2,8 @@ import type { Address, ChainKey } from '../../src/domain/assets.js'
 import { isNative } from '../../src/domain/assets.js'
 import type { Market } from '../../src/domain/planning/cost.js'
 import { priceIn } from '../../src/domain/planning/cost.js'
-import type { Quote, QuoteFailureKind, QuoteRequest } from '../../src/domain/planning/quote.js'
+import type { Call, Quote, QuoteFailureKind, QuoteRequest } from '../../src/domain/planning/quote.js'
+import type { CallClaim } from '../../src/domain/policy/firewall.js'
 import type { AllowedContracts } from '../../src/domain/policy/limits.js'
 import { amountOf, scaleAmount } from '../../src/domain/units/amount.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
@@ -10,7 +11,10 @@ import { amountWorth, valueOf } from '../../src/domain/units/usd.js'
 import type { Clock } from '../../src/ports/clock.js'
 import { QuoteError, Quotes, type Service, serviceOf } from '../../src/ports/quotes.js'
 import { addressOf } from './builders.js'
-import { encodeAction } from './fake-contracts.js'
+import { decodeAction, encodeAction } from './fake-contracts.js'
+
+/** Of the fake chains. */
+const CHAIN_IDS: Readonly<Record<ChainKey, number>> = { alpha: 901, beta: 902 }
 
 /** Sells at the market price less a charge, whatever the size. Its contract on every chain takes the allowance itself. */
 export class FakeVenue extends Quotes {
@@ -51,6 +55,34 @@ export class FakeVenue extends Quotes {
 
   override allowed(_chain: ChainKey): AllowedContracts {
     return { targets: [this.contract], spenders: [this.contract] }
+  }
+
+  /** What its contract would do: it guarantees what it delivers. */
+  override decode(call: Call): CallClaim {
+    const action = decodeAction(call.data)
+    if (action.do !== 'trade' && action.do !== 'send') throw new Error(`${this.venue} trades nothing by ${action.do}.`)
+    const { sell, units, buy, out, destination } = action
+    return {
+      selector: '0x7b226464',
+      name: action.do,
+      sells: { token: sell, units },
+      buys: { token: buy, minimumUnits: out },
+      receivers: [],
+      bridge:
+        action.do === 'trade'
+          ? undefined
+          : {
+              name: 'swift',
+              destinationChainId: CHAIN_IDS[destination] ?? 0,
+              hasDestinationCall: false,
+              carries: sell,
+              minimumOut: out,
+              fillDeadline: undefined,
+            },
+      deadlines: [],
+      nested: [],
+      delegates: [],
+    }
   }
 
   override indicate(request: QuoteRequest): Promise<Quote> {

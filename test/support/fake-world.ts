@@ -1,4 +1,5 @@
 import { HighsSolver } from '../../src/adapters/optimiser/highs-solver.js'
+import { CheckCode } from '../../src/application/check-code.js'
 import { CheckTogether } from '../../src/application/check-together.js'
 import { ClearLeg } from '../../src/application/clear-leg.js'
 import { CollectQuotes } from '../../src/application/collect-quotes.js'
@@ -12,21 +13,30 @@ import { Reconcile } from '../../src/application/reconcile.js'
 import { RunCycle } from '../../src/application/run-cycle.js'
 import { SettleIntent } from '../../src/application/settle-intent.js'
 import { SettleTransfers } from '../../src/application/settle-transfers.js'
+import { SweepAllowances } from '../../src/application/sweep-allowances.js'
 import { TakeSnapshot } from '../../src/application/take-snapshot.js'
+import { WatchPrices } from '../../src/application/watch-prices.js'
+import { TripBreaker } from '../../src/application/trip-breaker.js'
 import { NATIVE, type Token } from '../../src/domain/assets.js'
+import type { ChainKey } from '../../src/domain/assets.js'
+import type { FeeRules } from '../../src/domain/execution/fees.js'
 import type { Market } from '../../src/domain/planning/cost.js'
+import type { OperatingLevel, Scope } from '../../src/domain/policy/operating.js'
 import type { Portfolio } from '../../src/domain/policy/portfolio.js'
+import type { PriceGuard } from '../../src/domain/policy/price-guard.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
 import { ONE_USD } from '../../src/domain/units/usd.js'
 import { PriceSources } from '../../src/ports/prices.js'
+import type { Store } from '../../src/ports/store.js'
 import { QuoteVenues } from '../../src/ports/quotes.js'
-import { addressOf, OWNER } from './builders.js'
+import { addressOf, FEE_RULES, OWNER } from './builders.js'
 import { FakeBridges, FakeTransfers } from './fake-bridges.js'
 import { FakeChain } from './fake-chain.js'
 import { FakeClock } from './fake-clock.js'
 import { FakeBalances, FakeLease, FakePrices, FakeSigner, RecordingObserver } from './fake-ports.js'
 import { FakeVenue } from './fake-venue.js'
 import { Died, Life } from './life.js'
+import { looseLimits } from './limits.js'
 import { MemoryRows, MemoryStore } from './memory-store.js'
 
 const token = (chain: string, asset: string, symbol: string, number: number, decimals: number): Token => ({
@@ -62,8 +72,8 @@ export function aPortfolio(changes: Partial<Portfolio> = {}): Portfolio {
     account: OWNER,
     accountAlias: 'treasury',
     chains: [
-      { key: 'alpha', native: ALPHA.eth, priorityFee: 0n },
-      { key: 'beta', native: BETA.eth, priorityFee: 0n },
+      { key: 'alpha', native: ALPHA.eth, priorityFee: 0n, gasLimitCap: 2n ** 24n },
+      { key: 'beta', native: BETA.eth, priorityFee: 0n, gasLimitCap: 2n ** 24n },
     ],
     assets: [
       { key: 'ETH', class: 'major', tokens: [ALPHA.weth, ALPHA.eth, BETA.eth] },
@@ -73,6 +83,19 @@ export function aPortfolio(changes: Partial<Portfolio> = {}): Portfolio {
     priceRules: ['ETH', 'USD', 'BTC'].map((asset) => ({ asset, ...rules })),
     maxSlippage: bps(30),
     maxQuoteAgeMs: 15_000,
+    limits: looseLimits(),
+    bridges: {
+      swift: {
+        tier: 'liquidity',
+        expectedSeconds: undefined,
+        lostAfterSeconds: 3_600,
+        quietSeconds: 20,
+        hasIds: true,
+        inFlight: RATIO_ONE,
+        day: RATIO_ONE,
+        routes: undefined,
+      },
+    },
     ...changes,
     policy: {
       targets: [
@@ -93,6 +116,8 @@ export function aPortfolio(changes: Partial<Portfolio> = {}): Portfolio {
       maxLegs: 40,
       chainShares: {},
       maxBridgeShare: RATIO_ONE,
+      bridgeShares: {},
+      otherBridgeShare: RATIO_ONE,
       slicing: { maxImpact: bps(10_000), maxSlices: 1, recoveryHalfLifeSeconds: 60, riskAversion: 0 },
       replanMove: RATIO_ONE,
       planning: { maxQuotes: 200, deadlineMs: 20_000, solverSeconds: undefined },
@@ -118,6 +143,12 @@ export class FakeWorld {
   readonly crossings: FakeVenue
   readonly signer = new FakeSigner(OWNER)
   readonly rows = new MemoryRows()
+  /** What is watched about prices; nothing unless a test says so. */
+  readonly guards: PriceGuard[] = []
+  /** Where processes keep their records. */
+  records: () => Store = () => new MemoryStore(this.rows, undefined, () => this.clock.now())
+  /** By chain, where they are not FEE_RULES. */
+  readonly feeRules = new Map<ChainKey, FeeRules>()
 
   constructor() {
     const options = { clock: this.clock, market: () => this.market() }
@@ -138,6 +169,11 @@ export class FakeWorld {
     world.chain.give(ALPHA.usdc, OWNER, 100_000n * 10n ** 6n)
     world.chain.give(BETA.usdc, OWNER, 20_000n * 10n ** 6n)
     return world
+  }
+
+  /** What an operator, or a breaker of another process, writes. */
+  hold(reason: string, level: OperatingLevel = 'paused_new', scope: Scope = 'all'): void {
+    this.rows.scopes.set(scope, { scope, level, reason, since: this.clock.now(), by: 'operator' })
   }
 
   market(): Market {
@@ -184,7 +220,7 @@ export class FakeProcess {
   readonly observer = new RecordingObserver()
   readonly lease = new FakeLease()
   readonly stopped: unknown[] = []
-  readonly store: MemoryStore
+  readonly store: Store
   readonly readPrices: ReadPrices
   readonly collectQuotes: CollectQuotes
   readonly takeSnapshot: TakeSnapshot
@@ -192,9 +228,11 @@ export class FakeProcess {
   readonly offerLeg: OfferLeg
   readonly clearLeg: ClearLeg
   readonly settleIntent: SettleIntent
+  readonly tripBreaker: TripBreaker
   readonly settleTransfers: SettleTransfers
   readonly driveCycle: DriveCycle
   readonly reconcile: Reconcile
+  readonly sweepAllowances: SweepAllowances
   readonly runCycle: RunCycle
 
   constructor(
@@ -208,7 +246,7 @@ export class FakeProcess {
       isHeld: () => this.lease.isHeld() && !life.isOver,
     })
     const failpoints = life.failpoints()
-    const store = life.mortal('store', new MemoryStore(world.rows))
+    const store = life.mortal('store', world.records())
     const chain = life.mortal('chain', world.chain)
     const signer = life.mortal('signer', world.signer)
     const balances = life.mortal('balances', world.balances)
@@ -218,8 +256,14 @@ export class FakeProcess {
     )
     const prices = new PriceSources(world.sources.map((source) => life.mortal(source.name, source)))
     this.store = store
-    this.readPrices = new ReadPrices({ prices })
-    this.collectQuotes = new CollectQuotes({ quotes, observer, clock })
+    const watchPrices = new WatchPrices({
+      guards: world.guards,
+      tripBreaker: new TripBreaker({ store, clock, observer }),
+      store,
+      clock,
+    })
+    this.readPrices = new ReadPrices({ prices, ...(world.guards.length > 0 && { watchPrices }) })
+    this.collectQuotes = new CollectQuotes({ quotes, observer, clock, store })
     this.takeSnapshot = new TakeSnapshot({ balances, readPrices: this.readPrices, clock })
     this.proposePlan = new ProposePlan({
       takeSnapshot: this.takeSnapshot,
@@ -229,18 +273,23 @@ export class FakeProcess {
       clock,
       observer,
     })
-    const findOffer = new FindOffer({ collectQuotes: this.collectQuotes, quotes, clock })
+    const tripBreaker = new TripBreaker({ store, clock, observer })
+    const checkCode = new CheckCode({ chain, store, tripBreaker, clock })
+    const findOffer = new FindOffer({ collectQuotes: this.collectQuotes, quotes, checkCode, chain, clock, observer })
     this.offerLeg = new OfferLeg({
       readPrices: this.readPrices,
       findOffer,
       checkTogether: new CheckTogether({ findOffer, chain, clock }),
+      tripBreaker,
+      quotes,
       chain,
       store,
       clock,
       observer,
       failpoints,
     })
-    this.clearLeg = new ClearLeg({ chain, store, clock, observer })
+    this.tripBreaker = tripBreaker
+    this.clearLeg = new ClearLeg({ chain, balances, tripBreaker, store, clock, observer, failpoints })
     this.settleIntent = new SettleIntent({
       chain,
       signer,
@@ -249,9 +298,13 @@ export class FakeProcess {
       observer,
       lease,
       failpoints,
+      readPrices: this.readPrices,
+      tripBreaker: this.tripBreaker,
+      feeRules: (chain) => world.feeRules.get(chain) ?? FEE_RULES,
       resendMs: 3_000,
     })
     this.settleTransfers = new SettleTransfers({
+      tripBreaker: this.tripBreaker,
       transfers,
       chain,
       store,
@@ -262,6 +315,8 @@ export class FakeProcess {
     })
     this.driveCycle = new DriveCycle({
       readPrices: this.readPrices,
+      balances,
+      tripBreaker: this.tripBreaker,
       offerLeg: this.offerLeg,
       clearLeg: this.clearLeg,
       settleIntent: this.settleIntent,
@@ -273,16 +328,28 @@ export class FakeProcess {
       failpoints,
       pollMs: 1_000,
     })
-    this.reconcile = new Reconcile({ balances, store, observer, clock })
+    this.reconcile = new Reconcile({ balances, chain, store, tripBreaker, observer, clock })
+    this.sweepAllowances = new SweepAllowances({
+      chain,
+      store,
+      settleIntent: this.settleIntent,
+      tripBreaker,
+      lease,
+      clock,
+      observer,
+    })
     this.runCycle = new RunCycle({
       proposePlan: this.proposePlan,
       driveCycle: this.driveCycle,
+      tripBreaker: this.tripBreaker,
       settleTransfers: this.settleTransfers,
       reconcile: this.reconcile,
+      sweepAllowances: this.sweepAllowances,
       store,
       lease,
       clock,
       observer,
+      failpoints,
       stop: (error) => this.stopped.push(error),
     })
   }

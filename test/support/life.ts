@@ -11,7 +11,15 @@ export type Death =
   | { readonly at: 'point'; readonly point: CrashPoint; readonly index: number }
 
 /** Methods of ports that answer at once and change nothing outside. */
-const LOCAL = new Set(['chainId', 'approval', 'accounts', 'epoch', 'isHeld', 'serves', 'allowed'])
+const LOCAL = new Set(['chainId', 'approval', 'accounts', 'epoch', 'isHeld', 'serves', 'allowed', 'decode'])
+
+const EFFECT =
+  /^(store\.(open(Cycle|Ledger|Transfer)|(close|save|reserve|record|release|move|note|trip|set|post|pin|clear)\w*)|signer\.sign|chain\.broadcast)$/
+
+/** Whether a call leaves something behind. Dying around any other is dying after the last one that does. */
+export function leavesTrace(call: string): boolean {
+  return EFFECT.test(call)
+}
 
 /** One process: until its death its ports work, afterwards whatever it still calls does nothing. */
 export class Life {

@@ -2,28 +2,61 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Address, type ChainKey, type Hex, sameAddress } from '../../src/domain/assets.js'
 import { InvariantError } from '../../src/domain/errors.js'
 import type { Cycle, CycleOutcome, LegRun } from '../../src/domain/execution/cycle.js'
-import { assertEdge, type Attempt, type Intent, type NewIntent } from '../../src/domain/execution/intent.js'
+import {
+  assertEdge,
+  type Attempt,
+  type Intent,
+  isLive,
+  type NewIntent,
+  releasedIntent,
+  reservedIntent,
+  withAttempt,
+} from '../../src/domain/execution/intent.js'
 import type { Posting } from '../../src/domain/execution/ledger.js'
-import { isTransferOpen, type Transfer } from '../../src/domain/execution/transfer.js'
+import { isTransferOpen, payoutKey, type Transfer } from '../../src/domain/execution/transfer.js'
 import type { Cost } from '../../src/domain/planning/cost.js'
 import type { CurveRecord } from '../../src/domain/planning/curve-record.js'
+import type { Breaker, BreakerCode, Trip } from '../../src/domain/policy/breakers.js'
+import type { BudgetUse, Spend } from '../../src/domain/policy/budgets.js'
 import {
+  isStricter,
+  type OperatingLevel,
+  type Scope,
+  type ScopeState,
+  stricter,
+} from '../../src/domain/policy/operating.js'
+import type { BroadcastAnswer } from '../../src/ports/chain.js'
+import {
+  type BroadcastRecord,
+  BudgetError,
+  type BudgetClaim,
   ConflictError,
   CURVE_LIFETIME_MS,
-  NonceGapError,
   type CycleSummary,
-  type OperatingState,
+  ForeignNonceError,
+  type IntentEvent,
+  type LedgerEntry,
+  NonceGapError,
   Store,
 } from '../../src/ports/store.js'
+import { NOW } from './builders.js'
+import { spenderOf } from './fake-contracts.js'
+import { budgetUseOf } from './memory-budgets.js'
 
 /** What outlives a store: hand the same rows to a new one to play a restart. */
 export class MemoryRows {
   cycles = new Map<string, Cycle>()
   costs = new Map<string, Cost>()
   nextNonces = new Map<string, number>()
-  postings: Posting[] = []
+  looseIntents: Intent[] = []
+  events: (IntentEvent & { readonly intentId: string })[] = []
+  broadcasts: (BroadcastRecord & { readonly intentId: string })[] = []
+  postings: LedgerEntry[] = []
+  spends: (Spend & { readonly intentId: string })[] = []
+  scopes = new Map<Scope, ScopeState>()
+  breakers: Breaker[] = []
+  pins = new Map<string, Hex>()
   curves = new Map<string, { record: CurveRecord; updatedAt: number }>()
-  operatingState: OperatingState = { state: 'running', reason: 'Nobody has paused it.', since: 0 }
 }
 
 export type StoreMethod = Exclude<keyof MemoryStore, 'rows'>
@@ -36,6 +69,9 @@ export class MemoryStore extends Store {
   constructor(
     readonly rows = new MemoryRows(),
     private readonly interrupt: (method: StoreMethod, moment: 'before' | 'after') => void = () => undefined,
+    /** The database's clock. */
+    private readonly now: () => number = () => NOW,
+    private readonly epoch: () => number = () => 1,
   ) {
     super()
   }
@@ -117,67 +153,140 @@ export class MemoryStore extends Store {
     return Promise.resolve(new Map(costs))
   }
 
-  reserveIntent(intent: NewIntent, chainNonce: number, leg: { before: LegRun; after: LegRun }): Promise<Intent> {
+  reserveIntent(
+    intent: NewIntent,
+    chainNonce: number,
+    leg?: { before: LegRun; after: LegRun },
+    budget?: BudgetClaim,
+  ): Promise<Intent> {
     return this.change('reserveIntent', () => {
-      const cycle = this.existing(intent.cycleId)
+      const cycle = intent.cycleId === undefined ? undefined : this.existing(intent.cycleId)
       const account = accountKey(intent)
       const nonce = this.rows.nextNonces.get(account) ?? chainNonce
-      if (chainNonce > nonce) throw new InvariantError(`B-04: ${account} is at ${chainNonce}, not at ${nonce}.`)
+      if (chainNonce > nonce) throw new ForeignNonceError(intent.chain, intent.account, chainNonce, nonce)
       const unmined = this.allIntents().filter(
         (one) => accountKey(one) === account && (one.state === 'reserved' || one.state === 'signed'),
       ).length
       if (chainNonce + unmined < nonce)
         throw new NonceGapError(intent.chain, intent.account, chainNonce, nonce, unmined)
       if (this.allIntents().some(({ id }) => id === intent.id)) throw new ConflictError(`Intent ${intent.id} exists.`)
-      if (!this.legIn(intent.legId)) throw new InvariantError(`Leg ${intent.legId} of ${intent.id} does not exist.`)
+      if (intent.legId !== undefined && !this.legIn(intent.legId))
+        throw new InvariantError(`Leg ${intent.legId} of ${intent.id} does not exist.`)
       const isTrade = (kind: Intent['kind']) => kind === 'swap' || kind === 'bridge'
+      const hasNoEffect = new Set<Intent['state']>(['released', 'final_reverted', 'final_cancelled'])
       const traded = this.allIntents().some(
         ({ legId, kind, state }) =>
-          legId === intent.legId && isTrade(kind) && state !== 'released' && state !== 'final_reverted',
+          legId !== undefined && legId === intent.legId && isTrade(kind) && !hasNoEffect.has(state),
       )
       if (isTrade(intent.kind) && traded) throw new InvariantError(`R-03: leg ${intent.legId} trades already.`)
-      this.replaceLeg(cycle.id, leg.before, leg.after)
-      const reserved: Intent = { ...intent, nonce, state: 'reserved', attempts: [] }
+      const objection = budget?.judge(this.useOf(budget.spend))
+      if (objection) throw new BudgetError(objection.refusal, objection.trip)
+      if (leg) this.replaceLeg(intent.cycleId ?? '', leg.before, leg.after)
+      const reserved = reservedIntent(intent, nonce)
       this.rows.nextNonces.set(account, nonce + 1)
-      this.update(cycle.id, ({ intents }) => ({ intents: [...intents, reserved] }))
+      if (budget) this.rows.spends.push({ ...budget.spend, intentId: intent.id })
+      if (cycle) this.update(cycle.id, ({ intents }) => ({ intents: [...intents, reserved] }))
+      else this.rows.looseIntents.push(reserved)
+      this.record(reserved, `nonce ${nonce}`)
       return reserved
     })
   }
 
   recordAttempt(intent: Intent, attempt: Attempt): Promise<Intent> {
     return this.change('recordAttempt', () => {
-      if (intent.state !== 'reserved') throw new InvariantError(`Intent ${intent.id} is ${intent.state}.`)
-      const signed: Intent = { ...intent, state: 'signed', attempts: [attempt] }
+      const signed = withAttempt(intent, attempt)
       this.expectIntent(intent)
       if (this.allIntents().some(({ attempts }) => attempts.some(({ hash }) => hash === attempt.hash)))
         throw new InvariantError(`Attempt ${attempt.hash} exists.`)
-      this.replaceIntent(intent, signed)
+      this.replaceIntent(intent, signed, `${attempt.payload} ${attempt.hash}`)
       return signed
     })
   }
 
-  releaseIntent(intent: Intent): Promise<Intent> {
+  releaseIntent(intent: Intent, reason: string): Promise<Intent> {
     return this.change('releaseIntent', () => {
       const account = accountKey(intent)
       if (this.rows.nextNonces.get(account) !== intent.nonce + 1)
         throw new ConflictError(`Nonce ${intent.nonce} is not the last one given.`)
-      assertEdge(intent.state, 'released')
-      const released: Intent = { ...intent, state: 'released', attempts: [] }
-      this.replaceIntent(intent, released)
+      const released = releasedIntent(intent)
+      this.replaceIntent(intent, released, reason)
       this.rows.nextNonces.set(account, intent.nonce)
       return released
     })
   }
 
-  moveIntent(before: Intent, after: Intent, postings: readonly Posting[]): Promise<void> {
+  moveIntent(before: Intent, after: Intent, postings: readonly Posting[], evidence: string): Promise<void> {
     return this.change('moveIntent', () => {
-      if (before.id !== after.id || before.nonce !== after.nonce || before.state === 'reserved')
+      if (before.id !== after.id || before.nonce !== after.nonce || after.version !== before.version + 1)
         throw new InvariantError(`Intent ${before.id} (${before.state}) cannot become ${after.id} (${after.state}).`)
-      if (before.state !== 'mined' || after.state !== 'mined') assertEdge(before.state, after.state)
+      if (before.state === 'reserved' && after.state !== 'foreign')
+        throw new InvariantError(`Intent ${before.id} is reserved: evidence cannot make it ${after.state}.`)
+      assertEdge(before.state, after.state)
       this.expectIntent(before)
       this.book(postings)
-      this.replaceIntent(before, after)
+      this.replaceIntent(before, after, evidence)
     })
+  }
+
+  noteIntent(intent: Intent, evidence: string): Promise<void> {
+    return this.change('noteIntent', () => {
+      this.expectIntent(intent)
+      this.record(intent, evidence)
+    })
+  }
+
+  recordBroadcast(intentId: string, hash: Hex, answers: readonly BroadcastAnswer[], at: number): Promise<void> {
+    return this.change('recordBroadcast', () => {
+      this.rows.broadcasts.push(...answers.map((answer) => ({ ...answer, intentId, hash, at })))
+    })
+  }
+
+  intent(id: string): Promise<Intent | undefined> {
+    return Promise.resolve(this.allIntents().find((intent) => intent.id === id))
+  }
+
+  intentEvents(id: string): Promise<readonly IntentEvent[]> {
+    return Promise.resolve(
+      this.rows.events.filter(({ intentId }) => intentId === id).map(({ intentId: _id, ...event }) => event),
+    )
+  }
+
+  broadcasts(id: string): Promise<readonly BroadcastRecord[]> {
+    return Promise.resolve(
+      this.rows.broadcasts.filter(({ intentId }) => intentId === id).map(({ intentId: _id, ...record }) => record),
+    )
+  }
+
+  looseIntents(): Promise<readonly Intent[]> {
+    return Promise.resolve(this.rows.looseIntents.filter(isLive))
+  }
+
+  nonces(): Promise<readonly { chain: ChainKey; account: Address; next: number }[]> {
+    return Promise.resolve(
+      [...this.rows.nextNonces]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, next]) => {
+          const [chain = '', account = ''] = key.split(':')
+          return { chain, account: account as Address, next }
+        }),
+    )
+  }
+
+  approvals(account: Address): Promise<readonly { chain: ChainKey; token: Address; spender: Address }[]> {
+    const given = this.allIntents()
+      .filter((one) => one.kind === 'approve' && one.attempts.length > 0 && sameAddress(one.account, account))
+      .flatMap(({ chain, call }) => {
+        const spender = spenderOf(call.data)
+        const lower = (address: Address) => address.toLowerCase() as Address
+        return spender ? [{ chain, token: lower(call.to), spender: lower(spender) }] : []
+      })
+    const keyOf = (one: (typeof given)[number]) => [one.chain, one.token, one.spender].join(' ')
+    const distinct = new Map(given.map((one) => [keyOf(one), one]))
+    return Promise.resolve([...distinct].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one))
+  }
+
+  budgetUse(spend: Spend): Promise<BudgetUse> {
+    return Promise.resolve(this.useOf(spend))
   }
 
   openTransfer(transfer: Transfer): Promise<boolean> {
@@ -197,13 +306,11 @@ export class MemoryStore extends Store {
       const held = this.allTransfers().find(({ id }) => id === before.id)
       if (!isDeepStrictEqual(held, before)) throw new ConflictError(`Transfer ${before.id} has changed.`)
       const claims = this.allTransfers().filter(
-        ({ id, arrival }) =>
+        ({ id, arrivals }) =>
           id !== after.id &&
-          arrival !== undefined &&
-          arrival.chain === after.arrival?.chain &&
-          arrival.hash === after.arrival.hash,
+          arrivals.some((one) => after.arrivals.some((other) => payoutKey(one) === payoutKey(other))),
       )
-      if (claims.length > 0) throw new ConflictError(`Arrival ${after.arrival?.hash} is taken.`)
+      if (claims.length > 0) throw new ConflictError(`An arrival of ${after.id} is taken.`)
       this.book(postings)
       this.update(before.cycleId, ({ transfers }) => ({
         transfers: transfers.map((transfer) => (transfer.id === before.id ? after : transfer)),
@@ -222,7 +329,9 @@ export class MemoryStore extends Store {
 
   claimedArrivals(chain: ChainKey): Promise<readonly Hex[]> {
     return Promise.resolve(
-      this.allTransfers().flatMap(({ arrival }) => (arrival?.chain === chain ? [arrival.hash] : [])),
+      this.allTransfers().flatMap(({ arrivals }) =>
+        arrivals.filter((one) => one.chain === chain).map(({ hash }) => hash),
+      ),
     )
   }
 
@@ -238,11 +347,26 @@ export class MemoryStore extends Store {
 
   walletBalances(account: Address): Promise<readonly { chain: ChainKey; token: Address; units: bigint }[]> {
     const sums = new Map<string, { chain: ChainKey; token: Address; units: bigint }>()
-    for (const { chain, token, units } of this.wallet(account)) {
+    for (const { chain, token, units, book } of this.wallet(account)) {
+      if (book !== 'final') continue
       const key = `${chain} ${token.toLowerCase()}`
       sums.set(key, { chain, token: token.toLowerCase() as Address, units: (sums.get(key)?.units ?? 0n) + units })
     }
     return Promise.resolve([...sums].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum))
+  }
+
+  post(postings: readonly Posting[]): Promise<void> {
+    return this.change('post', () => this.book(postings))
+  }
+
+  ledger(query: { account: Address; before?: string; limit: number }) {
+    const entries = this.rows.postings
+      .map((entry, index) => ({ ...entry, place: String(index + 1) }))
+      .filter(({ owner, place }) => {
+        const isOlder = query.before === undefined || Number(place) < Number(query.before)
+        return isOlder && sameAddress(owner, query.account)
+      })
+    return Promise.resolve(entries.toReversed().slice(0, query.limit))
   }
 
   curves(): Promise<readonly CurveRecord[]> {
@@ -258,13 +382,69 @@ export class MemoryStore extends Store {
     })
   }
 
-  operatingState(): Promise<OperatingState> {
-    return Promise.resolve(this.rows.operatingState)
+  finalBlocks() {
+    const ended = this.allIntents().flatMap((one) =>
+      'inclusion' in one && !isLive(one) ? [{ chain: one.chain, block: one.inclusion.block }] : [],
+    )
+    return Promise.resolve(ended.toReversed())
   }
 
-  setOperatingState(state: OperatingState): Promise<void> {
+  operatingStates(): Promise<readonly ScopeState[]> {
+    const states = [...this.rows.scopes.values()].filter(({ level }) => level !== 'running')
+    return Promise.resolve(states.toSorted((a, b) => (a.scope < b.scope ? -1 : 1)))
+  }
+
+  setOperatingState(state: ScopeState): Promise<void> {
     return this.change('setOperatingState', () => {
-      this.rows.operatingState = state
+      if (state.level === 'running') return this.lower(state.scope)
+      const held = this.rows.scopes.get(state.scope)?.level ?? 'running'
+      this.rows.scopes.set(state.scope, { ...state, level: stricter(state.level, held) })
+    })
+  }
+
+  tripBreaker(trip: Trip, at: number): Promise<boolean> {
+    return this.change('tripBreaker', () => {
+      const { code, scope, level, reason } = trip
+      const isHeld = this.rows.breakers.some(
+        (one) => one.code === code && one.scope === scope && one.clearedAt === undefined,
+      )
+      const id = this.rows.breakers.length + 1
+      if (!isHeld) this.rows.breakers.push({ ...trip, id, trippedAt: at, clearedAt: undefined, clearedBy: undefined })
+      const before = this.rows.scopes.get(scope)
+      if (isStricter(level, before?.level ?? 'running')) {
+        const by = before?.by ?? 'breaker'
+        this.rows.scopes.set(scope, { scope, level, reason: `${code}: ${reason}`, since: at, by })
+      }
+      return !isHeld
+    })
+  }
+
+  breakers({ isOpen, limit }: { isOpen: boolean; limit: number }): Promise<readonly Breaker[]> {
+    const found = this.rows.breakers.filter(({ clearedAt }) => !isOpen || clearedAt === undefined)
+    return Promise.resolve(found.toReversed().slice(0, limit))
+  }
+
+  clearBreakers(scope: Scope, code: BreakerCode | undefined, by: string, at: number): Promise<readonly Breaker[]> {
+    return this.change('clearBreakers', () => {
+      const cleared: Breaker[] = []
+      this.rows.breakers = this.rows.breakers.map((one) => {
+        const isMeant = one.scope === scope && one.clearedAt === undefined && (code === undefined || one.code === code)
+        if (!isMeant) return one
+        const ended = { ...one, clearedAt: at, clearedBy: by }
+        cleared.push(ended)
+        return ended
+      })
+      if (this.rows.scopes.get(scope)?.by === 'breaker') this.lower(scope)
+      return cleared.toReversed()
+    })
+  }
+
+  pinCode(chain: ChainKey, contract: Address, selector: Hex, fingerprint: Hex): Promise<Hex> {
+    return this.change('pinCode', () => {
+      const key = [chain, contract.toLowerCase(), selector].join(' ')
+      const pinned = this.rows.pins.get(key) ?? fingerprint
+      this.rows.pins.set(key, pinned)
+      return pinned
     })
   }
 
@@ -275,6 +455,16 @@ export class MemoryStore extends Store {
     const result = act()
     this.interrupt(method, 'after')
     return result
+  }
+
+  /** To what open breakers still hold. */
+  private lower(scope: Scope): void {
+    const level = this.rows.breakers
+      .filter((one) => one.scope === scope && one.clearedAt === undefined)
+      .reduce<OperatingLevel>((most, one) => stricter(most, one.level), 'running')
+    const state = this.rows.scopes.get(scope)
+    if (level === 'running' || !state) this.rows.scopes.delete(scope)
+    else this.rows.scopes.set(scope, { ...state, level, by: 'breaker' })
   }
 
   private newestFirst(): Cycle[] {
@@ -304,28 +494,36 @@ export class MemoryStore extends Store {
   }
 
   private allIntents(): Intent[] {
-    return [...this.rows.cycles.values()].flatMap(({ intents }) => intents)
+    return [...[...this.rows.cycles.values()].flatMap(({ intents }) => intents), ...this.rows.looseIntents]
+  }
+
+  private useOf(spend: Spend): BudgetUse {
+    return budgetUseOf(this.rows, spend)
+  }
+
+  private record({ id, state }: Intent, evidence: string): void {
+    this.rows.events.push({ intentId: id, at: this.now(), state, epoch: this.epoch(), evidence })
   }
 
   private expectIntent(before: Intent): void {
     const held = this.allIntents().find(({ id }) => id === before.id)
-    const block = (intent: Intent | undefined) => (intent && 'inclusion' in intent ? intent.inclusion : undefined)
-    if (held?.state !== before.state || !isDeepStrictEqual(block(held), block(before)))
+    if (held?.state !== before.state || held.version !== before.version)
       throw new ConflictError(`Intent ${before.id} has changed.`)
   }
 
-  private replaceIntent(before: Intent, after: Intent): void {
+  private replaceIntent(before: Intent, after: Intent, evidence: string): void {
     this.expectIntent(before)
-    this.update(before.cycleId, ({ intents }) => ({
-      intents: intents.map((intent) => (intent.id === before.id ? after : intent)),
-    }))
+    const replace = (intents: readonly Intent[]) => intents.map((one) => (one.id === before.id ? after : one))
+    if (before.cycleId === undefined) this.rows.looseIntents = replace(this.rows.looseIntents)
+    else this.update(before.cycleId, ({ intents }) => ({ intents: replace(intents) }))
+    this.record(after, evidence)
   }
 
   private allTransfers(): Transfer[] {
     return [...this.rows.cycles.values()].flatMap(({ transfers }) => transfers)
   }
 
-  private wallet(owner: Address): Posting[] {
+  private wallet(owner: Address): LedgerEntry[] {
     return this.rows.postings.filter((posting) => posting.account === 'wallet' && sameAddress(posting.owner, owner))
   }
 
@@ -341,7 +539,7 @@ export class MemoryStore extends Store {
       keys.add(keyOf(posting))
     }
     for (const [token, sum] of sums) if (sum !== 0n) throw new InvariantError(`Postings of ${token} sum to ${sum}.`)
-    this.rows.postings.push(...postings)
+    this.rows.postings.push(...postings.map((posting) => ({ ...posting, bookedAt: this.now() })))
   }
 }
 

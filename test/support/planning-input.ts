@@ -104,6 +104,8 @@ export function inputOf(setting: Setting): PlanInput {
       chains.flatMap((chain) => (dollar && chain in dollar.on ? [[chain, tokenOf(dollar, chain)]] : [])),
     ) as Record<string, Token>,
     maxBridgeShare: RATIO_ONE,
+    bridgeShares: {},
+    otherBridgeShare: RATIO_ONE,
     ...changes,
   })
   const drift = measureDrift(valuation, policy)

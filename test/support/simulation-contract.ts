@@ -6,7 +6,7 @@ import { addressOf } from './builders.js'
 
 /** A chain where the account has a thousand units of coin and nothing else. */
 export interface SimulationUnderTest {
-  readonly chain: Chain
+  readonly chain: Pick<Chain, 'simulate' | 'simulateAll' | 'rehearse' | 'approval'>
   readonly account: Address
   readonly coin: Token
   /** A contract that holds coin one for one. */
@@ -16,6 +16,8 @@ export interface SimulationUnderTest {
   wrap(units: bigint): Call
   unwrap(units: bigint): Call
   balance(token: Token): Promise<bigint>
+  /** Set where nothing shows the events of what was played. */
+  readonly eventsAreHidden?: true
   close(): Promise<void>
 }
 
@@ -73,6 +75,34 @@ export function describeSimulation(name: string, create: () => Promise<Simulatio
       const approve = (units: bigint) => on.chain.approval(on.tether, addressOf(0xdead), units)
       expect(await failureOf(play([approve(5n), approve(7n)]))).toMatchObject({ index: 1 })
       expect(await play([approve(5n), approve(0n), approve(7n)], [on.tether])).toEqual([[0n], [0n], [0n]])
+    })
+
+    test('C-09: tells of each call what it changes and uses, and of each allowance what it was and will be', async () => {
+      const spender = addressOf(0xdead)
+      const watch = {
+        tokens: [on.coin, on.wrapped, on.tether],
+        allowances: [
+          { token: on.tether, spender },
+          { token: on.tether, spender: addressOf(0xbeef) },
+        ],
+      }
+      const calls = [on.chain.approval(on.tether, spender, 5n), on.wrap(3n)]
+      const played = await on.chain.rehearse(on.account, calls, watch)
+      expect(played.steps.map(({ changes }) => changes)).toEqual([
+        [0n, 0n, 0n],
+        [-3n, 3n, 0n],
+      ])
+      for (const { gasUsed } of played.steps) expect(gasUsed).toBeGreaterThan(21_000n)
+      expect([played.allowancesBefore, played.allowances]).toEqual([
+        [0n, 0n],
+        [5n, 0n],
+      ])
+      const approved = played.approvals?.map(
+        ({ token, spender: to, units }) => [token, to].join(' ').toLowerCase() + ` ${units}`,
+      )
+      expect(approved).toEqual(on.eventsAreHidden ? undefined : [`${on.tether.address} ${spender} 5`.toLowerCase()])
+      expect(played.block.hash).toMatch(/^0x[0-9a-f]{64}$/)
+      expect(played.endpoints.length).toBeGreaterThan(0)
     })
 
     test('calls on several chains are not played one after another', async () => {

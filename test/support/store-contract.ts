@@ -4,8 +4,9 @@ import { InvariantError } from '../../src/domain/errors.js'
 import type { Cycle, LegRun } from '../../src/domain/execution/cycle.js'
 import type { Intent } from '../../src/domain/execution/intent.js'
 import { intentPostings, openingPostings, type Posting, transferPostings } from '../../src/domain/execution/ledger.js'
-import type { Arrival } from '../../src/domain/execution/transfer.js'
+import type { Arrival, Transfer } from '../../src/domain/execution/transfer.js'
 import type { CurveRecord } from '../../src/domain/planning/curve-record.js'
+import type { Scope } from '../../src/domain/policy/operating.js'
 import { amountOf } from '../../src/domain/units/amount.js'
 import { ONE_USD } from '../../src/domain/units/usd.js'
 import { ConflictError, CURVE_LIFETIME_MS, NonceGapError, type Store } from '../../src/ports/store.js'
@@ -189,7 +190,13 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
       test('writes intent and leg together', async () => {
         const cycle = await opened()
         const intent = await reserve(cycle, 0, 41)
-        expect(intent).toStrictEqual({ ...newIntent(cycle, leg(cycle)), nonce: 41, state: 'reserved', attempts: [] })
+        expect(intent).toStrictEqual({
+          ...newIntent(cycle, leg(cycle)),
+          nonce: 41,
+          version: 1,
+          state: 'reserved',
+          attempts: [],
+        })
         expect(await reload(cycle)).toStrictEqual({ ...cycle, legs: [sendingRun(leg(cycle))], intents: [intent] })
       })
 
@@ -270,7 +277,7 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
 
       test('gives the nonce of an unsigned intent to the next one, under another name', async () => {
         const cycle = await opened()
-        const released = await store.releaseIntent(await reserve(cycle, 0, 3))
+        const released = await store.releaseIntent(await reserve(cycle, 0, 3), 'stale')
         expect(released).toMatchObject({ state: 'released', nonce: 3 })
         const run = sendingRun(leg(cycle))
         const change = { before: run, after: run }
@@ -284,12 +291,12 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         const cycle = await opened(3)
         const first = await reserve(cycle)
         const second = await reserve(cycle, 1)
-        await expect(store.releaseIntent(first)).rejects.toThrow(ConflictError)
-        await store.releaseIntent(second)
-        await expect(store.releaseIntent(second)).rejects.toThrow(ConflictError)
+        await expect(store.releaseIntent(first, 'stale')).rejects.toThrow(ConflictError)
+        await store.releaseIntent(second, 'stale')
+        await expect(store.releaseIntent(second, 'stale')).rejects.toThrow(ConflictError)
         const bytes = await store.recordAttempt(first, anAttempt(count * 100))
-        await expect(store.releaseIntent(bytes)).rejects.toThrow(InvariantError)
-        await expect(store.releaseIntent(first)).rejects.toThrow(ConflictError)
+        await expect(store.releaseIntent(bytes, 'stale')).rejects.toThrow(InvariantError)
+        await expect(store.releaseIntent(first, 'stale')).rejects.toThrow(ConflictError)
         expect((await reserve(cycle, 2)).nonce).toBe(1)
       })
 
@@ -318,7 +325,7 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
                   }
                 }
                 if (act === 'release' && last) {
-                  await store.releaseIntent(last)
+                  await store.releaseIntent(last, 'stale')
                   open.pop()
                 }
                 expect(open.map(({ nonce }) => nonce)).toEqual(open.map((_, place) => used + place))
@@ -346,8 +353,123 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         const reserved = await reserve(cycle)
         const intent = await store.recordAttempt(reserved, anAttempt(count * 100))
         await expect(store.recordAttempt(reserved, anAttempt(count * 100 + 1))).rejects.toThrow(ConflictError)
-        await expect(store.recordAttempt(intent, anAttempt(count * 100 + 1))).rejects.toThrow(InvariantError)
         expect((await reload(cycle)).intents).toStrictEqual([intent])
+      })
+
+      test('keeps every transaction signed for a nonce, in order, and none that R-05 forbids', async () => {
+        const cycle = await opened()
+        const first = await signed(cycle)
+        const bump = anAttempt(count * 100 + 1, { maxFeePerGas: 2n ** 71n, maxPriorityFeePerGas: 2n ** 40n })
+        const second = await store.recordAttempt(first, bump)
+        expect(second.attempts).toStrictEqual([anAttempt(count * 100), bump])
+        await expect(store.recordAttempt(second, anAttempt(count * 100 + 2))).rejects.toThrow(/pays less/)
+        await expect(store.recordAttempt(first, { ...bump, hash: hashOf(9) })).rejects.toThrow(ConflictError)
+        const cancel = { ...bump, hash: hashOf(count * 100 + 3), payload: 'cancel' as const }
+        const third = await store.recordAttempt(second, cancel)
+        expect((await reload(cycle)).intents).toStrictEqual([third])
+        await expect(store.recordAttempt(third, { ...bump, hash: hashOf(8) })).rejects.toThrow(/being cancelled/)
+      })
+
+      test('burns a reserved nonce by a cancel, which ends it without effect and frees the step (R-03)', async () => {
+        const cycle = await opened()
+        const cancel = anAttempt(count * 100, { payload: 'cancel' })
+        const live = (await store.recordAttempt(await reserve(cycle), cancel)) as Intent & { state: 'signed' }
+        const inclusion = anInclusion(count * 100, { movements: [] })
+        const mined: Intent = { ...live, version: 3, state: 'mined', inclusion }
+        const final: Intent = { ...live, version: 4, state: 'final_cancelled', inclusion }
+        await store.moveIntent(live, mined, intentPostings(live, mined, undefined), 'block')
+        const run = sendingRun(leg(cycle))
+        const again = () => store.reserveIntent(newIntent(cycle, run, { ordinal: 2 }), 1, { before: run, after: run })
+        await expect(again()).rejects.toThrow(InvariantError)
+        await store.moveIntent(mined, final, intentPostings(mined, final, undefined), 'final')
+        expect((await again()).nonce).toBe(1)
+      })
+
+      test('a nonce used by somebody else is foreign, whether or not anything was signed (R-08)', async () => {
+        const cycle = await opened(2)
+        const live = await signed(cycle)
+        const unsigned = await reserve(cycle, 1)
+        const foreign = (intent: Intent) => ({ ...intent, version: intent.version + 1, state: 'foreign' }) as Intent
+        await store.moveIntent(live, foreign(live), [], 'stolen')
+        await store.moveIntent(unsigned, foreign(unsigned), [], 'stolen')
+        expect((await reload(cycle)).intents).toStrictEqual([foreign(live), foreign(unsigned)])
+        await expect(store.moveIntent(foreign(live), { ...live, version: 4 }, [], 'back')).rejects.toThrow(
+          InvariantError,
+        )
+      })
+
+      test('tells the life of an intent, with what moved it, and what endpoints said', async () => {
+        const cycle = await opened()
+        const live = await signed(cycle)
+        await store.noteIntent(live, 'looked')
+        await expect(store.noteIntent({ ...live, version: 1 }, 'looked')).rejects.toThrow(ConflictError)
+        const mined: Intent = { ...live, version: 3, state: 'mined', inclusion: anInclusion(count * 100) }
+        await store.moveIntent(live, mined, [], 'block 100')
+        const events = await under.reopen().intentEvents(live.id)
+        expect(events.map(({ state, evidence }) => [state, evidence])).toEqual([
+          ['reserved', 'nonce 0'],
+          ['signed', `step ${hashOf(count * 100)}`],
+          ['signed', 'looked'],
+          ['mined', 'block 100'],
+        ])
+        expect(events.every(({ at, epoch }) => epoch >= 1 && Math.abs(at - Date.now()) < 1e12)).toBe(true)
+        const answers = [
+          { endpoint: 'one', answer: 'accepted' },
+          { endpoint: 'two', answer: 'already known' },
+        ]
+        const { hash } = live.attempts[0]
+        await store.recordBroadcast(live.id, hash, answers, NOW + 5)
+        await store.recordBroadcast(live.id, hash, [], NOW + 6)
+        expect(await store.broadcasts(live.id)).toStrictEqual(answers.map((one) => ({ ...one, hash, at: NOW + 5 })))
+        expect(await store.intent(live.id)).toStrictEqual(mined)
+        expect(await store.intent('nothing')).toBeUndefined()
+        expect(await store.intentEvents('nothing')).toEqual([])
+      })
+
+      test('keeps housekeeping without a cycle until it is over', async () => {
+        const cycle = await opened()
+        const { id: _id, ...rest } = newIntent(cycle, leg(cycle))
+        const loose = { ...rest, id: `sweep-${count}`, kind: 'revoke' as const, cycleId: undefined, legId: undefined }
+        const reserved = await store.reserveIntent({ ...loose, expiresAt: NOW + 9 }, 0)
+        const live = await store.recordAttempt(reserved, anAttempt(count * 100))
+        expect((await store.looseIntents()).filter(({ id }) => id === loose.id)).toStrictEqual([live])
+        const mined = { ...live, version: 3, state: 'mined', inclusion: anInclusion(count * 100) } as Intent
+        await store.moveIntent(live, mined, [], 'block')
+        await store.moveIntent(mined, { ...mined, version: 4, state: 'final_ok' } as Intent, [], 'final')
+        expect((await store.looseIntents()).filter(({ id }) => id === loose.id)).toEqual([])
+        expect((await store.intent(loose.id))?.cycleId).toBeUndefined()
+        const own = (await store.nonces()).filter(({ chain }) => chain === loose.chain)
+        expect(own).toEqual([{ chain: loose.chain, account: OWNER.toLowerCase(), next: 1 }])
+      })
+
+      test('knows every allowance that was signed for, once (C-14)', async () => {
+        const cycle = await opened(3)
+        const account = addressOf(0xacc0 + count)
+        const data = (spender: string) => `0x095ea7b3${spender.padStart(64, '0')}${'f'.repeat(64)}` as const
+        const call = {
+          chain: leg(cycle).leg.sell.token.chain,
+          to: '0xABCDEFabcdefABCDEFabcdefabcdefABCDEFabcd',
+          value: 0n,
+        } as const
+        const approve = (index: number, spender: string, ordinal = 1) =>
+          store.reserveIntent(
+            newIntent(cycle, leg(cycle, index), {
+              kind: 'approve',
+              account,
+              ordinal,
+              call: { ...call, data: data(spender) },
+            }),
+            0,
+          )
+        await store.recordAttempt(await approve(0, 'Aa'), anAttempt(count * 100))
+        await store.recordAttempt(await approve(0, 'aA', 2), anAttempt(count * 100 + 1))
+        await store.recordAttempt(await approve(1, 'bb'), anAttempt(count * 100 + 2))
+        await approve(2, 'cc')
+        const token = call.to.toLowerCase()
+        expect(await store.approvals(account)).toEqual([
+          { chain: call.chain, token, spender: addressOf(0xaa) },
+          { chain: call.chain, token, spender: addressOf(0xbb) },
+        ])
       })
 
       test('refuses the same bytes for two intents', async () => {
@@ -362,19 +484,22 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         const cycle = await opened()
         const live = await signed(cycle)
         const inclusion = anInclusion(count * 100)
-        const mined: Intent = { ...live, state: 'mined', inclusion }
-        await store.moveIntent(live, mined, [])
-        expect((await reload(cycle)).intents).toStrictEqual([mined])
-        await store.moveIntent(mined, live, [])
-        expect((await reload(cycle)).intents).toStrictEqual([live])
-        await store.moveIntent(live, mined, [])
-        const moved = { ...inclusion, block: { ...inclusion.block, number: 101n, hash: hashOf(0xb10d) } }
-        const again: Intent = { ...live, state: 'mined', inclusion: moved }
-        await store.moveIntent(mined, again, [])
-        const final: Intent = { ...live, state: 'final_ok', inclusion: moved }
-        await expect(store.moveIntent(mined, final, [])).rejects.toThrow(ConflictError)
-        await store.moveIntent(again, final, intentPostings(final, undefined))
-        expect((await reload(cycle)).intents).toStrictEqual([final])
+        const elsewhere = { ...inclusion, block: { ...inclusion.block, number: 101n, hash: hashOf(0xb10d) } }
+        const path: Intent[] = [
+          live,
+          { ...live, version: 3, state: 'mined', inclusion },
+          { ...live, version: 4 },
+          { ...live, version: 5, state: 'mined', inclusion },
+          { ...live, version: 6, state: 'mined', inclusion: elsewhere },
+          { ...live, version: 7, state: 'final_ok', inclusion: elsewhere },
+        ]
+        for (const [index, next] of path.slice(1).entries()) {
+          const before = path[index]!
+          await store.moveIntent(before, next, intentPostings(before, next, undefined), 'seen')
+          expect((await reload(cycle)).intents).toStrictEqual([next])
+          const stale = store.moveIntent(before, next, [], 'seen')
+          await expect(stale).rejects.toThrow(ConflictError)
+        }
 
         const units = (await store.walletBalances(OWNER))
           .filter(({ chain }) => chain === live.chain)
@@ -391,10 +516,12 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
       test('books a final intent once, however often it is told', async () => {
         const cycle = await opened()
         const live = await signed(cycle)
-        const mined: Intent = { ...live, state: 'mined', inclusion: anInclusion(count * 100) }
-        const final: Intent = { ...live, state: 'final_ok', inclusion: anInclusion(count * 100) }
-        await store.moveIntent(live, mined, [])
-        const tells = Array.from({ length: 5 }, () => store.moveIntent(mined, final, intentPostings(final, undefined)))
+        const mined: Intent = { ...live, version: 3, state: 'mined', inclusion: anInclusion(count * 100) }
+        const final: Intent = { ...live, version: 4, state: 'final_ok', inclusion: anInclusion(count * 100) }
+        await store.moveIntent(live, mined, [], 'block')
+        const tells = Array.from({ length: 5 }, () =>
+          store.moveIntent(mined, final, intentPostings({ ...live, version: 3 }, final, undefined), 'final'),
+        )
         const results = await Promise.allSettled(tells)
         expect(results.map(outcomeOf).toSorted()).toEqual([
           'ConflictError',
@@ -409,38 +536,90 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         expect(gas?.units).toBe(-final.inclusion.gasPaid)
       })
 
+      test('knows the blocks in which intents ended, the newest first (B-08)', async () => {
+        const cycle = await opened(4)
+        for (let index = 0; index < 4; index++) {
+          const reserved = await store.reserveIntent(newIntent(cycle, leg(cycle, index)), index)
+          const live = await store.recordAttempt(reserved, anAttempt(count * 100 + index))
+          const inclusion = anInclusion(count * 100 + index)
+          const mined = { ...live, version: 3, state: 'mined', inclusion } as Intent
+          await store.moveIntent(live, mined, [], 'block')
+          const isLast = index === 3
+          if (!isLast) await store.moveIntent(mined, { ...mined, version: 4, state: 'final_ok' } as Intent, [], 'final')
+        }
+        const { chain } = leg(cycle).leg.sell.token
+        const own = (await store.finalBlocks()).filter((one) => one.chain === chain)
+        expect(own).toEqual([2, 1, 0].map((index) => ({ chain, block: anInclusion(count * 100 + index).block })))
+      })
+
       test('moves nothing along a way that is no edge (P-08)', async () => {
         const cycle = await opened(2)
         const live = await signed(cycle)
         const inclusion = anInclusion(count * 100)
-        const final: Intent = { ...live, state: 'final_ok', inclusion }
+        const final: Intent = { ...live, version: 3, state: 'final_ok', inclusion }
         const unsigned = await reserve(cycle, 1)
-        await expect(store.moveIntent(live, final, [])).rejects.toThrow(InvariantError)
-        await expect(store.moveIntent(live, live, [])).rejects.toThrow(InvariantError)
-        const release: Intent = { ...unsigned, state: 'released', attempts: [] }
-        await expect(store.moveIntent(unsigned, release, [])).rejects.toThrow(InvariantError)
-        await expect(store.moveIntent(live, { ...final, id: unsigned.id }, [])).rejects.toThrow(InvariantError)
+        const refused = async (before: Intent, after: Intent) => {
+          await expect(store.moveIntent(before, after, [], 'no way')).rejects.toThrow(InvariantError)
+        }
+        await refused(live, final)
+        await refused(live, { ...live, version: 3 })
+        await refused(unsigned, { ...unsigned, version: 2, state: 'released', attempts: [] })
+        await refused(unsigned, { ...live, id: unsigned.id, nonce: unsigned.nonce, version: 2 })
+        await refused(live, { ...final, id: unsigned.id })
+        await refused(live, { ...final, state: 'mined', version: 4 })
         expect((await reload(cycle)).intents).toStrictEqual([live, unsigned])
       })
     })
 
     describe('ledger', () => {
       const postings = (cause: string, chain: string): Posting[] => [
-        { cause, owner: OWNER, chain, token: WETH.address, account: 'trade', units: -5n },
-        { cause, owner: OWNER, chain, token: WETH.address, account: 'wallet', units: 5n },
+        { cause, owner: OWNER, chain, token: WETH.address, account: 'trade', units: -5n, book: 'final' },
+        { cause, owner: OWNER, chain, token: WETH.address, account: 'wallet', units: 5n, book: 'final' },
       ]
 
       test('changes nothing when a posting exists or a side is missing', async () => {
         const cycle = await opened()
         const live = await signed(cycle)
-        const mined: Intent = { ...live, state: 'mined', inclusion: anInclusion(count * 100) }
+        const mined: Intent = { ...live, version: 3, state: 'mined', inclusion: anInclusion(count * 100) }
         const [one, other] = postings(live.id, live.chain) as [Posting, Posting]
-        await expect(store.moveIntent(live, mined, [one])).rejects.toThrow(InvariantError)
-        await expect(store.moveIntent(live, mined, [one, one, other, other])).rejects.toThrow(InvariantError)
+        await expect(store.moveIntent(live, mined, [one], 'x')).rejects.toThrow(InvariantError)
+        await expect(store.moveIntent(live, mined, [one, one, other, other], 'x')).rejects.toThrow(InvariantError)
         expect((await reload(cycle)).intents).toStrictEqual([live])
-        await store.moveIntent(live, mined, [one, other])
-        await expect(store.moveIntent(mined, live, [one, other])).rejects.toThrow(InvariantError)
+        await store.moveIntent(live, mined, [one, other], 'x')
+        const undone: Intent = { ...live, version: 4 }
+        await expect(store.moveIntent(mined, undone, [one, other], 'x')).rejects.toThrow(InvariantError)
         expect((await reload(cycle)).intents).toStrictEqual([mined])
+        expect((await store.intentEvents(live.id)).at(-1)).toMatchObject({ state: 'mined' })
+      })
+
+      test('a provisional entry counts in no wallet, and everything can be read page by page (R-14)', async () => {
+        const owner = addressOf(0x1ed9e4)
+        const chain = `chain-books-${name}`
+        const on = { owner, chain, token: WETH.address }
+        const pair = (cause: string, units: bigint, book: Posting['book']): Posting[] => [
+          { ...on, cause, book, account: 'trade', units: -units },
+          { ...on, cause, book, account: 'wallet', units },
+        ]
+        await store.post(pair('a@1', 7n, 'provisional'))
+        expect(await store.walletBalances(owner)).toEqual([])
+        await store.post([...pair('a@1:undone', -7n, 'provisional'), ...pair('a', 7n, 'final')])
+        expect(await store.walletBalances(owner)).toEqual([{ chain, token: WETH.address, units: 7n }])
+        await expect(store.post(pair('a', 7n, 'final'))).rejects.toThrow(InvariantError)
+        const seen: string[] = []
+        for (let before: string | undefined; ;) {
+          const page = await store.ledger({ account: owner, limit: 4, ...(before !== undefined && { before }) })
+          if (page.length === 0) break
+          seen.push(...page.map(({ cause, account, units, book }) => `${cause} ${account} ${units} ${book}`))
+          before = page.at(-1)!.place
+        }
+        expect(seen).toEqual([
+          'a wallet 7 final',
+          'a trade -7 final',
+          'a@1:undone wallet -7 provisional',
+          'a@1:undone trade 7 provisional',
+          'a@1 wallet 7 provisional',
+          'a@1 trade -7 provisional',
+        ])
       })
 
       test('opens with tokens it has not met, once', async () => {
@@ -467,11 +646,14 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
     })
 
     describe('transfers', () => {
-      const arrivalOf = (number: number): Arrival => ({
+      const arrivalOf = (number: number, finalAt?: number): Arrival => ({
         chain: 'beta',
         hash: hashOf(number),
+        log: 3,
         block: { number: 9n, hash: hashOf(0xb10c), timestamp: 1_763_640_100 },
         amount: amountOf(aToken({ chain: 'beta', address: addressOf(0xcb) }), 997_000_000n),
+        isRefund: false,
+        finalAt,
       })
 
       test('opens a transfer once and finds it until its end', async () => {
@@ -485,12 +667,12 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
 
         const late = { ...transfer, state: 'late' as const }
         await store.moveTransfer(transfer, late, [])
-        const seen = { ...late, state: 'seen' as const, arrival: arrivalOf(count) }
+        const seen = { ...late, state: 'seen' as const, arrivals: [arrivalOf(count)] }
         await expect(store.moveTransfer(transfer, seen, [])).rejects.toThrow(ConflictError)
         await store.moveTransfer(late, seen, [])
         expect((await store.openTransfers()).filter(({ id }) => id === transfer.id)).toStrictEqual([seen])
-        const full = { ...seen, state: 'full' as const }
-        await store.moveTransfer(seen, full, transferPostings(full))
+        const full = { ...seen, state: 'full' as const, arrivals: [arrivalOf(count, NOW)] }
+        await store.moveTransfer(seen, full, transferPostings(full, seen))
         expect(await store.openTransfers(cycle.portfolio)).toEqual([])
         expect((await reload(cycle)).transfers).toStrictEqual([full])
         await expect(store.moveTransfer(full, seen, [])).rejects.toThrow(InvariantError)
@@ -505,15 +687,18 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         await store.openTransfer(one)
         await store.openTransfer(two)
         const arrival = arrivalOf(1_000 + count)
-        const seen = { ...one, state: 'seen' as const, arrival }
+        const seen: Transfer = { ...one, state: 'seen', arrivals: [arrival, arrivalOf(2_000 + count)] }
         await store.moveTransfer(one, seen, [])
         expect(await store.claimedArrivals('beta')).toContain(arrival.hash)
         expect(await store.claimedArrivals('alpha')).not.toContain(arrival.hash)
-        await expect(store.moveTransfer(two, { ...two, state: 'seen', arrival }, [])).rejects.toThrow(ConflictError)
+        const other: Transfer = { ...two, state: 'seen', arrivals: [arrival] }
+        await expect(store.moveTransfer(two, other, [])).rejects.toThrow(ConflictError)
+        await store.moveTransfer(two, { ...other, arrivals: [{ ...arrival, log: 4 }] }, [])
+        await store.moveTransfer({ ...other, arrivals: [{ ...arrival, log: 4 }] }, two, [])
         await store.moveTransfer(seen, one, [])
         expect(await store.claimedArrivals('beta')).not.toContain(arrival.hash)
-        await store.moveTransfer(two, { ...two, state: 'seen', arrival }, [])
-        expect((await reload(cycle)).transfers).toStrictEqual([one, { ...two, state: 'seen', arrival }])
+        await store.moveTransfer(two, other, [])
+        expect((await reload(cycle)).transfers).toStrictEqual([one, other])
       })
 
       test('refuses a transfer of a leg that is not written down', async () => {
@@ -587,11 +772,55 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
       })
     })
 
-    test('starts running, and stays as it is told', async () => {
-      expect((await store.operatingState()).state).toBe('running')
-      const paused = { state: 'paused_new' as const, reason: "Maintenance; 'quoted'", since: NOW }
-      await store.setOperatingState(paused)
-      expect(await under.reopen().operatingState()).toStrictEqual(paused)
+    describe('operating states', () => {
+      const statesOf = async (...scopes: Scope[]) =>
+        (await under.reopen().operatingStates()).filter(({ scope }) => scopes.includes(scope))
+
+      test('a scope stays as it is told, and one that runs is not listed', async () => {
+        const paused = {
+          scope: 'venue:told',
+          level: 'paused_new',
+          reason: "Maintenance; 'quoted'",
+          since: NOW,
+          by: 'operator',
+        } as const
+        expect(await statesOf('venue:told')).toEqual([])
+        await store.setOperatingState(paused)
+        expect(await statesOf('venue:told')).toStrictEqual([paused])
+        await store.setOperatingState({ ...paused, level: 'running' })
+        expect(await statesOf('venue:told')).toEqual([])
+      })
+
+      test('a breaker trips once, makes its scope no laxer, and lets go when cleared', async () => {
+        const trip = { code: 'B-06', scope: 'chain:stuck', level: 'paused_new', reason: 'No blocks.' } as const
+        expect(await store.tripBreaker(trip, NOW)).toBe(true)
+        expect(await store.tripBreaker({ ...trip, reason: 'again' }, NOW + 1)).toBe(false)
+        expect(await store.tripBreaker({ ...trip, code: 'B-08', level: 'halted' }, NOW + 2)).toBe(true)
+        expect(await statesOf('chain:stuck')).toMatchObject([{ level: 'halted', by: 'breaker', since: NOW + 2 }])
+        const open = (await store.breakers({ isOpen: true, limit: 100 })).filter(({ scope }) => scope === 'chain:stuck')
+        expect(open.map(({ code, trippedAt }) => [code, trippedAt])).toEqual([
+          ['B-08', NOW + 2],
+          ['B-06', NOW],
+        ])
+        const cleared = await store.clearBreakers('chain:stuck', 'B-08', 'somebody', NOW + 3)
+        expect(cleared.map(({ code, clearedAt, clearedBy }) => [code, clearedAt, clearedBy])).toEqual([
+          ['B-08', NOW + 3, 'somebody'],
+        ])
+        expect(await statesOf('chain:stuck')).toHaveLength(1)
+        expect(await store.clearBreakers('chain:stuck', undefined, 'somebody', NOW + 4)).toHaveLength(1)
+        expect(await statesOf('chain:stuck')).toEqual([])
+        expect(await store.clearBreakers('chain:stuck', undefined, 'somebody', NOW + 5)).toEqual([])
+      })
+    })
+
+    test('the first fingerprint of code stays (C-04)', async () => {
+      const chain = `chain-pins-${name}`
+      const contract = '0xABCDEFabcdefABCDEFabcdefabcdefABCDEFabcd'
+      expect(await store.pinCode(chain, contract, '0x01020304', hashOf(1))).toBe(hashOf(1))
+      expect(await store.pinCode(chain, contract.toLowerCase() as typeof OWNER, '0x01020304', hashOf(2))).toBe(
+        hashOf(1),
+      )
+      expect(await under.reopen().pinCode(chain, contract, '0x01020305', hashOf(2))).toBe(hashOf(2))
     })
   })
 }

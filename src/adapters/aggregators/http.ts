@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { RateLimiter } from './rate-limiter.js'
+import type { RateLimiter, TooEarly } from './rate-limiter.js'
 
 /** Largest body that is read, in bytes after decompression (C-02). */
 const MAX_BODY_BYTES = 1_048_576
@@ -48,7 +48,8 @@ const exchanges = new AsyncLocalStorage<Exchange>()
 
 /**
  * Makes a call within bounds, whoever sends its requests: one deadline, bodies up to 1 MiB, no redirect followed, no
- * origin but the service's, no more requests than its rate limit allows. Rejects with RequestFailure when the service was asked and gave no usable result.
+ * origin but the service's, no more requests than its rate limit allows, none while it keeps failing. Rejects with
+ * RequestFailure when the service was asked and gave no usable result.
  */
 export async function ask<T>(bounds: Bounds, call: () => Promise<T>): Promise<T> {
   const exchange: Exchange = {
@@ -91,11 +92,25 @@ async function boundedFetch(exchange: Exchange, input: string | URL | Request, i
   if (asked.origin !== new URL(url).origin)
     throw new RequestFailure(`A request to ${asked.origin} was refused; calls to ${url} stay there.`, undefined)
   const tooEarly = await limiter.admit(exchange.endsAt)
-  if (tooEarly)
-    throw new NotAskedFailure(
-      `${url} is not asked: ${tooEarly.reason}. Ask again in ${Math.ceil(tooEarly.waitMs / 1_000)} s.`,
-      undefined,
-    )
+  if (tooEarly) throw new NotAskedFailure(notAsked(url, tooEarly), undefined)
+  const open = limiter.circuit.admit()
+  if (open) throw new RequestFailure(notAsked(url, open), undefined)
+  let isWell = false
+  try {
+    const response = await readBounded(exchange, input, init)
+    isWell = response.status < 500
+    return response
+  } finally {
+    limiter.circuit.note(isWell)
+  }
+}
+
+function notAsked(url: string, { reason, waitMs }: TooEarly): string {
+  return `${url} is not asked: ${reason}. Ask again in ${Math.ceil(waitMs / 1_000)} s.`
+}
+
+async function readBounded(exchange: Exchange, input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const { url, limiter } = exchange.bounds
   const signal = init?.signal ? AbortSignal.any([init.signal, exchange.deadline]) : exchange.deadline
   const response = await unboundedFetch(input, { ...init, signal, redirect: 'manual' })
   const { status, headers } = response

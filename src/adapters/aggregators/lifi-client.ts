@@ -11,15 +11,17 @@ export interface LifiAccess {
   readonly integrator: string
   readonly apiKey?: string
   readonly timeoutMs: number
-  /** Quotes and status questions under one key share a limit. */
+  /** Whoever shares these keeps to one limit per service and key together. */
   readonly limiters: RateLimiters
   /** The pace to keep; LI.FI's own answers are heeded with or without it. */
   readonly requestsPerSecond?: number
+  /** How long it is left alone when it keeps failing. */
+  readonly circuitMs?: number
 }
 
 /** Within what bounds a call to LI.FI is made. */
-export function lifiBounds({ apiUrl, apiKey, timeoutMs, limiters, requestsPerSecond }: LifiAccess): Bounds {
-  return { url: apiUrl, timeoutMs, limiter: limiters.of({ url: apiUrl, apiKey, requestsPerSecond }) }
+export function lifiBounds({ apiUrl, apiKey, timeoutMs, limiters, ...pace }: LifiAccess): Bounds {
+  return { url: apiUrl, timeoutMs, limiter: limiters.of({ ...pace, url: apiUrl, apiKey }) }
 }
 
 /** A client that asks nothing of its own accord: no chain list, no version check. */

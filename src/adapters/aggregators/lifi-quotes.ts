@@ -1,14 +1,16 @@
 import { getQuote, type SDKClient } from '@lifi/sdk'
 import { z } from 'zod'
 import { type ChainKey, isNative, NATIVE, type Token, tokenId } from '../../domain/assets.js'
-import type { Quote, QuoteFee, QuoteRequest, VenueKey } from '../../domain/planning/quote.js'
+import type { Refusal } from '../../domain/errors.js'
+import type { Call, Quote, QuoteFee, QuoteRequest, VenueKey } from '../../domain/planning/quote.js'
+import type { CallClaim } from '../../domain/policy/firewall.js'
 import type { AllowedContracts } from '../../domain/policy/limits.js'
 import { amountOf } from '../../domain/units/amount.js'
 import { formatDecimal } from '../../domain/units/decimal.js'
 import type { Ratio } from '../../domain/units/ratio.js'
 import { type Quotes, type Service, serviceOf } from '../../ports/quotes.js'
-import { bridgeDataFault, type ExpectedCrossing } from './lifi-bridge-data.js'
 import { ask, type Bounds } from './http.js'
+import { decodeLifiCall } from './lifi-calldata.js'
 import { createLifiClient, judgeLifiError, type LifiAccess, lifiBounds } from './lifi-client.js'
 import { asQuoteError } from './quote-failure.js'
 import { knownSources, SourceNames } from './sources.js'
@@ -74,12 +76,11 @@ type WireStep = z.output<typeof wireStep>
  * LI.FI behind the Quotes port, asked through its own SDK.
  *
  * Guarantees: a quote answers the very request (chains, tokens by address, decimals, sold amount, our account as
- * sender and receiver, the bridge one of the allowed); a crossing of one asset is not swapped into another on its way;
- * every fee that is paid on top is known to us, in the coin of the chain it is sent from; nothing is asked of any host
- * but the configured one. Our slippage is always sent, rounded down; calls on the destination are always declined.
+ * sender and receiver, the bridge one of the allowed); every fee that is paid on top is known to us, in the coin of the
+ * chain it is sent from; nothing is asked of any host but the configured one. Our slippage is always sent, rounded down; calls on the destination are always declined.
  *
  * Does not guarantee: that the calldata does what the quote says, or that the contracts are on the allow-list; that is
- * judged before signing.
+ * judged before signing, by what `decode` reads.
  */
 export class LifiQuotes implements Quotes {
   readonly venue: VenueKey
@@ -109,6 +110,10 @@ export class LifiQuotes implements Quotes {
     return this.#options.allowed[chain] ?? { targets: [], spenders: [] }
   }
 
+  decode({ data }: Call): CallClaim | Refusal {
+    return decodeLifiCall(data)
+  }
+
   async indicate(request: QuoteRequest): Promise<Quote> {
     return this.#quoteOf(request, await this.#ask(request))
   }
@@ -123,8 +128,6 @@ export class LifiQuotes implements Quotes {
       ['transactionRequest.chainId', this.#tokens.chainId(token.chain), call.chainId],
       ['transactionRequest.from', request.account, call.from],
     ])
-    const fault = request.kind === 'bridge' ? bridgeDataFault(call.data, this.#crossingOf(request)) : undefined
-    if (fault !== undefined) throw malformed(this.venue, 'QUOTE_MISMATCH', `${fault}.`)
     if (!isNative(token) && !estimate.approvalAddress)
       throw malformed(this.venue, 'QUOTE_SCHEMA', 'estimate.approvalAddress: expected a spender, got nothing.')
     return {
@@ -133,18 +136,6 @@ export class LifiQuotes implements Quotes {
         call: { chain: token.chain, to: call.to, data: call.data, value: call.value },
         spender: isNative(token) ? undefined : estimate.approvalAddress,
       },
-    }
-  }
-
-  #crossingOf(request: QuoteRequest): ExpectedCrossing {
-    const { sell, buy, account } = request
-    const { chain, address, asset } = sell.token
-    return {
-      receiver: account,
-      destinationChainId: this.#tokens.chainId(buy.chain),
-      token: address,
-      units: sell.units,
-      swapsBetween: serviceOf(request) === 'cross' ? 'any' : this.#tokens.addressesOf(asset, chain),
     }
   }
 

@@ -1,14 +1,14 @@
 import { getStatus, type SDKClient } from '@lifi/sdk'
 import { z } from 'zod'
 import { type Address, type ChainKey, type Hex, NATIVE, sameAddress, type Token, tokenId } from '../../domain/assets.js'
-import type { Arrival, Transfer } from '../../domain/execution/transfer.js'
+import type { Payout, Transfer } from '../../domain/execution/transfer.js'
 import type { BlockRef } from '../../domain/portfolio/snapshot.js'
-import { amountOf } from '../../domain/units/amount.js'
+import { amountOf, type TokenAmount } from '../../domain/units/amount.js'
 import type { Transfers } from '../../ports/transfers.js'
 import { ask, type Bounds, RequestFailure } from './http.js'
 import { createLifiClient, type LifiAccess, lifiBounds, lifiErrorCode } from './lifi-client.js'
 import { TokenBook, type VenueChain } from './token-book.js'
-import { address, chainId, hash } from './wire.js'
+import { chainId, hash } from './wire.js'
 
 /** What a transaction moved, read from its receipt in a canonical block. */
 export interface PayoutReceipt {
@@ -17,7 +17,13 @@ export interface PayoutReceipt {
   /** Who sent the transaction. */
   readonly sender: Address
   /** Its Transfer events; payouts in native coin count when they stand here under the address of the coin. */
-  readonly transfers: readonly { readonly token: Address; readonly to: Address; readonly units: bigint }[]
+  readonly transfers: readonly {
+    readonly token: Address
+    readonly to: Address
+    readonly units: bigint
+    /** Place among the events of the block. */
+    readonly log: number
+  }[]
 }
 
 export interface LifiTransfersOptions extends LifiAccess {
@@ -32,7 +38,6 @@ const wireStatus = z.object({
   receiving: z.object({
     chainId,
     txHash: hash,
-    token: z.object({ address }).optional().catch(undefined),
   }),
 })
 
@@ -45,13 +50,13 @@ const CLOCK_TOLERANCE_MS = 120_000
 /**
  * LI.FI's status behind the Transfers port, asked through its own SDK.
  *
- * Guarantees: an arrival is what a successful receipt says was paid to our account in a configured token; the status
- * only names the transaction to look at, and its words on success, amount and refund are not read. A transaction that
- * is already booked, that we sent ourselves, that is older than the sending, or that pays less than half of what is
- * expected is no arrival.
+ * Guarantees: a payout is what a successful receipt says was paid to our account in a configured token; the status only
+ * names the transaction to look at, and its words on success, amount and refund are not read. A transaction that is
+ * evidence for another transfer, that we sent ourselves, that is older than the sending, or that pays us less than half
+ * of what is expected or was sent shows none.
  *
- * Does not guarantee: that the payout belongs to this very transfer. No field of a receipt proves that; who books it
- * keeps each payout to one transfer and compares the amount with the expected one.
+ * Does not guarantee: that the payout belongs to this very transfer. No field of a receipt proves that; so a bridge that
+ * is watched by its status alone has one transfer under way per destination and token.
  */
 export class LifiTransfers implements Transfers {
   readonly #options: LifiTransfersOptions
@@ -66,29 +71,30 @@ export class LifiTransfers implements Transfers {
     this.#tokens = new TokenBook(options.chains, options.tokens, () => NATIVE)
   }
 
-  async find(transfer: Transfer, claimed: readonly Hex[]): Promise<Arrival | undefined> {
+  async find(transfer: Transfer, claimed: readonly Hex[]): Promise<readonly Payout[]> {
     const hint = wireStatus.safeParse(await this.#status(transfer)).data?.receiving
-    if (!hint) return undefined
-    const { txHash, chainId, token } = hint
+    if (!hint) return []
+    const { txHash, chainId } = hint
     const chain = this.#tokens.chainOf(chainId)
     const taken = [transfer.originHash, ...claimed].map((known) => known.toLowerCase())
-    if (chain === undefined || taken.includes(txHash.toLowerCase())) return undefined
+    if (chain === undefined || taken.includes(txHash.toLowerCase())) return []
     const receipt = await this.#options.receipt(chain, txHash)
-    if (!receipt?.isSuccess || sameAddress(receipt.sender, transfer.account)) return undefined
-    if (receipt.block.timestamp * 1_000 < transfer.sentAt - CLOCK_TOLERANCE_MS) return undefined
+    if (!receipt?.isSuccess || sameAddress(receipt.sender, transfer.account)) return []
+    if (receipt.block.timestamp * 1_000 < transfer.sentAt - CLOCK_TOLERANCE_MS) return []
 
-    const paid = receipt.transfers.filter(({ to, units }) => units > 0n && sameAddress(to, transfer.account))
-    const arrived = paid.map((payout) => this.#tokens.find(chainId, payout.token)).filter((one) => one !== undefined)
-    const received =
-      arrived.find((one) => tokenId(one) === tokenId(transfer.expected.token)) ??
-      arrived.find((one) => token && sameAddress(one.address, token.address)) ??
-      arrived[0]
-    if (!received) return undefined
-    const units = paid
-      .filter((payout) => sameAddress(payout.token, received.address))
-      .reduce((sum, payout) => sum + payout.units, 0n)
-    const isDust = tokenId(received) === tokenId(transfer.expected.token) && units * 2n < transfer.expected.units
-    return isDust ? undefined : { chain, hash: txHash, block: receipt.block, amount: amountOf(received, units) }
+    const payouts = receipt.transfers.flatMap(({ token, to, units, log }): Payout[] => {
+      const known = this.#tokens.find(chainId, token)
+      if (!known || units <= 0n || !sameAddress(to, transfer.account)) return []
+      const amount = amountOf(known, units)
+      return [{ chain, hash: txHash, log, block: receipt.block, amount, isRefund: chain === transfer.origin }]
+    })
+    const { expected, sent } = transfer
+    const unitsOf = ({ token }: TokenAmount) =>
+      payouts.reduce((sum, { amount }) => sum + (tokenId(amount.token) === tokenId(token) ? amount.units : 0n), 0n)
+    const isOurs = ({ amount }: Payout) =>
+      [expected, sent].some(({ token }) => tokenId(token) === tokenId(amount.token))
+    const isDust = payouts.every(isOurs) && unitsOf(expected) * 2n < expected.units && unitsOf(sent) * 2n < sent.units
+    return isDust ? [] : payouts
   }
 
   /** The body of the status, undefined while LI.FI does not know the transaction. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../ports/clock.js'
+import { Circuit } from './circuit.js'
 
 /** Why a request may not be sent, and after how long it may. */
 export interface TooEarly {
@@ -19,6 +20,10 @@ const JITTER_MS = 50
 /** Shortest and longest time a service is left alone, whatever its headers say. */
 const SHORTEST_MS = 1_000
 const LONGEST_MS = 7_200_000
+/** A service that refuses again right after a pause is given twice as long, up to this much beyond what it names. */
+const LONGEST_BACKOFF_MS = 64_000
+/** How long a service that keeps failing is left alone, when nothing is configured. */
+const CIRCUIT_MS = 30_000
 
 /**
  * Keeps all requests of this process to one service under one key within the service's limit.
@@ -35,13 +40,25 @@ export class RateLimiter {
   /** Milliseconds since 1970. */
   #closedUntil = 0
   #limit: string | undefined
+  /** Pauses after an answer of 429 since the last answer that was none. */
+  #strikes = 0
   /** Turns given out and requests sent, the latest `burst` of each. */
   #promised: readonly number[] = []
   #sent: readonly number[] = []
   /** Settles when everybody who came before has gone. */
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor(private readonly clock: Clock) {}
+  /** Whether the service is well enough to be asked at all. */
+  readonly circuit: Circuit
+
+  constructor(
+    private readonly clock: Clock,
+    circuitMs = CIRCUIT_MS,
+    /** From 0 up to 1. */
+    private readonly random: () => number = Math.random,
+  ) {
+    this.circuit = new Circuit(clock, circuitMs, random)
+  }
 
   /** Milliseconds since 1970, by the clock that turns are reckoned with. */
   now(): number {
@@ -68,10 +85,20 @@ export class RateLimiter {
   /** Reads what an answer says about the limit. */
   note(status: number, headers: Headers): void {
     this.#limit = headers.get('ratelimit-limit')?.match(/^\d{1,9}/)?.[0] ?? this.#limit
+    if (status !== 429) this.#strikes = 0
     if (status !== 429 && headers.get('ratelimit-remaining')?.trim() !== '0') return
+    // Of the answers to requests that were sent together, the first one counts.
+    if (status === 429 && this.clock.now() >= this.#closedUntil) this.#strikes += 1
     const named = [headers.get('ratelimit-reset'), headers.get('retry-after')].map((text) => this.#millisecondsOf(text))
-    const waitMs = Math.min(Math.max(SHORTEST_MS, ...named), LONGEST_MS)
+    const waitMs = Math.min(Math.max(this.#backoff(), ...named), LONGEST_MS)
     this.#closedUntil = Math.max(this.#closedUntil, this.clock.now() + waitMs)
+  }
+
+  /** The first pause is the shortest there is; later ones double, stretched by chance up to a half. */
+  #backoff(): number {
+    if (this.#strikes <= 1) return SHORTEST_MS
+    const doubled = Math.min(SHORTEST_MS * 2 ** (this.#strikes - 1), LONGEST_BACKOFF_MS)
+    return Math.round(doubled * (1 + this.random() / 2))
   }
 
   async #waitForTurn(endsAt: number): Promise<TooEarly | undefined> {
@@ -125,9 +152,10 @@ export class RateLimiters {
     readonly url: string
     readonly apiKey?: string | undefined
     readonly requestsPerSecond?: number | undefined
+    readonly circuitMs?: number | undefined
   }): RateLimiter {
     const key = `${new URL(service.url).origin} ${service.apiKey ?? ''}`
-    const limiter = this.#limiters.get(key) ?? new RateLimiter(this.clock)
+    const limiter = this.#limiters.get(key) ?? new RateLimiter(this.clock, service.circuitMs)
     this.#limiters.set(key, limiter)
     if (service.requestsPerSecond !== undefined) limiter.slowTo(service.requestsPerSecond)
     return limiter

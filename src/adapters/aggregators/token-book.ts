@@ -1,12 +1,4 @@
-import {
-  type Address,
-  type AssetKey,
-  type ChainKey,
-  isNative,
-  sameAddress,
-  type Token,
-  tokenId,
-} from '../../domain/assets.js'
+import { type Address, type ChainKey, isNative, sameAddress, type Token, tokenId } from '../../domain/assets.js'
 
 export interface VenueChain {
   readonly chain: ChainKey
@@ -44,13 +36,6 @@ export class TokenBook {
 
   addressOf(token: Token): Address {
     return isNative(token) ? this.coinAddress(this.chainId(token.chain)) : token.address
-  }
-
-  /** Our own addresses of an asset's tokens on a chain. */
-  addressesOf(asset: AssetKey, chain: ChainKey): readonly Address[] {
-    return [...this.#tokens.values()]
-      .filter((token) => token.asset === asset && token.chain === chain)
-      .map(({ address }) => address)
   }
 
   find(chainId: number, address: Address): Token | undefined {

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { type Address, type ChainKey, isNative, sameAddress, type Token, tokenId } from '../../domain/assets.js'
-import type { Quote, QuoteFee, QuoteRequest, VenueKey } from '../../domain/planning/quote.js'
+import type { Refusal } from '../../domain/errors.js'
+import type { Call, Quote, QuoteFee, QuoteRequest, VenueKey } from '../../domain/planning/quote.js'
+import type { CallClaim } from '../../domain/policy/firewall.js'
 import type { AllowedContracts } from '../../domain/policy/limits.js'
 import { amountOf } from '../../domain/units/amount.js'
 import { basisPointsOf, mulDiv } from '../../domain/units/ratio.js'
@@ -11,6 +13,7 @@ import type { RateLimiters } from './rate-limiter.js'
 import { knownSources, SourceNames } from './sources.js'
 import { TokenBook, type VenueChain } from './token-book.js'
 import { address, calldata, decimalUnits, expectSame, label, malformed, readAnswer } from './wire.js'
+import { decodeZeroexCall } from './zeroex-calldata.js'
 import { createZeroexRest } from './zeroex-rest.js'
 import { createZeroexSdk } from './zeroex-sdk.js'
 import type { ZeroexAccess, ZeroexInput, ZeroexTransport } from './zeroex-transport.js'
@@ -22,6 +25,8 @@ export interface ZeroexQuotesOptions extends ZeroexAccess {
   readonly limiters: RateLimiters
   /** The pace to keep; 0x's own answers are heeded with or without it. */
   readonly requestsPerSecond?: number
+  /** How long it is left alone when it keeps failing. */
+  readonly circuitMs?: number
   readonly chains: readonly VenueChain[]
   readonly tokens: readonly Token[]
   readonly allowed: Readonly<Record<ChainKey, AllowedContracts>>
@@ -90,8 +95,8 @@ interface WireGas {
  * is known to take a tax; no quote that wants a signature; nothing is asked of any host but the configured one. Our
  * slippage is always sent, rounded down to a basis point.
  *
- * Does not guarantee: the absence of a tax 0x cannot tell, which it often cannot; that the receiver in the calldata is
- * us, which no field of the answer repeats, or that the contracts are on the allow-list; that is judged before signing.
+ * Does not guarantee: the absence of a tax 0x cannot tell, which it often cannot; that the calldata does what the quote
+ * says, or that the contracts are on the allow-list; that is judged before signing, by what `decode` reads.
  */
 export class ZeroexQuotes implements Quotes {
   readonly venue: VenueKey
@@ -121,6 +126,10 @@ export class ZeroexQuotes implements Quotes {
 
   allowed(chain: ChainKey): AllowedContracts {
     return this.#options.allowed[chain] ?? { targets: [], spenders: [] }
+  }
+
+  decode(call: Call): CallClaim | Refusal {
+    return decodeZeroexCall(call, coinAddress(this.#tokens.chainId(call.chain)))
   }
 
   async indicate(request: QuoteRequest): Promise<Quote> {

@@ -2,12 +2,15 @@ import {
   type Abi,
   type Address,
   BaseError,
-  ContractFunctionExecutionError,
-  type ContractFunctionParameters,
+  decodeFunctionResult,
+  encodeFunctionData,
+  ExecutionRevertedError,
+  multicall3Abi,
 } from 'viem'
 import type { ChainKey } from '../../domain/assets.js'
 import type { BlockRef } from '../../domain/portfolio/snapshot.js'
-import type { Clients } from './clients.js'
+import type { ReadAt } from '../../ports/balances.js'
+import { callAt, type QuorumReader } from './quorum-reader.js'
 
 export interface ContractRead {
   readonly address: Address
@@ -32,34 +35,38 @@ interface Waiting {
 }
 
 /**
- * Reads contracts at one block. Everything asked of a chain in the same turn of the event loop is answered by one
- * multicall, so a snapshot costs each chain one block header and one call, however many readers there are.
+ * Reads contracts at one agreed block. Everything asked of a chain at the same block in the same turn of the event loop is
+ * answered by one multicall per endpoint of the quorum, however many readers there are.
  */
 export class BlockReader {
-  private readonly queues = new Map<ChainKey, Waiting[]>()
+  /** By chain and block. */
+  private readonly queues = new Map<string, Waiting[]>()
 
-  constructor(private readonly clients: Clients) {}
+  constructor(private readonly reader: QuorumReader) {}
 
-  /** Rejects, with the reason in one line, when the chain does not answer or is another one than configured. */
-  read(chain: ChainKey, reads: readonly ContractRead[]): Promise<BlockReading> {
+  /** Rejects, with the reason in one line, when no quorum answers or the chain has no multicall contract. */
+  read(chain: ChainKey, reads: readonly ContractRead[], at: ReadAt = 'latest'): Promise<BlockReading> {
+    const key = `${chain} ${at}`
     return new Promise((resolve, reject) => {
-      const queue = this.queues.get(chain)
+      const queue = this.queues.get(key)
       if (queue) {
         queue.push({ reads, resolve, reject })
         return
       }
-      this.queues.set(chain, [{ reads, resolve, reject }])
-      setImmediate(() => void this.flush(chain))
+      this.queues.set(key, [{ reads, resolve, reject }])
+      setImmediate(() => void this.flush(chain, at))
     })
   }
 
-  private async flush(chain: ChainKey): Promise<void> {
-    const waiting = this.queues.get(chain) ?? []
-    this.queues.delete(chain)
+  private async flush(chain: ChainKey, at: ReadAt): Promise<void> {
+    const key = `${chain} ${at}`
+    const waiting = this.queues.get(key) ?? []
+    this.queues.delete(key)
     try {
       const { block, baseFee, results } = await this.readAll(
         chain,
         waiting.flatMap(({ reads }) => reads),
+        at,
       )
       let from = 0
       for (const { reads, resolve } of waiting) {
@@ -67,63 +74,77 @@ export class BlockReader {
         from += reads.length
       }
     } catch (error) {
-      for (const { reject } of waiting) reject(new Error(await this.explain(chain, error), { cause: error }))
+      for (const { reject } of waiting) reject(error)
     }
   }
 
-  private async readAll(chain: ChainKey, reads: readonly ContractRead[]): Promise<BlockReading> {
-    const client = this.clients.of(chain)
-    await this.clients.verify(chain)
-    const head = await client.getBlock({ blockTag: 'latest' })
-    const floor = this.clients.floorOf(chain)
-    if (head.number < floor)
-      throw new Error(
-        `the endpoint is at block ${head.number} and does not know ours in ${floor} yet; wait or replace it.`,
-      )
-    const answers = await client.multicall({
-      contracts: reads as readonly ContractFunctionParameters[],
-      blockNumber: head.number,
-      allowFailure: true,
-      batchSize: 0,
+  private async readAll(chain: ChainKey, reads: readonly ContractRead[], at: ReadAt): Promise<BlockReading> {
+    const { multicall } = this.reader.chain(chain)
+    const { head, finalized, endpoints } = await this.reader.view(chain)
+    const seen = at === 'latest' ? head : at === 'finalized' ? finalized : await this.reader.blockAt(chain, at)
+    if (!seen) throw new Error(`Chain ${chain} is at block ${head.number} and has no block ${at} yet.`)
+    const block = { number: seen.number, hash: seen.hash, timestamp: seen.timestamp }
+    if (reads.length === 0) return { block, baseFee: seen.baseFee, results: [] }
+    const data = encodeFunctionData({
+      abi: multicall3Abi,
+      functionName: 'aggregate3',
+      args: [
+        reads.map(({ address, ...call }) => ({
+          target: address,
+          allowFailure: true,
+          callData: encodeFunctionData(call),
+        })),
+      ],
     })
-    // One call for all: when it fails, that is an answer about the chain or its multicall, not about any contract.
-    const unread = answers.find(
-      ({ error }) => error instanceof ContractFunctionExecutionError && error.functionName === 'aggregate3',
-    )
-    if (unread) throw unread.error
+    const bytes = await this.reader.at(chain, block, endpoints, {
+      what: `${reads.length} values of contracts`,
+      ask: (client, where) => callAt(client, where, { to: multicall, data }).catch(revertsAsNothing),
+    })
+    const answers = outcomesOf(bytes)
+    if (answers?.length !== reads.length)
+      throw new Error(`Chain ${chain}: no contract at ${multicall}; correct chains.${chain}.multicall.`)
     return {
-      block: { number: head.number, hash: head.hash, timestamp: Number(head.timestamp) },
-      baseFee: head.baseFeePerGas ?? 0n,
-      results: answers.map((answer, index): ReadResult => {
-        if (answer.status === 'success') return { status: 'success', result: answer.result }
-        const { address, functionName } = reads[index]!
-        return {
-          status: 'failure',
-          error: new Error(
-            `${functionName}() of ${address} on ${chain} gave no answer: expected a contract with that function, check the address.`,
-          ),
-        }
-      }),
+      block,
+      baseFee: seen.baseFee,
+      results: answers.map((answer, index) => resultOf(chain, reads[index]!, answer)),
     }
-  }
-
-  private async explain(chain: ChainKey, error: unknown): Promise<string> {
-    const { rpcUrl, multicall } = this.clients.chain(chain)
-    const host = hostOf(rpcUrl)
-    if (error instanceof Error && !(error instanceof BaseError)) return `Chain ${chain}: ${error.message}`
-    if (this.clients.isVerified(chain)) {
-      const code = await this.clients
-        .of(chain)
-        .getCode({ address: multicall })
-        .catch(() => 'unreachable' as const)
-      if (code === undefined) return `Chain ${chain}: no contract at ${multicall}; correct chains.${chain}.multicall.`
-    }
-    const message = error instanceof BaseError ? error.shortMessage : String(error)
-    return `Chain ${chain}: ${host} does not answer (${message}); check chains.${chain}.rpc and the network.`
   }
 }
 
-/** The host of an endpoint: paths and queries of RPC addresses carry keys and stay out of messages. */
-function hostOf(url: string): string {
-  return new URL(url).host
+/** A contract that refuses the call answers like one that is not there. */
+function revertsAsNothing(error: unknown): '0x' {
+  if (
+    error instanceof BaseError &&
+    error.walk((one) => (one as { code?: unknown }).code === ExecutionRevertedError.code)
+  )
+    return '0x'
+  throw error
+}
+
+interface Outcome {
+  readonly success: boolean
+  readonly returnData: `0x${string}`
+}
+
+function outcomesOf(data: `0x${string}`): readonly Outcome[] | undefined {
+  try {
+    return decodeFunctionResult({ abi: multicall3Abi, functionName: 'aggregate3', data })
+  } catch {
+    return undefined
+  }
+}
+
+function resultOf(chain: ChainKey, read: ContractRead, { success, returnData }: Outcome): ReadResult {
+  const { abi, functionName, address } = read
+  try {
+    if (success) return { status: 'success', result: decodeFunctionResult({ abi, functionName, data: returnData }) }
+  } catch {
+    // An answer that cannot be read is none.
+  }
+  return {
+    status: 'failure',
+    error: new Error(
+      `${functionName}() of ${address} on ${chain} gave no answer: expected a contract with that function, check the address.`,
+    ),
+  }
 }

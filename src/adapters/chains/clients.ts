@@ -1,88 +1,94 @@
 import { createConfig, getPublicClient } from '@wagmi/core'
-import { defineChain, http, type PublicClient } from 'viem'
+import { type Chain, defineChain, type PublicClient } from 'viem'
 import type { Address, ChainKey } from '../../domain/assets.js'
+import { endpointTransport, type TransportAnswer } from './endpoint-transport.js'
+
+export interface EndpointOptions {
+  /** Name in messages, logs and metrics, in place of the address. */
+  readonly name: string
+  readonly url: string
+}
 
 export interface ChainOptions {
   readonly key: ChainKey
   readonly chainId: number
-  readonly rpcUrl: string
+  /** At least one; names differ within a chain. */
+  readonly endpoints: readonly EndpointOptions[]
+  /** Endpoints that have to agree. */
+  readonly quorum: number
   readonly nativeSymbol: string
   readonly nativeDecimals: number
   readonly multicall: Address
   readonly blockTimeSeconds: number
   /** `finalized` follows the node's tag; a number is a depth in blocks below the head. */
   readonly finality: 'finalized' | number
-  /** Wei per gas offered above the base fee. */
+  /** Least wei per gas offered above the base fee. */
   readonly priorityFee: bigint
 }
 
-/** One client per chain over one multi-chain configuration. Redirects are refused; a request that fails is not repeated. */
+/** One endpoint of one chain. */
+export interface Endpoint {
+  readonly chain: ChainKey
+  readonly name: string
+  readonly client: PublicClient
+}
+
+export interface ClientsOptions {
+  /** For one whole answer. */
+  readonly timeoutMs?: number
+  readonly onAnswer?: (chain: ChainKey, endpoint: string, answer: TransportAnswer) => void
+}
+
+/**
+ * One client per endpoint. The first endpoints of all chains share one multi-chain configuration, so do the second ones,
+ * and so on. A request goes to the one endpoint it is made to and is not repeated.
+ */
 export class Clients {
-  private readonly config
   private readonly options: ReadonlyMap<ChainKey, ChainOptions>
-  /** Kept, because asking the configuration builds a client anew each time. */
-  private readonly clients = new Map<ChainKey, PublicClient>()
-  private readonly verified = new Set<ChainKey>()
-  private readonly floors = new Map<ChainKey, bigint>()
+  private readonly endpoints: ReadonlyMap<ChainKey, readonly Endpoint[]>
 
-  constructor(chains: readonly ChainOptions[], timeoutMs = 8_000) {
+  constructor(chains: readonly ChainOptions[], { timeoutMs = 8_000, onAnswer = () => undefined }: ClientsOptions = {}) {
+    if (chains.length === 0) throw new Error('No chain is configured: name at least one under chains.')
     this.options = new Map(chains.map((chain) => [chain.key, chain]))
-    const [first, ...rest] = chains.map((chain) =>
-      defineChain({
-        id: chain.chainId,
-        name: chain.key,
-        blockTime: chain.blockTimeSeconds * 1000,
-        nativeCurrency: { name: chain.nativeSymbol, symbol: chain.nativeSymbol, decimals: chain.nativeDecimals },
-        rpcUrls: { default: { http: [chain.rpcUrl] } },
-        contracts: { multicall3: { address: chain.multicall } },
-      }),
-    )
-    if (!first) throw new Error('No chain is configured: name at least one under chains.')
-    this.config = createConfig({
-      chains: [first, ...rest],
-      transports: Object.fromEntries(
-        chains.map(({ chainId, rpcUrl }) => [
-          chainId,
-          http(rpcUrl, { retryCount: 0, timeout: timeoutMs, fetchOptions: { redirect: 'error' } }),
-        ]),
-      ),
-      storage: null,
-      multiInjectedProviderDiscovery: false,
-    })
+    const found = new Map<ChainKey, Endpoint[]>(chains.map(({ key }) => [key, []]))
+    const ranks = Math.max(...chains.map(({ endpoints }) => endpoints.length))
+    for (let rank = 0; rank < ranks; rank++) {
+      const served = chains.flatMap((chain) => {
+        const endpoint = chain.endpoints[rank]
+        return endpoint ? [{ chain, endpoint }] : []
+      })
+      const [first, ...rest] = served.map(({ chain, endpoint }) => describe(chain, endpoint))
+      const config = createConfig({
+        chains: [first!, ...rest],
+        transports: Object.fromEntries(
+          served.map(({ chain: { key, chainId }, endpoint }) => [
+            chainId,
+            endpointTransport({
+              ...endpoint,
+              timeoutMs,
+              onAnswer: (answer) => onAnswer(key, endpoint.name, answer),
+            }),
+          ]),
+        ),
+        storage: null,
+        multiInjectedProviderDiscovery: false,
+      })
+      for (const { chain, endpoint } of served)
+        found.get(chain.key)!.push({
+          chain: chain.key,
+          name: endpoint.name,
+          // Kept, because asking the configuration builds a client anew each time.
+          client: getPublicClient(config, { chainId: chain.chainId }) as PublicClient,
+        })
+    }
+    this.endpoints = found
   }
 
-  of(chain: ChainKey): PublicClient {
-    const known = this.clients.get(chain)
-    if (known) return known
-    const client = getPublicClient(this.config, { chainId: this.chain(chain).chainId }) as PublicClient
-    this.clients.set(chain, client)
-    return client
-  }
-
-  /** Rejects when the endpoint serves another chain than configured; once it has shown the right one it is believed. */
-  async verify(chain: ChainKey): Promise<void> {
-    if (this.verified.has(chain)) return
-    const { chainId: expected } = this.chain(chain)
-    const found = await this.of(chain).getChainId()
-    if (found !== expected)
-      throw new Error(
-        `expected chain id ${expected}, the endpoint serves ${found}; correct chains.${chain}.rpc or chainId.`,
-      )
-    this.verified.add(chain)
-  }
-
-  isVerified(chain: ChainKey): boolean {
-    return this.verified.has(chain)
-  }
-
-  /** Remembers the highest block in which one of our transactions was seen. */
-  noteInclusion(chain: ChainKey, block: bigint): void {
-    if (block > this.floorOf(chain)) this.floors.set(chain, block)
-  }
-
-  /** No answer from below this block is believed: it would not know our latest transaction. */
-  floorOf(chain: ChainKey): bigint {
-    return this.floors.get(chain) ?? 0n
+  /** In the order of the configuration. */
+  of(chain: ChainKey): readonly Endpoint[] {
+    const endpoints = this.endpoints.get(chain)
+    if (!endpoints) throw new Error(`Chain ${chain} is not configured.`)
+    return endpoints
   }
 
   chain(chain: ChainKey): ChainOptions {
@@ -91,8 +97,18 @@ export class Clients {
     return options
   }
 
-  keyOf(chainId: number): ChainKey | undefined {
-    for (const { key, chainId: id } of this.options.values()) if (id === chainId) return key
-    return undefined
+  keys(): readonly ChainKey[] {
+    return [...this.options.keys()]
   }
+}
+
+function describe(chain: ChainOptions, endpoint: EndpointOptions): Chain {
+  return defineChain({
+    id: chain.chainId,
+    name: chain.key,
+    blockTime: chain.blockTimeSeconds * 1000,
+    nativeCurrency: { name: chain.nativeSymbol, symbol: chain.nativeSymbol, decimals: chain.nativeDecimals },
+    rpcUrls: { default: { http: [endpoint.url] } },
+    contracts: { multicall3: { address: chain.multicall } },
+  })
 }

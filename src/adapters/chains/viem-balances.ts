@@ -2,32 +2,37 @@ import { erc20Abi, parseAbi } from 'viem'
 import { type Address, type ChainKey, isNative, type Token, tokenId } from '../../domain/assets.js'
 import type { ChainReading, TokenProblem } from '../../domain/portfolio/snapshot.js'
 import { amountOf, type TokenAmount } from '../../domain/units/amount.js'
-import { Balances } from '../../ports/balances.js'
+import { Balances, type ReadAt } from '../../ports/balances.js'
 import type { BlockReader, ContractRead } from './block-reader.js'
-import type { Clients } from './clients.js'
+import type { QuorumReader } from './quorum-reader.js'
 
 const multicallAbi = parseAbi(['function getEthBalance(address) view returns (uint256)'])
 
 /**
- * Balances by one multicall per chain at one block. Every contract is asked for its decimals together with the
+ * Balances by one multicall per chain at one block that a quorum agrees on. Every contract is asked for its decimals together with the
  * balance until it has answered as configured once; one that answers otherwise is a problem, never an amount.
  */
 export class ViemBalances extends Balances {
   private readonly checked = new Set<string>()
 
   constructor(
-    private readonly clients: Clients,
+    private readonly quorum: QuorumReader,
     private readonly reader: BlockReader,
   ) {
     super()
   }
 
-  override async read(chain: ChainKey, account: Address, tokens: readonly Token[]): Promise<ChainReading> {
+  override async read(
+    chain: ChainKey,
+    account: Address,
+    tokens: readonly Token[],
+    at: ReadAt = 'latest',
+  ): Promise<ChainReading> {
     const unchecked = tokens.filter((token) => !isNative(token) && !this.checked.has(tokenId(token)))
     const balances = tokens.map((token): ContractRead =>
       isNative(token)
         ? {
-            address: this.clients.chain(chain).multicall,
+            address: this.quorum.chain(chain).multicall,
             abi: multicallAbi,
             functionName: 'getEthBalance',
             args: [account],
@@ -40,7 +45,7 @@ export class ViemBalances extends Balances {
       functionName: 'decimals',
     }))
     try {
-      const { block, baseFee, results } = await this.reader.read(chain, [...balances, ...decimals])
+      const { block, baseFee, results } = await this.reader.read(chain, [...balances, ...decimals], at)
       const problems = new Map<string, TokenProblem>()
       unchecked.forEach((token, index) => {
         const answer = results[balances.length + index]

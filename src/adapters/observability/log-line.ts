@@ -16,6 +16,12 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
+const STOPPED = {
+  paused_new: 'begins nothing new',
+  paused_hard: 'signs nothing but cancels and revocations',
+  halted: 'is halted: nothing is signed',
+} as const
+
 /**
  * The one line an event is worth. `before` is the state an intent or transfer was in, so far as it is known: it tells
  * a step back, which a reorganisation causes, from progress.
@@ -30,13 +36,79 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
       return line('info', `This process holds the lease, epoch ${event.epoch}.`, { epoch: event.epoch })
     case 'lease-lost':
       return line('warn', `The lease is lost: ${event.reason}`, { reason: event.reason })
-    case 'paused':
-      return line(event.by === 'breaker' ? 'error' : 'warn', `New trades are paused: ${event.reason}`, {
-        reason: event.reason,
-        by: event.by,
+    case 'scope-changed': {
+      const { scope, level, reason, by } = event.state
+      const what = scope === 'all' ? 'Everything' : capital(scope.replace(':', ' '))
+      const fields = { scope, state: level, reason, by }
+      if (level === 'running') return line('info', `${what} is running again: ${reason}`, fields)
+      const severity = by === 'breaker' ? 'error' : 'warn'
+      return line(
+        severity,
+        `${what} ${STOPPED[level]}${event.isEarlier ? ' since an earlier run' : ''}: ${reason}`,
+        fields,
+      )
+    }
+    case 'breaker-tripped': {
+      const { code, scope, level, reason } = event.trip
+      return line('error', `Breaker ${code} stops ${scope}: ${reason}`, { breaker: code, scope, state: level })
+    }
+    case 'breaker-cleared': {
+      const { code, scope, by } = event
+      return line('info', `Breaker ${code} lets go of ${scope}, by ${by}.`, { breaker: code, scope, by })
+    }
+    case 'signer-answered':
+      return line(event.outcome === 'signed' ? 'debug' : 'warn', `The signer answered: ${event.outcome}.`, {
+        outcome: event.outcome,
+        seconds: event.seconds,
       })
-    case 'resumed':
-      return line('info', `Trading is resumed: ${event.reason}`, { reason: event.reason })
+    case 'replaced': {
+      const { intentId, chain, reason, hash } = event
+      const what = reason === 'cancel' ? 'is to be cancelled' : 'is sent again with higher fees'
+      return line('warn', `Transaction of ${intentId} on ${chain} ${what}.`, { intentId, chain, reason, hash })
+    }
+    case 'reorged': {
+      const { chain, intentId } = event
+      return line('warn', `A reorganisation of ${chain} undid the transaction of ${intentId}.`, { chain, intentId })
+    }
+    case 'rpc-answered': {
+      const { chain, endpoint, method, outcome, seconds } = event
+      return line('debug', `${endpoint} of ${chain}, ${method}: ${outcome}.`, {
+        chain,
+        endpoint,
+        method,
+        outcome,
+        seconds,
+      })
+    }
+    case 'endpoint-judged': {
+      const { chain, endpoint, isHealthy, reason } = event
+      const what = isHealthy ? 'is believed again' : 'is not believed'
+      return line(isHealthy ? 'info' : 'warn', `Endpoint ${endpoint} of ${chain} ${what}: ${reason}`, {
+        chain,
+        endpoint,
+        isHealthy,
+      })
+    }
+    case 'chain-viewed': {
+      const { chain, isQuorum, heads } = event
+      return line('debug', `${chain}: ${isQuorum ? 'endpoints agree' : 'no quorum'}.`, {
+        chain,
+        heads: Object.fromEntries(heads.map(({ endpoint, number }) => [endpoint, number.toString()])),
+      })
+    }
+    case 'allowances-swept': {
+      const { portfolio, chain, standing } = event
+      if (standing === 0) return line('debug', `No allowance stands on ${chain}.`, { portfolio, chain })
+      return line(
+        'warn',
+        `${count(standing, 'allowance')} on ${chain} ${standing === 1 ? 'stands' : 'stand'} that nothing explains.`,
+        {
+          portfolio,
+          chain,
+          standing,
+        },
+      )
+    }
     case 'chain-unknown': {
       const { portfolio, chain, reason } = event
       return line('warn', `${chain} is left out: ${reason}`, { portfolio, chain, reason })
@@ -87,6 +159,10 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
       const { portfolio, cycleId, reasons } = event
       return line('info', `${portfolio} should trade and has no plan: ${reasons.join(' ')}`, { portfolio, cycleId })
     }
+    case 'quote-refused': {
+      const { portfolio, cycleId, legId, venue, code, detail } = event
+      return line('warn', `Quote of ${venue} refused: ${detail}`, { portfolio, cycleId, legId, venue, code })
+    }
     case 'offer-refused': {
       const { portfolio, cycleId, legId, code, detail } = event
       return line('warn', `Offer refused: ${detail}`, { portfolio, cycleId, legId, code })
@@ -94,8 +170,9 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
     case 'intent-changed':
       return intentLine(event.portfolio, event.intent, before)
     case 'broadcast': {
-      const { intentId, chain, hash, answer } = event
-      return line('debug', `Sent to ${chain}: ${answer}`, { intentId, chain, hash })
+      const { intentId, chain, hash, answers } = event
+      const told = answers.map(({ endpoint, answer }) => `${endpoint}: ${answer}`).join('; ')
+      return line('debug', `Sent to ${chain}: ${told}`, { intentId, chain, hash })
     }
     case 'gas-spent': {
       const { chain, kind } = event
@@ -247,6 +324,10 @@ function intentLine(portfolio: string, intent: Intent, before: IntentState | Tra
         `${what}: reverted, finally. Its gas is spent, nothing else moved.`,
         fields,
       )
+    case 'final_cancelled':
+      return line(isNews ? 'warn' : 'debug', `${what}: cancelled, finally. Only gas is spent.`, fields)
+    case 'foreign':
+      return line('error', `${what}: the nonce was used by bytes that are not ours. Somebody else has the key.`, fields)
     case 'released':
       return line(isNews ? 'info' : 'debug', `${what}: given up before signing, the nonce is free again.`, fields)
   }
@@ -258,7 +339,7 @@ function transferLine(
   value: Usd,
   before: IntentState | TransferState | undefined,
 ): LogLine {
-  const { id, cycleId, bridge, origin, destination, sent, minimum, state, arrival } = transfer
+  const { id, cycleId, bridge, origin, destination, sent, minimum, state, arrivals } = transfer
   const fields = {
     portfolio,
     cycleId,
@@ -268,11 +349,11 @@ function transferLine(
     destination,
     state,
     originHash: transfer.originHash,
-    arrivalHash: arrival?.hash,
+    arrivalHash: arrivals[0]?.hash,
     value: usd(value),
   }
   const what = `${formatAmount(sent)} over ${bridge} from ${origin} to ${destination}`
-  const came = arrival ? `${formatAmount(arrival.amount)} on ${arrival.chain}` : 'nothing'
+  const came = arrivals.map(({ amount, chain }) => `${formatAmount(amount)} on ${chain}`).join(' and ') || 'nothing'
   switch (state) {
     case 'in_flight':
       return before === 'seen'
@@ -280,8 +361,14 @@ function transferLine(
         : line('info', `${what}: in flight, ${transfer.expectedSeconds} s expected.`, fields)
     case 'late':
       return line('warn', `${what}: late, ${transfer.expectedSeconds} s were expected. It is watched on.`, fields)
+    case 'lost_suspected':
+      return line(
+        'error',
+        `${what}: lost, as far as can be told after ${transfer.lostAfterSeconds} s. Ask the bridge; it is watched on.`,
+        fields,
+      )
     case 'seen':
-      return line('debug', `${what}: ${came} seen, not yet final.`, fields)
+      return line('debug', `${what}: ${came} seen; waits for finality, or for the rest.`, fields)
     case 'full':
       return line('info', `${what}: ${came} arrived.`, fields)
     case 'short':

@@ -1,5 +1,5 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { AssetKey, ChainKey } from '../../domain/assets.js'
+import { collectDefaultMetrics, type Registry } from 'prom-client'
+import { type Address, type AssetKey, type ChainKey, sameAddress } from '../../domain/assets.js'
 import { REFUSAL_CODES, type RefusalCode } from '../../domain/errors.js'
 import { CYCLE_OUTCOMES } from '../../domain/execution/cycle.js'
 import { STEP_KINDS } from '../../domain/execution/intent.js'
@@ -10,13 +10,29 @@ import { formatDecimal } from '../../domain/units/decimal.js'
 import { type Ratio, ratioToNumber } from '../../domain/units/ratio.js'
 import { usdToNumber } from '../../domain/units/usd.js'
 import type { Clock } from '../../ports/clock.js'
+import {
+  ANSWER_BUCKETS,
+  BRIDGE_BUCKETS,
+  combine,
+  CYCLE_BUCKETS,
+  metricMakers,
+  TRANSACTION_BUCKETS,
+} from './metric-makers.js'
 import { firstSentAt, type OpenWork } from './open-work.js'
 
 /** The closed sets that labels come from, and the thresholds that are exported beside what they limit. */
 export interface MetricLabels {
   /** Version control revision of the build, or empty. */
   readonly revision: string
-  readonly chains: readonly { readonly key: ChainKey; readonly nativeDecimals: number }[]
+  readonly chains: readonly {
+    readonly key: ChainKey
+    readonly nativeDecimals: number
+    /** Aliases of its endpoints. */
+    readonly endpoints: readonly string[]
+    readonly blockTimeSeconds: number
+    readonly finalitySeconds: number
+  }[]
+  readonly assets: readonly AssetKey[]
   readonly venues: readonly VenueKey[]
   /** Bridges the configuration names. One that it does not name is counted as `other`. */
   readonly bridges: readonly string[]
@@ -27,6 +43,7 @@ export interface PortfolioLabels {
   readonly id: string
   /** Alias of the account that holds it. */
   readonly account: string
+  readonly address: Address
   readonly intervalSeconds: number
   readonly slippageLimit: Ratio
   readonly targets: readonly { readonly asset: AssetKey; readonly weight: Ratio; readonly band: Ratio }[]
@@ -34,7 +51,6 @@ export interface PortfolioLabels {
   readonly gasReserve: Readonly<Record<ChainKey, bigint>>
 }
 
-export const OPERATING_STATES = ['running', 'paused_new', 'paused_hard', 'halted'] as const
 export const TRADE_OUTCOMES = ['filled', 'partially_filled', 'reverted', 'cancelled', 'aborted'] as const
 export const QUOTE_OUTCOMES = ['ok', 'no_route', 'rate_limited', 'rejected', 'error'] as const
 /** How a plan was found; `none` where there is no plan although the decision was to act. */
@@ -44,17 +60,12 @@ export const COST_COMPONENTS = ['slippage', 'venue_fee', 'gas', 'bridge_fee'] as
 const PLAN_QUOTE_OUTCOMES = ['ok', 'failed'] as const
 const BENCHMARKS = ['quote', 'oracle'] as const
 const LIVE_INTENTS = ['reserved', 'signed', 'mined'] as const
-const ENDED_INTENTS = ['final_ok', 'final_reverted', 'released'] as const
-const OPEN_TRANSFERS = ['in_flight', 'late', 'seen'] as const
+const ENDED_INTENTS = ['final_ok', 'final_reverted', 'final_cancelled', 'released', 'foreign'] as const
+const OPEN_TRANSFERS = ['in_flight', 'late', 'lost_suspected', 'seen'] as const
 const ENDED_TRANSFERS = ['full', 'short', 'other_token', 'refunded'] as const
 /** Stands for a label value outside its closed set. */
 export const OTHER = 'other'
 
-/** Seconds of an answer, of an evaluation, of a transaction, of a bridge crossing. */
-const ANSWER_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-const CYCLE_BUCKETS = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800]
-const TRANSACTION_BUCKETS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600]
-const BRIDGE_BUCKETS = [15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600, 86_400]
 const LOSS_BUCKETS = [-0.01, -0.005, -0.001, 0, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.03, 0.05, 0.1]
 
 export type Metrics = ReturnType<typeof createMetrics>
@@ -65,8 +76,9 @@ export function labelOf(code: string): string {
 }
 
 /** The stage at which an offer with this code is refused. */
-export function stageOf(code: RefusalCode): 'quote' | 'simulation' {
-  return code === 'SIMULATION_FAILED' ? 'simulation' : 'quote'
+export function stageOf(code: RefusalCode): 'quote' | 'simulation' | 'signer' {
+  if (code.startsWith('SIMULATION_')) return 'simulation'
+  return code === 'SIGNER_REFUSED' ? 'signer' : 'quote'
 }
 
 /**
@@ -75,46 +87,7 @@ export function stageOf(code: RefusalCode): 'quote' | 'simulation' {
  * at the moment of the scrape.
  */
 export function createMetrics(registry: Registry, labels: MetricLabels, openWork: OpenWork, clock: Clock) {
-  const registers = [registry]
-  const gauge = <L extends string = never>(
-    name: string,
-    help: string,
-    labelNames: readonly L[] = [],
-    collect?: (gauge: Gauge<L>) => void,
-  ) =>
-    new Gauge<L>({
-      name: `evenkeel_${name}`,
-      help,
-      labelNames,
-      registers,
-      ...(collect && {
-        collect(this: Gauge<L>) {
-          collect(this)
-        },
-      }),
-    })
-  const counter = <L extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly L[],
-    known: readonly Record<L, string>[],
-  ) => {
-    const metric = new Counter<L>({ name: `evenkeel_${name}`, help, labelNames, registers })
-    for (const one of known) metric.inc(one, 0)
-    return metric
-  }
-  const histogram = <L extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly L[],
-    buckets: number[],
-    known: readonly Record<L, string>[],
-  ) => {
-    const metric = new Histogram<L>({ name: `evenkeel_${name}`, help, labelNames, buckets, registers })
-    for (const one of known) metric.zero(one)
-    return metric
-  }
-
+  const { gauge, counter, histogram } = metricMakers(registry)
   const portfolio = labels.portfolios.map(({ id }) => id)
   const chain = labels.chains.map(({ key }) => key)
   const venue = labels.venues
@@ -139,12 +112,6 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
     // What runs, and whether it may trade.
     buildInfo: gauge('build_info', 'The running build; always 1.', ['version', 'revision', 'node_version']),
     configInfo: gauge('config_info', 'The configuration in force; always 1.', ['config_hash', 'mode']),
-    operatingState: gauge('operating_state', '1 for the state in force, 0 for the others.', ['scope', 'id', 'state']),
-    operatingStateSince: gauge(
-      'operating_state_since_timestamp_seconds',
-      'When the state in force began, as far as this process knows.',
-      ['scope', 'id'],
-    ),
     leaseHeld: gauge('lease_held', '1 on the replica that may trade.'),
     leaseEpoch: gauge('lease_epoch', 'Fencing epoch this replica saw last.'),
 
@@ -334,6 +301,18 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
       ['chain', 'kind'],
       combine({ chain, kind: STEP_KINDS }),
     ),
+    nonceLag: gauge(
+      'account_nonce_lag',
+      'Nonces of an account that are given out and not in a block.',
+      ['chain', 'account'],
+      (self) => {
+        for (const { account } of labels.portfolios) for (const key of chain) self.set({ chain: key, account }, 0)
+        for (const intent of openWork.intents()) {
+          const owner = labels.portfolios.find(({ address }) => sameAddress(address, intent.account))
+          if (owner && intent.state !== 'mined') self.inc({ chain: intent.chain, account: owner.account })
+        }
+      },
+    ),
     accountBalance: gauge('account_balance_native', "Balance in the chain's coin.", ['chain', 'account']),
     accountFloor: gauge('account_balance_floor_native', 'Configured reserve for gas.', ['chain', 'account']),
 
@@ -397,13 +376,4 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
       metrics.accountFloor.set({ chain: key, account }, Number(formatDecimal(gasReserve[key] ?? 0n, nativeDecimals)))
   }
   return metrics
-}
-
-/** Every combination of the given label values. */
-function combine<L extends string>(values: Readonly<Record<L, readonly string[]>>): Record<L, string>[] {
-  const names = Object.keys(values) as L[]
-  return names.reduce<Record<string, string>[]>(
-    (rows, name) => rows.flatMap((row) => values[name].map((value) => ({ ...row, [name]: value }))),
-    [{}],
-  ) as Record<L, string>[]
 }

@@ -11,6 +11,7 @@ import type { Plan } from '../../domain/planning/plan.js'
 import { measureDrift } from '../../domain/portfolio/drift.js'
 import type { AssetPrice, ChainReading, SourceReading } from '../../domain/portfolio/snapshot.js'
 import { valuePortfolio } from '../../domain/portfolio/valuation.js'
+import type { OperatingLevel, Scope } from '../../domain/policy/operating.js'
 import type { DecisionCode } from '../../domain/policy/trigger.js'
 import { amountOf } from '../../domain/units/amount.js'
 import { ratioOfBasisPoints } from '../../domain/units/ratio.js'
@@ -36,15 +37,17 @@ const now = 1_800_000_000_000
 const labels: MetricLabels = {
   revision: 'abc123',
   chains: [
-    { key: 'anchor', nativeDecimals: 18 },
-    { key: 'bay', nativeDecimals: 18 },
+    { key: 'anchor', nativeDecimals: 18, endpoints: ['one', 'two'], blockTimeSeconds: 3, finalitySeconds: 9 },
+    { key: 'bay', nativeDecimals: 18, endpoints: ['one'], blockTimeSeconds: 1, finalitySeconds: 3 },
   ],
   venues: ['lifi', 'zeroex'],
   bridges: ['swift'],
+  assets: ['ETH', 'USD'],
   portfolios: [
     {
       id: 'main',
       account: 'treasury',
+      address: account,
       intervalSeconds: 300,
       slippageLimit: ratioOfBasisPoints(30),
       targets: [
@@ -86,7 +89,15 @@ function lines(): Record<string, unknown>[] {
   return written.map((text) => JSON.parse(text) as Record<string, unknown>)
 }
 
-const attempt: Attempt = { hash, raw: '0x', gasLimit: 1n, maxFeePerGas: 1n, maxPriorityFeePerGas: 0n, signedAt: now }
+const attempt: Attempt = {
+  hash,
+  raw: '0x',
+  gasLimit: 1n,
+  maxFeePerGas: 1n,
+  maxPriorityFeePerGas: 0n,
+  signedAt: now,
+  payload: 'step',
+}
 const inclusion: Inclusion = {
   hash,
   block: { number: 7n, hash, timestamp: now / 1000 },
@@ -108,10 +119,21 @@ function intent(state: IntentState, id = 'p.0.swap.0'): Intent {
     call: { chain: 'bay', to: account as Intent['account'], data: '0x' as const, value: 0n },
     gasLimit: 1n,
     reservedAt: now,
+    expiresAt: undefined,
+    version: 1,
   }
   if (state === 'reserved' || state === 'released') return { ...base, state, attempts: [] }
   if (state === 'signed') return { ...base, state, attempts: [attempt] }
+  if (state === 'foreign') return { ...base, state, attempts: [attempt] }
   return { ...base, state, attempts: [attempt], inclusion }
+}
+
+function scopeChanged(scope: Scope, level: OperatingLevel): Event {
+  return {
+    type: 'scope-changed',
+    state: { scope, level, reason: 'Maintenance.', since: time, by: 'operator' },
+    isEarlier: false,
+  }
 }
 
 function moveIntent(state: IntentState, at = now, id?: string): void {
@@ -119,7 +141,7 @@ function moveIntent(state: IntentState, at = now, id?: string): void {
 }
 
 function transfer(state: TransferState, changes: Partial<Transfer> = {}): Transfer {
-  const arrived = state !== 'in_flight' && state !== 'late'
+  const arrived = state !== 'in_flight' && state !== 'late' && state !== 'lost_suspected'
   return {
     id: 'p.1',
     cycleId: 'c1',
@@ -130,15 +152,28 @@ function transfer(state: TransferState, changes: Partial<Transfer> = {}): Transf
     originHash: hash,
     destination: 'anchor',
     sent: amountOf(usdc, 5_000_000n),
+    charges: [],
     expected: amountOf(farUsdc, 4_900_000n),
     minimum: amountOf(farUsdc, 4_800_000n),
     value: 5n * ONE_USD,
     sentAt: now,
     expectedSeconds: 40,
+    lostAfterSeconds: 3_600,
+    quietSeconds: 60,
     state,
-    arrival: arrived
-      ? { chain: 'anchor', hash, block: inclusion.block, amount: amountOf(farUsdc, 4_900_000n) }
-      : undefined,
+    arrivals: arrived
+      ? [
+          {
+            chain: 'anchor',
+            hash,
+            log: 0,
+            block: inclusion.block,
+            amount: amountOf(farUsdc, 4_900_000n),
+            isRefund: false,
+            finalAt: undefined,
+          },
+        ]
+      : [],
     ...changes,
   }
 }
@@ -301,7 +336,7 @@ test('a large deployment stays under 10,000 series', async () => {
     clock,
     labels: {
       ...labels,
-      chains: list('chain', 5).map((key) => ({ key, nativeDecimals: 18 })),
+      chains: list('chain', 5).map((key) => ({ ...labels.chains[0]!, key, endpoints: list('rpc', 3) })),
       bridges: list('bridge', 8),
       portfolios: list('portfolio', 4).map((id) => ({ ...labels.portfolios[0]!, id })),
     },
@@ -324,18 +359,68 @@ describe('the process', () => {
     observer.notify({ type: 'daemon-started', version: '1', configHash: 'h', mode: 'live' })
     expect(await valueOf('operating_state{scope="global",id="",state="running"}')).toBe(1)
     time = now + 9000
-    observer.notify({ type: 'paused', reason: 'Maintenance.', by: 'operator' })
+    observer.notify(scopeChanged('all', 'paused_new'))
     expect(await valueOf('operating_state{scope="global",id="",state="running"}')).toBe(0)
     expect(await valueOf('operating_state{scope="global",id="",state="paused_new"}')).toBe(1)
     expect(await valueOf('operating_state_since_timestamp_seconds{scope="global",id=""}')).toBe(now / 1000 + 9)
-    observer.notify({ type: 'resumed', reason: 'Done.' })
+    observer.notify(scopeChanged('all', 'running'))
     expect(await valueOf('operating_state{scope="global",id="",state="paused_new"}')).toBe(0)
   })
 
   test('that was paused before its start is not shown as running', async () => {
-    observer.notify({ type: 'paused', reason: 'Since yesterday.', by: 'operator' })
+    observer.notify(scopeChanged('all', 'paused_new'))
     observer.notify({ type: 'daemon-started', version: '1', configHash: 'h', mode: 'live' })
     expect(await valueOf('operating_state{scope="global",id="",state="paused_new"}')).toBe(1)
+  })
+
+  test('shows the state of each scope by its name', async () => {
+    expect(await valueOf('operating_state{scope="chain",id="bay",state="running"}')).toBe(1)
+    observer.notify(scopeChanged('chain:bay', 'paused_hard'))
+    expect(await valueOf('operating_state{scope="chain",id="bay",state="paused_hard"}')).toBe(1)
+    expect(await valueOf('operating_state{scope="chain",id="anchor",state="running"}')).toBe(1)
+    expect(await valueOf('operating_state{scope="global",id="",state="running"}')).toBe(1)
+  })
+
+  test('counts trips of breakers and shows those that hold', async () => {
+    expect(await valueOf('breaker_trips_total{breaker="B-03"}')).toBe(0)
+    const trip = { code: 'B-03', scope: 'all', level: 'halted', reason: 'The ledger differs.' } as const
+    observer.notify({ type: 'breaker-tripped', trip, at: now })
+    expect(await valueOf('breaker_trips_total{breaker="B-03"}')).toBe(1)
+    expect(await valueOf('breaker_tripped{breaker="B-03",scope="global",id=""}')).toBe(1)
+    expect(lines().at(-1)).toMatchObject({ level: 'error', breaker: 'B-03' })
+    observer.notify({ type: 'breaker-cleared', code: 'B-03', scope: 'all', by: 'alice' })
+    expect(await valueOf('breaker_tripped{breaker="B-03",scope="global",id=""}')).toBe(0)
+  })
+
+  test('counts what the signer answered and what was replaced', async () => {
+    observer.notify({ type: 'signer-answered', outcome: 'refused', seconds: 0.02 })
+    expect(await valueOf('signer_requests_total{outcome="refused"}')).toBe(1)
+    expect(await valueOf('signer_request_duration_seconds_count')).toBe(1)
+    observer.notify({ type: 'replaced', intentId: 'i', chain: 'bay', reason: 'fee_bump', hash })
+    expect(await valueOf('transaction_replacements_total{chain="bay",reason="fee_bump"}')).toBe(1)
+    observer.notify({ type: 'reorged', chain: 'bay', intentId: 'i' })
+    expect(await valueOf('chain_reorgs_total{chain="bay"}')).toBe(1)
+  })
+
+  test('tells endpoints apart by alias and methods by a closed list', async () => {
+    const answered = { type: 'rpc-answered', chain: 'anchor', endpoint: 'two', outcome: 'ok', seconds: 0.01 } as const
+    observer.notify({ ...answered, method: 'eth_call' })
+    observer.notify({ ...answered, method: 'debug_everything' })
+    const requests = (method: string) =>
+      valueOf(`rpc_requests_total{chain="anchor",endpoint="two",method="${method}",outcome="ok"}`)
+    expect([await requests('eth_call'), await requests('other')]).toEqual([1, 1])
+    observer.notify({ type: 'endpoint-judged', chain: 'anchor', endpoint: 'two', isHealthy: false, reason: 'It lies.' })
+    expect(await valueOf('rpc_endpoint_healthy{chain="anchor",endpoint="two"}')).toBe(0)
+    observer.notify({
+      type: 'chain-viewed',
+      chain: 'anchor',
+      isQuorum: true,
+      heads: [{ endpoint: 'one', number: 12n, timestamp: now / 1000 }],
+      finalizedTimestamp: now / 1000 - 9,
+    })
+    expect(await valueOf('rpc_quorum{chain="anchor"}')).toBe(1)
+    expect(await valueOf('chain_head_block{chain="anchor",endpoint="one"}')).toBe(12)
+    expect(await valueOf('chain_finalized_timestamp_seconds{chain="anchor"}')).toBe(now / 1000 - 9)
   })
 
   test('that loses the lease shows no portfolio any more, but its thresholds', async () => {
@@ -488,6 +573,7 @@ describe('a transfer', () => {
 
   test.each([
     ['late', 'warn'],
+    ['lost_suspected', 'error'],
     ['short', 'warn'],
     ['other_token', 'warn'],
     ['refunded', 'warn'],
@@ -796,5 +882,5 @@ test('a log that cannot be written does not reach the caller', () => {
       throw new Error('Disk full.')
     },
   })
-  expect(() => observer.notify({ type: 'resumed', reason: 'Done.' })).not.toThrow()
+  expect(() => observer.notify(scopeChanged('all', 'running'))).not.toThrow()
 })

@@ -14,18 +14,10 @@ import { type Usd, usdToNumber } from '../../domain/units/usd.js'
 import type { Clock } from '../../ports/clock.js'
 import { Observer } from '../../ports/observer.js'
 import { logLineOf } from './log-line.js'
-import {
-  createMetrics,
-  labelOf,
-  type MetricLabels,
-  type Metrics,
-  OPERATING_STATES,
-  OTHER,
-  PLANS_COMPARED,
-  stageOf,
-} from './metrics.js'
+import { createMetrics, labelOf, type MetricLabels, type Metrics, OTHER, PLANS_COMPARED, stageOf } from './metrics.js'
 import { firstSentAt, OpenWork } from './open-work.js'
 import { pricesSeen } from './prices-seen.js'
+import { SafetyMetrics } from './safety-metrics.js'
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>
 
@@ -50,9 +42,9 @@ const QUOTE_OUTCOME = {
 export class EventObserver extends Observer {
   private readonly openWork = new OpenWork()
   private readonly metrics: Metrics
+  private readonly safety: SafetyMetrics
   /** Latest reconciliation by chain and portfolio. */
   private readonly reconciliations = new Map<ChainKey, Map<string, { mismatches: number; at: number }>>()
-  private isOperatingStateKnown = false
 
   constructor(
     private readonly options: {
@@ -64,6 +56,8 @@ export class EventObserver extends Observer {
   ) {
     super()
     this.metrics = createMetrics(options.registry, options.labels, this.openWork, options.clock)
+    this.safety = new SafetyMetrics(options.registry, options.labels)
+    this.safety.started(options.clock.now())
   }
 
   notify(event: Event): void {
@@ -98,10 +92,26 @@ export class EventObserver extends Observer {
         return metrics.leaseEpoch.set(event.epoch)
       case 'lease-lost':
         return this.stoodDown()
-      case 'paused':
-        return this.operates('paused_new')
-      case 'resumed':
-        return this.operates('running')
+      case 'scope-changed':
+        return this.safety.scopeChanged(event)
+      case 'breaker-tripped':
+        return this.safety.breakerTripped(event)
+      case 'breaker-cleared':
+        return this.safety.breakerCleared(event)
+      case 'signer-answered':
+        return this.safety.signerAnswered(event)
+      case 'replaced':
+        return this.safety.replaced(event)
+      case 'reorged':
+        return this.safety.reorged(event)
+      case 'rpc-answered':
+        return this.safety.rpcAnswered(event)
+      case 'endpoint-judged':
+        return this.safety.endpointJudged(event)
+      case 'chain-viewed':
+        return this.safety.chainViewed(event)
+      case 'allowances-swept':
+        return this.safety.allowancesSwept(event)
       case 'portfolio-measured':
         return this.measured(event)
       case 'quoted': {
@@ -109,6 +119,8 @@ export class EventObserver extends Observer {
         metrics.quotes.inc({ venue, chain, outcome: QUOTE_OUTCOME[outcome] })
         return metrics.quoteDuration.observe({ venue, chain }, seconds)
       }
+      case 'quote-refused':
+        return this.safety.quoteRefused(event)
       case 'offer-refused':
         return metrics.policyRejections.inc({ stage: stageOf(event.code), code: event.code })
       case 'intent-changed':
@@ -149,14 +161,6 @@ export class EventObserver extends Observer {
     metrics.buildInfo.set({ version, revision: this.options.labels.revision, node_version: process.version }, 1)
     metrics.configInfo.reset()
     metrics.configInfo.set({ config_hash: configHash, mode: mode === 'dry-run' ? 'dry_run' : 'live' }, 1)
-    if (!this.isOperatingStateKnown) this.operates('running')
-  }
-
-  private operates(state: (typeof OPERATING_STATES)[number]): void {
-    const scope = { scope: 'global', id: '' }
-    for (const one of OPERATING_STATES) this.metrics.operatingState.set({ ...scope, state: one }, one === state ? 1 : 0)
-    this.metrics.operatingStateSince.set(scope, this.options.clock.now() / 1000)
-    this.isOperatingStateKnown = true
   }
 
   /** What only the holder of the lease knows is not shown any more: its values would grow old beside the new holder's. */
@@ -272,10 +276,12 @@ export class EventObserver extends Observer {
         return
       case 'final_ok':
       case 'final_reverted':
+      case 'final_cancelled':
         if (before === undefined) return
         metrics.transactionFinality.observe({ chain }, seconds)
         return metrics.transactions.inc({ chain, kind, outcome: state })
       case 'released':
+      case 'foreign':
         if (before !== undefined) metrics.transactions.inc({ chain, kind, outcome: state })
         return
     }
@@ -290,6 +296,7 @@ export class EventObserver extends Observer {
     switch (transfer.state) {
       case 'in_flight':
       case 'late':
+      case 'lost_suspected':
       case 'seen':
         return metrics.transferExpected.set({ bridge }, transfer.expectedSeconds)
       case 'full':
@@ -360,5 +367,5 @@ export class EventObserver extends Observer {
 /** A trade that brought nothing: its transaction reverted, a new plan took its place, or it was given up. */
 function outcomeOf(failure: LegFailure | undefined): 'reverted' | 'cancelled' | 'aborted' {
   if (failure?.code === 'REVERTED') return 'reverted'
-  return failure?.code === 'REPLANNED' ? 'cancelled' : 'aborted'
+  return failure?.code === 'REPLANNED' || failure?.code === 'CANCELLED' ? 'cancelled' : 'aborted'
 }

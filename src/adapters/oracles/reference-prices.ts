@@ -20,19 +20,23 @@ export interface ReferencePricesOptions {
 
 /** How far the service's clock may run ahead of ours. */
 const MAX_AHEAD_SECONDS = 60
-/** An answer for a hundred assets takes 6 kB. */
+/** An answer for a hundred assets takes 9 kB. */
 const MAX_BYTES = 65_536
+/** Widest interval on either side of a price that is used, in basis points (C-33). */
+const MAX_CONFIDENCE_BPS = 50n
 
 const answerSchema = z.strictObject({ prices: z.record(z.string(), z.unknown()) })
 const entrySchema = z.strictObject({
   usd: z.string().max(60),
   /** Seconds since 1970. */
   timestamp: z.int().positive(),
+  /** Half the width of the interval in which the price lies, in USD; absent where the service gives none. */
+  confidence: z.string().max(60).optional(),
 })
 
 /**
- * Prices of an HTTP service that answers `GET /v1/prices?assets=ETH,BTC` with decimal text and the time of each price.
- * One request for all assets. A wrong entry makes its own asset unusable, a wrong answer all of them.
+ * Prices of an HTTP service that answers `GET /v1/prices?assets=ETH,BTC` with decimal text and the time of each price,
+ * and its confidence interval where it has one. One request for all assets. A wrong entry makes its own asset unusable, a wrong answer all of them.
  */
 export class ReferencePrices extends PriceSource {
   readonly name: string
@@ -80,6 +84,16 @@ export class ReferencePrices extends PriceSource {
     if (now - timestamp > maxAgeSeconds)
       return refuse(
         `Price of ${asset} is ${seconds(now - timestamp)} old, ${this.name} allows ${seconds(maxAgeSeconds)}. Check the service or raise maxAgeSeconds.`,
+      )
+    const { confidence = '0' } = entry.data
+    const width = parseDecimal(confidence, USD_DECIMALS)
+    if (width === undefined || width < 0n)
+      return refuse(
+        `Price service ${this.name} gives ${asset} the confidence ${JSON.stringify(confidence)}; expected decimal text that is not negative.`,
+      )
+    if (width * 10_000n > price * MAX_CONFIDENCE_BPS)
+      return refuse(
+        `Price of ${asset} is ${entry.data.usd} ± ${confidence} by ${this.name}, ${MAX_CONFIDENCE_BPS} bps on either side are allowed. Wait until the market is clearer.`,
       )
     return { asset, source: this.name, status: 'usable', price, timestamp }
   }

@@ -117,7 +117,7 @@ export async function loadCycles(db: Database, which: { id: string } | 'open'): 
         .where('cycle_id', 'in', ids)
         .orderBy('index')
         .execute()
-      const intents = await loadIntents(tx, ids)
+      const intents = await loadIntents(tx, { cycleIds: ids })
       const transfers = await tx
         .selectFrom('transfers')
         .select(['cycle_id', 'transfer'])

@@ -1,9 +1,20 @@
 import { type Selectable, sql } from 'kysely'
+import type { Address, ChainKey, Hex } from '../../domain/assets.js'
 import { InvariantError } from '../../domain/errors.js'
-import { assertEdge, type Attempt, type Inclusion, type Intent, type NewIntent } from '../../domain/execution/intent.js'
+import {
+  assertEdge,
+  type Attempt,
+  type Inclusion,
+  type Intent,
+  type NewIntent,
+  releasedIntent,
+  reservedIntent,
+  withAttempt,
+} from '../../domain/execution/intent.js'
 import type { Call } from '../../domain/planning/quote.js'
-import { ConflictError, NonceGapError } from '../../ports/store.js'
-import type { Transaction } from './database.js'
+import { ConflictError, ForeignNonceError, NonceGapError } from '../../ports/store.js'
+import type { Database, Transaction } from './database.js'
+import { insertEvent } from './intent-log-rows.js'
 import { fromJson, toJson } from './json.js'
 import type { AttemptRow, IntentRow } from './tables.js'
 
@@ -29,10 +40,7 @@ export async function insertIntent(
     .returning('next_nonce')
     .executeTakeFirstOrThrow()
   const nonce = Number(row.next_nonce) - 1
-  if (chainNonce > nonce)
-    throw new InvariantError(
-      `B-04: account ${intent.account} on ${chain} is at nonce ${chainNonce} by the chain and at ${nonce} by our records, so somebody else uses its key. Stop trading from it and find out who.`,
-    )
+  if (chainNonce > nonce) throw new ForeignNonceError(chain, intent.account, chainNonce, nonce)
   const { unmined } = await tx
     .selectFrom('intents')
     .select(({ fn }) => fn.countAll<string>().as('unmined'))
@@ -46,8 +54,8 @@ export async function insertIntent(
     .insertInto('intents')
     .values({
       id: intent.id,
-      cycle_id: intent.cycleId,
-      leg_id: intent.legId,
+      cycle_id: intent.cycleId ?? null,
+      leg_id: intent.legId ?? null,
       kind: intent.kind,
       ordinal: intent.ordinal,
       chain,
@@ -56,35 +64,40 @@ export async function insertIntent(
       call: toJson(intent.call),
       gas_limit: intent.gasLimit,
       reserved_at: new Date(intent.reservedAt),
+      expires_at: intent.expiresAt === undefined ? null : new Date(intent.expiresAt),
       state: 'reserved',
       epoch,
     })
     .execute()
-  return { ...intent, nonce, state: 'reserved', attempts: [] }
+  const reserved = reservedIntent(intent, nonce)
+  await insertEvent(tx, epoch, reserved, `nonce ${nonce}`)
+  return reserved
 }
 
+/** The first signed bytes of a reserved intent, or one more transaction for the nonce of a signed one. */
 export async function insertAttempt(tx: Transaction, epoch: number, intent: Intent, attempt: Attempt): Promise<Intent> {
-  if (intent.state !== 'reserved')
-    throw new InvariantError(`Intent ${intent.id} is ${intent.state}; only a reserved one takes its first attempt.`)
-  await changeState(tx, epoch, intent, { ...intent, state: 'signed', attempts: [attempt] })
+  const signed = withAttempt(intent, attempt)
+  await changeRow(tx, epoch, intent, signed)
   await tx
     .insertInto('attempts')
     .values({
       intent_id: intent.id,
-      ordinal: 1,
+      ordinal: signed.attempts.length,
       hash: attempt.hash,
       raw: attempt.raw,
       gas_limit: attempt.gasLimit,
       max_fee_per_gas: attempt.maxFeePerGas,
       max_priority_fee_per_gas: attempt.maxPriorityFeePerGas,
       signed_at: new Date(attempt.signedAt),
+      payload: attempt.payload,
     })
     .execute()
-  return { ...intent, state: 'signed', attempts: [attempt] }
+  await insertEvent(tx, epoch, signed, `${attempt.payload} ${attempt.hash}`)
+  return signed
 }
 
 /** The row stays, so that its id is never given out again; its nonce is the account's next one again. */
-export async function releaseNonce(tx: Transaction, epoch: number, intent: Intent): Promise<Intent> {
+export async function releaseNonce(tx: Transaction, epoch: number, intent: Intent, reason: string): Promise<Intent> {
   const { numUpdatedRows } = await tx
     .updateTable('accounts')
     .set({ next_nonce: intent.nonce })
@@ -94,83 +107,148 @@ export async function releaseNonce(tx: Transaction, epoch: number, intent: Inten
     .executeTakeFirst()
   if (numUpdatedRows !== 1n)
     throw new ConflictError(`Nonce ${intent.nonce} of ${intent.account} on ${intent.chain} is not the last one given.`)
-  const released: Intent = { ...intent, state: 'released', attempts: [] }
-  await changeState(tx, epoch, intent, released)
+  const released = releasedIntent(intent)
+  await changeRow(tx, epoch, intent, released)
+  await insertEvent(tx, epoch, released, reason)
   return released
 }
 
-/** The chain's evidence on an intent that was signed: mined, unmined by a reorg, mined in another block, final. */
-export async function updateIntent(tx: Transaction, epoch: number, before: Intent, after: Intent): Promise<void> {
-  if (before.id !== after.id || before.nonce !== after.nonce)
+/**
+ * The chain's evidence on an intent: mined, unmined by a reorg, mined in another block, final; or its nonce used by somebody
+ * else, which alone may befall one that was never signed.
+ */
+export async function updateIntent(
+  tx: Transaction,
+  epoch: number,
+  before: Intent,
+  after: Intent,
+  evidence: string,
+): Promise<void> {
+  if (before.id !== after.id || before.nonce !== after.nonce || after.version !== before.version + 1)
     throw new InvariantError(
-      `Intent ${before.id} with nonce ${before.nonce} cannot become ${after.id} with ${after.nonce}.`,
+      `Version ${before.version} of intent ${before.id} with nonce ${before.nonce} cannot become version ${after.version} of ${after.id} with ${after.nonce}.`,
     )
-  if (before.state === 'reserved')
+  if (before.state === 'reserved' && after.state !== 'foreign')
     throw new InvariantError(`Intent ${before.id} is reserved: it moves by being signed or released, not by evidence.`)
-  await changeState(tx, epoch, before, after)
+  assertEdge(before.state, after.state)
+  await changeRow(tx, epoch, before, after)
+  await insertEvent(tx, epoch, after, evidence)
 }
 
-/** The row must still be in the state, and in the block, in which it was read (R-04). */
-async function changeState(tx: Transaction, epoch: number, before: Intent, after: Intent): Promise<void> {
-  const isReincluded = before.state === 'mined' && after.state === 'mined'
-  if (!isReincluded) assertEdge(before.state, after.state)
+/** Writes what was found out about an intent that is still as it was read. */
+export async function insertNote(tx: Transaction, epoch: number, intent: Intent, evidence: string): Promise<void> {
+  const row = await tx
+    .selectFrom('intents')
+    .select('version')
+    .where('id', '=', intent.id)
+    .where('state', '=', intent.state)
+    .where('version', '=', intent.version)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!row) throw changed(intent)
+  await insertEvent(tx, epoch, intent, evidence)
+}
+
+/** The row must still be of the version and in the state in which it was read (R-04). */
+async function changeRow(tx: Transaction, epoch: number, before: Intent, after: Intent): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('intents')
-    .set({ state: after.state, inclusion: inclusionOf(after), version: sql<number>`version + 1`, epoch })
+    .set({ state: after.state, inclusion: inclusionOf(after), version: after.version, epoch })
     .where('id', '=', before.id)
     .where('state', '=', before.state)
-    .where('inclusion', 'is not distinct from', inclusionOf(before))
+    .where('version', '=', before.version)
     .executeTakeFirst()
-  if (numUpdatedRows !== 1n)
-    throw new ConflictError(`Intent ${before.id} is no longer as it was read (${before.state}). Reload its cycle.`)
+  if (numUpdatedRows !== 1n) throw changed(before)
+}
+
+function changed({ id, state }: Intent): ConflictError {
+  return new ConflictError(`Intent ${id} is no longer as it was read (${state}). Reload it.`)
 }
 
 function inclusionOf(intent: Intent): string | null {
   return 'inclusion' in intent ? toJson(intent.inclusion) : null
 }
 
+/** Which intents are read: those of some cycles, one by its id, or live ones that no cycle asked for. */
+export type IntentQuery = { readonly cycleIds: readonly string[] } | { readonly id: string } | 'loose'
+
 /** In the order of writing. */
-export async function loadIntents(tx: Transaction, cycleIds: readonly string[]): Promise<Intent[]> {
-  const rows = await tx
-    .selectFrom('intents')
-    .selectAll()
-    .where('cycle_id', 'in', cycleIds)
-    .orderBy('sequence')
-    .execute()
+export async function loadIntents(db: Database | Transaction, which: IntentQuery): Promise<Intent[]> {
+  let query = db.selectFrom('intents').selectAll().orderBy('sequence')
+  if (which === 'loose')
+    query = query.where('cycle_id', 'is', null).where('state', 'in', ['reserved', 'signed', 'mined'])
+  else if ('id' in which) query = query.where('id', '=', which.id)
+  else query = query.where('cycle_id', 'in', which.cycleIds)
+  const rows = await query.execute()
   if (rows.length === 0) return []
-  const attempts = await tx
+  const attempts = await db
     .selectFrom('attempts')
-    .innerJoin('intents', 'intents.id', 'attempts.intent_id')
-    .selectAll('attempts')
-    .where('intents.cycle_id', 'in', cycleIds)
-    .orderBy('attempts.ordinal')
+    .selectAll()
+    .where(
+      'intent_id',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .orderBy('ordinal')
     .execute()
   return rows.map((row) => intentOf(row, attempts.filter(({ intent_id }) => intent_id === row.id).map(attemptOf)))
 }
 
+/** The next nonce of every account that ever got one. */
+export async function loadNonces(db: Database): Promise<{ chain: ChainKey; account: Address; next: number }[]> {
+  const rows = await db.selectFrom('accounts').selectAll().orderBy('chain').orderBy('account').execute()
+  return rows.map(({ chain, account, next_nonce }) => ({
+    chain,
+    account: account as Address,
+    next: Number(next_nonce),
+  }))
+}
+
+/** Every allowance that was signed for, by the calldata of the approvals: `approve(address,uint256)`. */
+export async function loadApprovals(
+  db: Database,
+  account: Address,
+): Promise<{ chain: ChainKey; token: Address; spender: Address }[]> {
+  const { rows } = await sql<{ chain: ChainKey; token: Address; spender: Address }>`
+    select distinct chain, lower(call ->> 'to') as token, '0x' || lower(substr(call ->> 'data', 35, 40)) as spender
+    from intents
+    where lower(account) = ${account.toLowerCase()} and kind = 'approve'
+      and call ->> 'data' like ${`${APPROVE}%`}
+      and exists (select from attempts where attempts.intent_id = intents.id)
+    order by chain, token, spender`.execute(db)
+  return rows
+}
+
+const APPROVE: Hex = '0x095ea7b3'
+
 function intentOf(row: Selectable<IntentRow>, attempts: Attempt[]): Intent {
   const base = {
     id: row.id,
-    cycleId: row.cycle_id,
-    legId: row.leg_id,
+    cycleId: row.cycle_id ?? undefined,
+    legId: row.leg_id ?? undefined,
     kind: row.kind,
     ordinal: row.ordinal,
     chain: row.chain,
     account: row.account,
     nonce: Number(row.nonce),
+    version: row.version,
     call: fromJson(row.call) as Call,
     gasLimit: BigInt(row.gas_limit),
     reservedAt: row.reserved_at.getTime(),
+    expiresAt: row.expires_at?.getTime(),
   }
   switch (row.state) {
     case 'reserved':
     case 'released':
       return { ...base, state: row.state, attempts: [] }
+    case 'foreign':
+      return { ...base, state: row.state, attempts }
     case 'signed':
       return { ...base, state: row.state, attempts: signed(row.id, attempts) }
     case 'mined':
     case 'final_ok':
     case 'final_reverted':
+    case 'final_cancelled':
       return {
         ...base,
         state: row.state,
@@ -193,5 +271,6 @@ function attemptOf(row: Selectable<AttemptRow>): Attempt {
     maxFeePerGas: BigInt(row.max_fee_per_gas),
     maxPriorityFeePerGas: BigInt(row.max_priority_fee_per_gas),
     signedAt: row.signed_at.getTime(),
+    payload: row.payload,
   }
 }

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { Lease, StaleLeaseError } from '../../ports/lease.js'
-import type { Database } from './database.js'
+import { BuildFenceError, Lease, StaleLeaseError } from '../../ports/lease.js'
+import type { Database, Transaction } from './database.js'
 
 /** D-23. Renewed every `renewMs`, a process fences itself well before another one can take the lease. */
 export const LEASE_TIMES = { ttlMs: 15_000, renewMs: 5_000, selfFenceMs: 10_000 } as const
 
 export interface LeaseOptions {
   readonly database: Database
-  /** Written into the row, for people and for the next build. */
+  /** Version of this build, such as 1.4.0. Written into the row, so that an older build ends itself (R-16). */
   readonly build: string
+  /** Name of the last migration this build knows. */
   readonly schemaVersion: string
   readonly ttlMs?: number
   readonly selfFenceMs?: number
@@ -50,6 +51,7 @@ export class PostgresLease extends Lease {
       .transaction()
       .setIsolationLevel('read committed')
       .execute(async (tx) => {
+        await this.assertBuild(tx)
         const free = await tx
           .selectFrom('lease')
           .select('epoch')
@@ -118,7 +120,37 @@ export class PostgresLease extends Lease {
     return this.held.epoch
   }
 
+  /** Judged before every attempt: a standby of an older build ends as soon as a newer one has taken the lease. */
+  private async assertBuild(tx: Transaction): Promise<void> {
+    const { build, schemaVersion } = this.options
+    const row = await tx
+      .selectFrom('lease')
+      .select(['build', 'schema_version', 'holder'])
+      .select(sql<boolean>`expires_at > clock_timestamp()`.as('is_active'))
+      .executeTakeFirstOrThrow()
+    if (row.schema_version !== null && row.schema_version > schemaVersion)
+      throw new BuildFenceError(
+        `The database was used with schema ${row.schema_version}, this build knows schemas up to ${schemaVersion}. Start the newer build.`,
+      )
+    if (row.holder !== null && row.is_active && row.build !== null && isNewer(row.build, build))
+      throw new BuildFenceError(
+        `Build ${row.build} holds the lease, this is the older build ${build}. Stop the newer one before going back.`,
+      )
+  }
+
   private expiry() {
     return sql<Date>`clock_timestamp() + ${this.ttlMs} * interval '1 millisecond'`
   }
+}
+
+/** By version alone: builds of one version, or without one, are equals. */
+function isNewer(one: string, other: string): boolean {
+  const [these, those] = [numbersOf(one), numbersOf(other)]
+  const place = these.findIndex((number, index) => number !== those[index])
+  return these.length === those.length && place >= 0 && these[place]! > those[place]!
+}
+
+function numbersOf(version: string): number[] {
+  const found = /^(\d+)\.(\d+)\.(\d+)/.exec(version)
+  return found ? found.slice(1).map(Number) : []
 }

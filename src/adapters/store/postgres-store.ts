@@ -9,28 +9,59 @@ import type { Transfer } from '../../domain/execution/transfer.js'
 import type { Cost } from '../../domain/planning/cost.js'
 import type { CurveRecord } from '../../domain/planning/curve-record.js'
 import { type Lease, StaleLeaseError } from '../../ports/lease.js'
-import { ConflictError, type CycleSummary, type OperatingState, Store } from '../../ports/store.js'
+import type { Breaker, BreakerCode, Trip } from '../../domain/policy/breakers.js'
+import type { BudgetUse, Spend } from '../../domain/policy/budgets.js'
+import type { Scope, ScopeState } from '../../domain/policy/operating.js'
+import type { BroadcastAnswer } from '../../ports/chain.js'
+import { Failpoints } from '../../ports/failpoints.js'
+import {
+  type BroadcastRecord,
+  type BudgetClaim,
+  ConflictError,
+  type CycleSummary,
+  type IntentEvent,
+  type LedgerEntry,
+  Store,
+} from '../../ports/store.js'
+import { endBreakers, insertBreaker, loadBreakers } from './breaker-rows.js'
 import { endCycle, insertCycle, listCycles, loadCosts, loadCycles, loadLastTradedAt, updateLeg } from './cycle-rows.js'
 import { loadCurves, writeCurves } from './curve-rows.js'
 import type { Database, Transaction } from './database.js'
-import { insertAttempt, insertIntent, releaseNonce, updateIntent } from './intent-rows.js'
-import { insertOpening, insertPostings, loadWalletBalances } from './posting-rows.js'
+import { loadFinalBlocks } from './final-block-rows.js'
+import { insertBroadcast, loadBroadcasts, loadEvents, pinFingerprint } from './intent-log-rows.js'
+import {
+  insertAttempt,
+  insertIntent,
+  insertNote,
+  loadApprovals,
+  loadIntents,
+  loadNonces,
+  releaseNonce,
+  updateIntent,
+} from './intent-rows.js'
+import { insertOpening, insertPostings, loadLedger, loadWalletBalances } from './posting-rows.js'
+import { loadStates, writeState } from './scope-rows.js'
+import { insertSpend, loadUse } from './spend-rows.js'
 import { insertTransfer, loadClaimedArrivals, loadOpenTransfers, updateTransfer } from './transfer-rows.js'
 
 /**
- * Guarantees, for every method that changes something; for curves and the operating state only the first:
+ * Guarantees, for every method that changes something; for curves, operating states, answers to broadcasts and pins of
+ * code only the first:
  * - It is one transaction, committed to disk when the promise fulfils. A rejection with DatabaseError may come after
  *   the commit: read again before anything else (K-09).
  * - Its first statement proves the lease's epoch by the database's clock and keeps the lease from being taken before
  *   the commit.
- * - A row changes only if it still is what the caller read: the whole of a leg or transfer, the state and block of an
- *   intent. Its version and, for intents, the epoch go with the change (R-04).
+ * - A row changes only if it still is what the caller read: the whole of a leg or transfer, the state and version of an
+ *   intent. The version and, for intents, the epoch and a line of its history go with the change (R-04).
  *
  * It does not judge whether a change is wise; it refuses those that no sequence of events explains.
  */
 export class PostgresStore extends Store {
-  constructor(private readonly deps: { database: Database; lease: Lease }) {
+  private readonly failpoints: Failpoints
+
+  constructor(private readonly deps: { database: Database; lease: Lease; failpoints?: Failpoints }) {
     super()
+    this.failpoints = deps.failpoints ?? new Failpoints()
   }
 
   openCycle(cycle: Cycle): Promise<boolean> {
@@ -66,27 +97,73 @@ export class PostgresStore extends Store {
     return loadCosts(this.deps.database, cycleId)
   }
 
-  reserveIntent(intent: NewIntent, chainNonce: number, leg: { before: LegRun; after: LegRun }): Promise<Intent> {
+  reserveIntent(
+    intent: NewIntent,
+    chainNonce: number,
+    leg?: { before: LegRun; after: LegRun },
+    budget?: BudgetClaim,
+  ): Promise<Intent> {
     return this.change(async (tx, epoch) => {
       const reserved = await insertIntent(tx, epoch, intent, chainNonce)
-      await updateLeg(tx, intent.cycleId, leg.before, leg.after)
+      if (leg) await updateLeg(tx, intent.cycleId ?? '', leg.before, leg.after)
+      if (budget) await insertSpend(tx, intent.id, budget)
+      await this.failpoints.reach('K-04')
       return reserved
     })
   }
 
-  recordAttempt(intent: Intent, attempt: Attempt): Promise<Intent> {
-    return this.change((tx, epoch) => insertAttempt(tx, epoch, intent, attempt))
+  async recordAttempt(intent: Intent, attempt: Attempt): Promise<Intent> {
+    const signed = await this.change(async (tx, epoch) => {
+      const written = await insertAttempt(tx, epoch, intent, attempt)
+      await this.failpoints.reach('K-09')
+      return written
+    })
+    await this.failpoints.reach('K-09')
+    return signed
   }
 
-  releaseIntent(intent: Intent): Promise<Intent> {
-    return this.change((tx, epoch) => releaseNonce(tx, epoch, intent))
+  releaseIntent(intent: Intent, reason: string): Promise<Intent> {
+    return this.change((tx, epoch) => releaseNonce(tx, epoch, intent, reason))
   }
 
-  moveIntent(before: Intent, after: Intent, postings: readonly Posting[]): Promise<void> {
+  moveIntent(before: Intent, after: Intent, postings: readonly Posting[], evidence: string): Promise<void> {
     return this.change(async (tx, epoch) => {
-      await updateIntent(tx, epoch, before, after)
+      await updateIntent(tx, epoch, before, after, evidence)
       await insertPostings(tx, postings)
     })
+  }
+
+  noteIntent(intent: Intent, evidence: string): Promise<void> {
+    return this.change((tx, epoch) => insertNote(tx, epoch, intent, evidence))
+  }
+
+  recordBroadcast(intentId: string, hash: Hex, answers: readonly BroadcastAnswer[], at: number): Promise<void> {
+    return insertBroadcast(this.deps.database, intentId, hash, answers, at)
+  }
+
+  async intent(id: string): Promise<Intent | undefined> {
+    const [intent] = await loadIntents(this.deps.database, { id })
+    return intent
+  }
+
+  intentEvents(id: string): Promise<readonly IntentEvent[]> {
+    return loadEvents(this.deps.database, id)
+  }
+
+  broadcasts(id: string): Promise<readonly BroadcastRecord[]> {
+    return loadBroadcasts(this.deps.database, id)
+  }
+
+  looseIntents(): Promise<readonly Intent[]> {
+    return loadIntents(this.deps.database, 'loose')
+  }
+
+  nonces(): Promise<readonly { chain: ChainKey; account: Address; next: number }[]> {
+    return loadNonces(this.deps.database)
+  }
+
+  approvals(account: Address): Promise<readonly { chain: ChainKey; token: Address; spender: Address }[]> {
+    return loadApprovals(this.deps.database, account)
   }
 
   openTransfer(transfer: Transfer): Promise<boolean> {
@@ -116,6 +193,22 @@ export class PostgresStore extends Store {
     return loadWalletBalances(this.deps.database, account)
   }
 
+  post(postings: readonly Posting[]): Promise<void> {
+    return this.change((tx) => insertPostings(tx, postings))
+  }
+
+  ledger(query: {
+    account: Address
+    before?: string
+    limit: number
+  }): Promise<readonly (LedgerEntry & { readonly place: string })[]> {
+    return loadLedger(this.deps.database, query)
+  }
+
+  pinCode(chain: ChainKey, contract: Address, selector: Hex, fingerprint: Hex): Promise<Hex> {
+    return pinFingerprint(this.deps.database, chain, contract, selector, fingerprint)
+  }
+
   curves(): Promise<readonly CurveRecord[]> {
     return loadCurves(this.deps.database)
   }
@@ -127,16 +220,37 @@ export class PostgresStore extends Store {
       .execute((tx) => writeCurves(tx, records, at))
   }
 
-  async operatingState(): Promise<OperatingState> {
-    const row = await this.deps.database.selectFrom('operating_state').selectAll().executeTakeFirstOrThrow()
-    return { state: row.state, reason: row.reason, since: row.since.getTime() }
+  budgetUse(spend: Spend): Promise<BudgetUse> {
+    return loadUse(this.deps.database, spend)
   }
 
-  async setOperatingState({ state, reason, since }: OperatingState): Promise<void> {
-    await this.deps.database
-      .updateTable('operating_state')
-      .set({ state, reason, since: new Date(since) })
-      .execute()
+  finalBlocks() {
+    return loadFinalBlocks(this.deps.database)
+  }
+
+  operatingStates(): Promise<readonly ScopeState[]> {
+    return loadStates(this.deps.database)
+  }
+
+  setOperatingState(state: ScopeState): Promise<void> {
+    return this.anybody((tx) => writeState(tx, state))
+  }
+
+  tripBreaker(trip: Trip, at: number): Promise<boolean> {
+    return this.anybody((tx) => insertBreaker(tx, trip, at))
+  }
+
+  breakers(query: { isOpen: boolean; limit: number }): Promise<readonly Breaker[]> {
+    return loadBreakers(this.deps.database, query)
+  }
+
+  clearBreakers(scope: Scope, code: BreakerCode | undefined, by: string, at: number): Promise<readonly Breaker[]> {
+    return this.anybody((tx) => endBreakers(tx, scope, code, by, at))
+  }
+
+  /** A change that proves no lease. */
+  private anybody<T>(act: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.deps.database.transaction().setIsolationLevel('read committed').execute(act)
   }
 
   private async change<T>(act: (tx: Transaction, epoch: number) => Promise<T>): Promise<T> {
@@ -171,7 +285,7 @@ async function proveEpoch(tx: Transaction, epoch: number): Promise<void> {
 }
 
 /** Another change came first. Any other broken constraint means that the caller's picture is wrong. */
-const CONFLICTS = new Set(['intents_pkey', 'transfers_one_per_arrival'])
+const CONFLICTS = new Set(['intents_pkey', 'arrivals_once'])
 
 function classify(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError) || !error.code?.startsWith('23')) return error

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { type Address, type ChainKey, sameAddress } from '../../domain/assets.js'
 import { InvariantError } from '../../domain/errors.js'
 import type { Posting } from '../../domain/execution/ledger.js'
+import type { LedgerEntry } from '../../ports/store.js'
 import type { Database, Transaction } from './database.js'
 
 /** Refuses postings that do not sum to zero for every token, and any that is booked already. */
@@ -14,13 +15,14 @@ export async function insertPostings(tx: Transaction, postings: readonly Posting
   await tx
     .insertInto('postings')
     .values(
-      postings.map(({ cause, owner, chain, token, account, units }) => ({
+      postings.map(({ cause, owner, chain, token, account, units, book }) => ({
         cause,
         owner: lower(owner),
         chain,
         token: lower(token),
         account,
         units,
+        book,
       })),
     )
     .execute()
@@ -43,6 +45,7 @@ export async function insertOpening(tx: Transaction, account: Address, postings:
   )
 }
 
+/** By the final book. */
 export async function loadWalletBalances(
   db: Database,
   account: Address,
@@ -52,11 +55,28 @@ export async function loadWalletBalances(
     .select(['chain', 'token', sql<string>`sum(units)`.as('units')])
     .where('owner', '=', lower(account))
     .where('account', '=', 'wallet')
+    .where('book', '=', 'final')
     .groupBy(['chain', 'token'])
     .orderBy('chain')
     .orderBy('token')
     .execute()
   return rows.map(({ chain, token, units }) => ({ chain, token, units: BigInt(units) }))
+}
+
+/** Newest first; `place` is the row's number in the order of writing. */
+export async function loadLedger(
+  db: Database,
+  { account, before, limit }: { account: Address; before?: string; limit: number },
+): Promise<(LedgerEntry & { readonly place: string })[]> {
+  let query = db.selectFrom('postings').selectAll().where('owner', '=', lower(account))
+  if (before !== undefined) query = query.where('sequence', '<', before)
+  const rows = await query.orderBy('sequence', 'desc').limit(limit).execute()
+  return rows.map(({ units, booked_at, sequence, ...posting }) => ({
+    ...posting,
+    units: BigInt(units),
+    bookedAt: booked_at.getTime(),
+    place: sequence,
+  }))
 }
 
 function keyOf({ chain, token }: { chain: ChainKey; token: Address }): string {

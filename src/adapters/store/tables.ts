@@ -4,7 +4,9 @@ import type { Cycle, CycleOutcome, LegState } from '../../domain/execution/cycle
 import type { IntentState, StepKind } from '../../domain/execution/intent.js'
 import type { LedgerAccount } from '../../domain/execution/ledger.js'
 import type { TransferState } from '../../domain/execution/transfer.js'
-import type { OperatingState } from '../../ports/store.js'
+import type { BreakerCode } from '../../domain/policy/breakers.js'
+import type { OperatingLevel, Scope, ScopeState } from '../../domain/policy/operating.js'
+import type { PayloadClass } from '../../ports/signer.js'
 
 /** Written with `toJson`, read with `fromJson`. */
 type Json = ColumnType<unknown, string, string>
@@ -15,7 +17,8 @@ type Fixed<T> = ColumnType<T, T, never>
 export interface Tables {
   schema_migrations: { name: string; applied_at: GeneratedAlways<Date> }
   lease: LeaseRow
-  operating_state: { state: OperatingState['state']; reason: string; since: Date }
+  scope_states: { scope: Scope; level: OperatingLevel; reason: string; since: Date; set_by: ScopeState['by'] }
+  breakers: BreakerRow
   cycles: CycleRow
   plans: { id: Fixed<string>; cycle_id: Fixed<string>; plan: ColumnType<unknown, string, never> }
   legs: LegRow
@@ -23,7 +26,14 @@ export interface Tables {
   intents: IntentRow
   attempts: AttemptRow
   transfers: TransferRow
+  arrivals: ArrivalRow
   postings: PostingRow
+  intent_events: IntentEventRow
+  broadcasts: BroadcastRow
+  signer_epoch: { epoch: Whole }
+  signer_journal: JournalRow
+  spends: SpendRow
+  code_pins: { chain: Fixed<ChainKey>; contract: Fixed<string>; selector: Fixed<Hex>; fingerprint: Fixed<Hex> }
   curves: CurveRow
 }
 
@@ -73,8 +83,8 @@ export interface IntentRow {
   /** Order of writing. */
   sequence: GeneratedAlways<string>
   id: Fixed<string>
-  cycle_id: Fixed<string>
-  leg_id: Fixed<string>
+  cycle_id: Fixed<string | null>
+  leg_id: Fixed<string | null>
   kind: Fixed<StepKind>
   ordinal: Fixed<number>
   chain: Fixed<ChainKey>
@@ -83,6 +93,7 @@ export interface IntentRow {
   call: ColumnType<unknown, string, never>
   gas_limit: ColumnType<string, bigint, never>
   reserved_at: Fixed<Date>
+  expires_at: Fixed<Date | null>
   state: IntentState
   version: Generated<number>
   /** Lease under which the row was last changed. */
@@ -100,6 +111,70 @@ export interface AttemptRow {
   max_fee_per_gas: ColumnType<string, bigint, never>
   max_priority_fee_per_gas: ColumnType<string, bigint, never>
   signed_at: Fixed<Date>
+  payload: Fixed<PayloadClass>
+}
+
+export interface BreakerRow {
+  id: GeneratedAlways<string>
+  code: Fixed<BreakerCode>
+  scope: Fixed<Scope>
+  level: Fixed<Exclude<OperatingLevel, 'running'>>
+  reason: Fixed<string>
+  tripped_at: Fixed<Date>
+  cleared_at: Date | null
+  cleared_by: string | null
+}
+
+/** Written with every change of an intent's state. */
+export interface IntentEventRow {
+  sequence: GeneratedAlways<string>
+  intent_id: Fixed<string>
+  state: Fixed<IntentState>
+  epoch: Whole
+  evidence: Fixed<string>
+  at: GeneratedAlways<Date>
+}
+
+export interface BroadcastRow {
+  sequence: GeneratedAlways<string>
+  intent_id: Fixed<string>
+  hash: Fixed<Hex>
+  endpoint: Fixed<string>
+  answer: Fixed<string>
+  at: Fixed<Date>
+}
+
+/** What was ever signed for a nonce. Only ever added to. */
+export interface JournalRow {
+  sequence: GeneratedAlways<string>
+  chain_id: Whole
+  account: Fixed<string>
+  nonce: Whole
+  payload: Fixed<PayloadClass>
+  digest: Fixed<Hex>
+  max_fee_per_gas: ColumnType<string, bigint, never>
+  max_priority_fee_per_gas: ColumnType<string, bigint, never>
+  epoch: Whole
+  intent_id: Fixed<string>
+  at: GeneratedAlways<Date>
+}
+
+/** USD with 18 decimals as whole numbers, as everywhere. */
+export interface SpendRow {
+  intent_id: Fixed<string>
+  portfolio: Fixed<string>
+  cycle_id: Fixed<string>
+  chain: Fixed<ChainKey>
+  account: Fixed<string>
+  asset: Fixed<string>
+  venue: Fixed<string>
+  bridge: Fixed<string | null>
+  turnover: ColumnType<string, bigint, never>
+  gas: ColumnType<string, bigint, never>
+  gas_wei: ColumnType<string, bigint, never>
+  sold: Fixed<string | null>
+  bought: Fixed<string | null>
+  at: Fixed<Date>
 }
 
 /** `transfer` holds everything; the columns after it are read out of it by the database. */
@@ -113,8 +188,14 @@ export interface TransferRow {
   bridge: GeneratedAlways<string>
   origin: GeneratedAlways<ChainKey>
   destination: GeneratedAlways<ChainKey>
-  arrival_chain: GeneratedAlways<ChainKey | null>
-  arrival_hash: GeneratedAlways<Hex | null>
+}
+
+/** Which transfer each payout is evidence for: an index over the documents, written with them. */
+export interface ArrivalRow {
+  chain: Fixed<ChainKey>
+  hash: Fixed<Hex>
+  log: Fixed<number>
+  transfer_id: Fixed<string>
 }
 
 /** Addresses in lower case: letter case is no difference, so it must not split a sum or hide a repetition. */
@@ -126,6 +207,9 @@ export interface PostingRow {
   account: Fixed<LedgerAccount>
   units: ColumnType<string, bigint, never>
   booked_at: GeneratedAlways<Date>
+  book: Fixed<'provisional' | 'final'>
+  /** Order of writing. */
+  sequence: GeneratedAlways<string>
 }
 
 /** `record` holds everything; `chain` is read out of it by the database. Rows are replaced and deleted. */

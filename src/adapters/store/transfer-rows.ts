@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { ChainKey, Hex } from '../../domain/assets.js'
 import { InvariantError } from '../../domain/errors.js'
-import { isTransferOpen, type Transfer } from '../../domain/execution/transfer.js'
+import { isTransferOpen, OPEN_TRANSFER_STATES, type Transfer } from '../../domain/execution/transfer.js'
 import { ConflictError } from '../../ports/store.js'
 import type { Database, Transaction } from './database.js'
 import { fromJson, toJson } from './json.js'
@@ -27,13 +27,22 @@ export async function updateTransfer(tx: Transaction, before: Transfer, after: T
     .executeTakeFirst()
   if (numUpdatedRows !== 1n)
     throw new ConflictError(`Transfer ${before.id} is no longer as it was read (${before.state}). Reload it.`)
+  await tx.deleteFrom('arrivals').where('transfer_id', '=', after.id).execute()
+  if (after.arrivals.length === 0) return
+  const rows = after.arrivals.map(({ chain, hash, log }) => ({
+    chain,
+    hash: hash.toLowerCase() as Hex,
+    log,
+    transfer_id: after.id,
+  }))
+  await tx.insertInto('arrivals').values(rows).execute()
 }
 
 export async function loadOpenTransfers(db: Database, portfolio: string | undefined): Promise<Transfer[]> {
   let query = db
     .selectFrom('transfers')
     .select('transfer')
-    .where('transfers.state', 'in', ['in_flight', 'late', 'seen'])
+    .where('transfers.state', 'in', OPEN_TRANSFER_STATES)
     .orderBy('sequence')
   if (portfolio !== undefined)
     query = query.where('cycle_id', 'in', (from) =>
@@ -44,13 +53,6 @@ export async function loadOpenTransfers(db: Database, portfolio: string | undefi
 }
 
 export async function loadClaimedArrivals(db: Database, chain: ChainKey): Promise<Hex[]> {
-  const rows = await db
-    .selectFrom('transfers')
-    .select('arrival_hash')
-    .where('arrival_chain', '=', chain)
-    .where('arrival_hash', 'is not', null)
-    .orderBy('sequence')
-    .$narrowType<{ arrival_hash: Hex }>()
-    .execute()
-  return rows.map(({ arrival_hash }) => arrival_hash)
+  const rows = await db.selectFrom('arrivals').select('hash').distinct().where('chain', '=', chain).execute()
+  return rows.map(({ hash }) => hash)
 }

@@ -1,7 +1,7 @@
 import { type Address, sameAddress } from '../assets.js'
 import { amountOf } from '../units/amount.js'
 import type { LegRun } from './cycle.js'
-import type { Intent } from './intent.js'
+import { type Intent, isCarriedOut } from './intent.js'
 
 /**
  * The leg with what its own transaction moved, by the receipt, or with nothing where that transaction is not (or no
@@ -18,9 +18,9 @@ export function bookMovements(run: LegRun, trade: Intent | undefined): LegRun {
 
 type Mined = Extract<Intent, { inclusion: unknown }>
 
-/** Whether the transaction succeeded in a block that is part of the chain as far as is known. */
+/** Whether the trade was carried out in a block that is part of the chain as far as is known. */
 export function isStanding(trade: Intent | undefined): trade is Mined {
-  return trade !== undefined && 'inclusion' in trade && trade.inclusion.isSuccess
+  return trade !== undefined && isCarriedOut(trade)
 }
 
 function movedUnits({ inclusion }: Mined, token: Address): bigint {

@@ -4,6 +4,7 @@ import {
   aCycle,
   addressOf,
   aLeg,
+  anArrival,
   anAttempt,
   anInclusion,
   aRun,
@@ -34,7 +35,7 @@ import {
   REFUSAL_PAUSE_MS,
   refusedLeg,
 } from './cycle.js'
-import { type Intent, INTENT_STATES, type IntentState, type StepKind } from './intent.js'
+import { type Intent, INTENT_STATES, type IntentState, reservedIntent, type StepKind } from './intent.js'
 import type { TransferState } from './transfer.js'
 
 jest.setTimeout(60_000)
@@ -71,9 +72,16 @@ function intentOf(
   state: IntentState,
   changes: { isSuccess?: boolean; ordinal?: number } = {},
 ): Intent {
-  const base = { ...newIntent(aCycle(), run, { kind, ordinal: changes.ordinal ?? 0 }), nonce: 0 }
+  const base = { ...newIntent(aCycle(), run, { kind, ordinal: changes.ordinal ?? 0 }), nonce: 0, version: 1 }
   if (state === 'reserved' || state === 'released') return { ...base, state, attempts: [] }
-  if (state === 'signed') return { ...base, state, attempts: [anAttempt(1)] }
+  if (state === 'signed' || state === 'foreign') return { ...base, state, attempts: [anAttempt(1)] }
+  if (state === 'final_cancelled')
+    return {
+      ...base,
+      state,
+      attempts: [anAttempt(1), anAttempt(2, { payload: 'cancel' })],
+      inclusion: anInclusion(2, { movements: [] }),
+    }
   const isSuccess = changes.isSuccess ?? state !== 'final_reverted'
   return {
     ...base,
@@ -101,7 +109,13 @@ describe('advanceLegs', () => {
     ['sending', 'swap', 'mined', true, 'clearing', undefined],
     ['sending', 'swap', 'mined', false, 'sending', undefined],
     ['sending', 'swap', 'final_ok', true, 'clearing', undefined],
-    ['sending', 'swap', 'final_reverted', false, 'clearing', 'REVERTED'],
+    ['approving', 'approve', 'final_cancelled', true, 'clearing', 'CANCELLED'],
+    ['approving', 'approve', 'foreign', true, 'clearing', 'FOREIGN'],
+    ['sending', 'swap', 'final_reverted', false, 'sending', undefined],
+    ['sending', 'swap', 'final_cancelled', true, 'clearing', 'CANCELLED'],
+    ['sending', 'swap', 'foreign', true, 'clearing', 'FOREIGN'],
+    ['sending', 'bridge', 'final_reverted', false, 'clearing', 'REVERTED'],
+    ['sending', 'bridge', 'final_cancelled', true, 'clearing', 'CANCELLED'],
     ['clearing', 'swap', 'mined', true, 'clearing', undefined],
     ['clearing', 'swap', 'signed', true, 'sending', undefined],
     ['clearing', 'swap', 'mined', false, 'sending', undefined],
@@ -113,6 +127,51 @@ describe('advanceLegs', () => {
     const run = runOf(kind === 'bridge' ? bridge : first, state)
     const cycle = aCycle({ legs: [run], intents: [intentOf(run, kind, intentState, { isSuccess })] })
     expect(advanced({ ...cycle, legs: [run] })).toEqual([[after, code]])
+  })
+
+  test('a mined cancel is no trade and no approval: the leg waits for its finality', () => {
+    const cancelled = (kind: StepKind, state: LegState) => {
+      const run = runOf(first, state)
+      const mined = intentOf(run, kind, 'mined') as Extract<Intent, { inclusion: unknown }>
+      const [attempt] = mined.attempts
+      return aCycle({ legs: [run], intents: [{ ...mined, attempts: [{ ...attempt, payload: 'cancel' }] }] })
+    }
+    expect(advanced(cancelled('swap', 'sending'))).toEqual([['sending', undefined]])
+    expect(stepTypes(cancelled('approve', 'approving'))).toEqual(['settle-intent'])
+  })
+
+  test('a slot that was burned before its step was signed leaves the leg where it was, once that is final', () => {
+    for (const [kind, state] of [
+      ['swap', 'sending'],
+      ['approve', 'approving'],
+    ] as const) {
+      const run = runOf(first, state)
+      const burned = {
+        ...intentOf(run, kind, 'final_cancelled'),
+        attempts: [anAttempt(2, { payload: 'cancel' })],
+      } as Intent
+      const cycle = aCycle({ legs: [run], intents: [burned] })
+      expect(advanced(cycle)).toEqual([[state, undefined]])
+      expect(stepTypes(cycle)).toEqual(['offer-leg'])
+      expect(stepTypes({ ...cycle, intents: [{ ...burned, state: 'mined' } as Intent] })).toEqual(['settle-intent'])
+    }
+  })
+
+  test('F-19: a swap that reverted gets a new transaction twice, after finality alone, and then the leg fails', () => {
+    const run = runOf(first, 'sending')
+    const attempts = (...states: IntentState[]) =>
+      aCycle({
+        legs: [run],
+        intents: states.map((state, ordinal) => intentOf(run, 'swap', state, { ordinal, isSuccess: false })),
+      })
+    expect(stepTypes(attempts('mined'))).toEqual(['settle-intent'])
+    expect(stepTypes(attempts('final_reverted'))).toEqual(['offer-leg'])
+    expect(stepTypes(attempts('final_reverted', 'signed'))).toEqual(['settle-intent'])
+    expect(stepTypes(attempts('final_reverted', 'final_reverted'))).toEqual(['offer-leg'])
+    const thrice = attempts('final_reverted', 'final_reverted', 'final_reverted')
+    expect(advanced(attempts('final_reverted', 'final_reverted'))).toEqual([['sending', undefined]])
+    expect(advanced(thrice)).toEqual([['clearing', 'REVERTED']])
+    expect(advanced(holdLegs(attempts('final_reverted'), 'Lunch.'))).toEqual([['clearing', 'PAUSED']])
   })
 
   test('a done swap whose block a reorg replaced is booked by the new one', () => {
@@ -129,16 +188,17 @@ describe('advanceLegs', () => {
     ['in_flight', 'crossing', undefined],
     ['seen', 'crossing', undefined],
     ['late', 'failed', 'TRANSFER_LATE'],
+    ['lost_suspected', 'failed', 'TRANSFER_LATE'],
     ['full', 'done', undefined],
     ['short', 'failed', 'TRANSFER_SHORT'],
     ['other_token', 'failed', 'TRANSFER_OTHER_TOKEN'],
     ['refunded', 'failed', 'TRANSFER_REFUNDED'],
   ] as const)('a crossing leg whose transfer is %s is %s', (state: TransferState, after, code) => {
     const run = runOf(bridge, 'crossing')
-    const arrival = { chain: 'beta', hash: hashOf(1), block: anInclusion(1).block, amount: amountOf(farUsdc, 5n) }
+    const arrival = anArrival(amountOf(farUsdc, 5n))
     const cycle = aCycle({
       legs: [run],
-      transfers: [aTransfer(aCycle(), run, { state, arrival: state === 'full' ? arrival : undefined })],
+      transfers: [aTransfer(aCycle(), run, { state, arrivals: state === 'full' ? [arrival] : [] })],
     })
     expect(advanced(cycle)).toEqual([[after, code]])
     if (state === 'full') expect(advanceLegs(cycle).legs[0]!.received).toEqual(arrival.amount)
@@ -339,7 +399,8 @@ describe('ending', () => {
     expect(over({ intents: [intentOf(run, 'bridge', 'mined')] })).toBe(false)
     expect(over({ intents: [intentOf(run, 'bridge', 'released')] })).toBe(true)
     const at = (state: TransferState) => over({ transfers: [aTransfer(aCycle(), run, { state })] })
-    expect([at('in_flight'), at('seen'), at('late'), at('short')]).toEqual([false, false, true, true])
+    expect([at('in_flight'), at('seen'), at('short')]).toEqual([false, false, true])
+    expect([at('late'), at('lost_suspected')]).toEqual([true, true])
   })
 
   test('it traded as soon as one swap or bridge transaction is final, whatever came of it later', () => {
@@ -371,7 +432,7 @@ function play(start: Cycle, choices: readonly number[]): Cycle[] {
   const reserve = (run: LegRun, kind: StepKind, after: LegRun) => {
     saveLeg(after)
     const ordinal = (lastIntent(cycle, run, kind)?.ordinal ?? -1) + 1
-    saveIntent({ ...newIntent(cycle, run, { kind, ordinal }), nonce: nonce++, state: 'reserved', attempts: [] })
+    saveIntent(reservedIntent(newIntent(cycle, run, { kind, ordinal }), nonce++))
   }
   const settle = (intent: Intent, choice: number) => {
     const isSuccess = choice % 5 !== 0
@@ -396,6 +457,10 @@ function play(start: Cycle, choices: readonly number[]): Cycle[] {
       saveIntent({ ...rest, state: 'signed' })
     } else if (intent.state === 'mined' && choice % 2 === 0)
       saveIntent({ ...intent, state: intent.inclusion.isSuccess ? 'final_ok' : 'final_reverted' })
+    else if (intent.state === 'mined' && choice % 11 === 0) {
+      const cancel = { ...intent.attempts[0], payload: 'cancel' as const }
+      saveIntent({ ...intent, state: 'final_cancelled', attempts: [cancel] })
+    } else if (intent.state === 'signed' && choice % 13 === 0) saveIntent({ ...intent, state: 'foreign' })
   }
   for (const number of choices) {
     const choice = Math.floor(number / 64)
@@ -425,7 +490,7 @@ function play(start: Cycle, choices: readonly number[]): Cycle[] {
             ? {
                 ...one,
                 state: outcomes[choice % 4]!,
-                arrival: { chain: 'beta', hash: hashOf(5), block: anInclusion(1).block, amount: one.expected },
+                arrivals: [anArrival(one.expected)],
               }
             : one,
         ),
@@ -442,7 +507,8 @@ describe('a cycle played with any evidence', () => {
   })
 
   test('meets every state of legs, intents and transfers', () => {
-    const games = fc.sample(choices, { numRuns: 300, seed: 1 }).flatMap((list) => play(start, list))
+    const longer = fc.array(fc.nat({ max: 100_000 }), { minLength: 100, maxLength: 400 })
+    const games = fc.sample(longer, { numRuns: 100, seed: 1 }).flatMap((list) => play(start, list))
     const met = new Set(
       games.flatMap(({ legs, intents, transfers }) => [...legs, ...intents, ...transfers].map(({ state }) => state)),
     )
@@ -458,7 +524,9 @@ describe('a cycle played with any evidence', () => {
           for (const { leg } of cycle.legs) {
             const trades = cycle.intents.filter(
               ({ legId, kind, state }) =>
-                legId === leg.id && kind === leg.kind && state !== 'released' && state !== 'final_reverted',
+                legId === leg.id &&
+                kind === leg.kind &&
+                !['released', 'final_reverted', 'final_cancelled', 'foreign'].includes(state),
             )
             expect(trades.length).toBeLessThanOrEqual(1)
           }

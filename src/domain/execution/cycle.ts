@@ -10,8 +10,8 @@ import type { TokenAmount } from '../units/amount.js'
 import type { Usd } from '../units/usd.js'
 import { bookMovements, isStanding } from './booking.js'
 import { hasEnded, saleOf } from './funding.js'
-import { type Intent, isLive, type StepKind } from './intent.js'
-import { isTransferOpen, type Transfer } from './transfer.js'
+import { type Intent, isCarriedOut, isLive, type StepKind } from './intent.js'
+import { isOverdue, isTransferOpen, receivedOf, type Transfer } from './transfer.js'
 
 export const LEG_STATES = [
   'waiting',
@@ -50,6 +50,8 @@ export interface AcceptedOffer {
   /** Fees the venue names, in USD at our prices. */
   readonly namedFees: Usd
   readonly durationSeconds: number
+  /** When the venue quoted, in milliseconds since 1970; records of earlier builds do not have it. */
+  readonly quotedAt?: number
 }
 
 /** How far one leg has come. Everything needed to go on after a crash is here and in the leg's intents and transfer. */
@@ -72,6 +74,8 @@ export interface LegFailure {
   readonly code:
     | Refusal['code']
     | 'REVERTED'
+    | 'CANCELLED'
+    | 'FOREIGN'
     | 'UNDER_DELIVERED'
     | 'PAUSED'
     | 'TRANSFER_LATE'
@@ -117,6 +121,8 @@ export type CycleStep =
 /** An offer is asked for this often before a leg is given up, with this pause between. */
 export const MAX_REFUSALS = 4
 export const REFUSAL_PAUSE_MS = 2_000
+/** A swap that reverted is made again at most this often. */
+const MAX_RETRIES = 2
 
 /**
  * Applies to every leg what its intents and transfer already prove. Pure and idempotent: applying it twice, or to a
@@ -142,19 +148,14 @@ function advanceLeg(run: LegRun, cycle: Cycle, before: readonly LegRun[]): LegRu
       }
     }
     case 'approving': {
-      const approval = lastIntent(cycle, run, 'approve')
-      if (approval?.state !== 'final_reverted') return run
-      return { ...run, state: 'clearing', failure: { code: 'REVERTED', detail: `Approval ${approval.id} reverted.` } }
+      const failure = failureOf(lastIntent(cycle, run, 'approve'))
+      return failure ? { ...run, state: 'clearing', failure } : run
     }
     case 'sending': {
       const trade = lastIntent(cycle, run, run.leg.kind)
-      if (trade?.state === 'final_reverted')
-        return {
-          ...run,
-          state: 'clearing',
-          failure: { code: 'REVERTED', detail: `Transaction of ${trade.id} reverted.` },
-        }
-      return isStanding(trade) ? { ...run, state: 'clearing' } : run
+      if (isStanding(trade)) return { ...run, state: 'clearing' }
+      const failure = failureOf(trade)
+      return failure && !mayTryAgain(cycle, run) ? { ...run, state: 'clearing', failure } : run
     }
     case 'clearing':
       return run.failure ? run : followTrade(run, cycle)
@@ -170,6 +171,45 @@ function advanceLeg(run: LegRun, cycle: Cycle, before: readonly LegRun[]): LegRu
   }
 }
 
+/** Why a finally consumed nonce did not do what its step was for; undefined while it may, and once it has. */
+function failureOf(intent: Intent | undefined): LegFailure | undefined {
+  switch (intent?.state) {
+    case 'final_reverted':
+      return { code: 'REVERTED', detail: `Transaction of ${intent.id} reverted.` }
+    case 'final_cancelled':
+      if (isUnused(intent)) return undefined
+      return { code: 'CANCELLED', detail: `${intent.id} was cancelled before it was mined; the next cycle plans anew.` }
+    case 'foreign':
+      return { code: 'FOREIGN', detail: `Nonce ${intent.nonce} of ${intent.id} was used by somebody else (B-04).` }
+    case 'reserved':
+    case 'signed':
+    case 'mined':
+    case 'final_ok':
+    case 'released':
+    case undefined:
+      return undefined
+  }
+}
+
+/**
+ * Whether nothing of its step was ever signed for good: its nonce was given back, or finally burned by a cancel that no
+ * signed step went before. The step is where it was, and may be made anew (R-03).
+ */
+function isUnused({ state, attempts }: Intent): boolean {
+  return state === 'released' || (state === 'final_cancelled' && attempts.every(({ payload }) => payload === 'cancel'))
+}
+
+/**
+ * Whether the leg gets a new transaction for one that reverted: swaps do, a few times, and only once the revert is final
+ * (R-03, F-19). Each goes through offers and checks like the first.
+ */
+function mayTryAgain(cycle: Cycle, run: LegRun): boolean {
+  const reverted = cycle.intents.filter(
+    ({ legId, kind, state }) => legId === run.leg.id && kind === 'swap' && state === 'final_reverted',
+  ).length
+  return lastIntent(cycle, run, run.leg.kind)?.state === 'final_reverted' && reverted > 0 && reverted <= MAX_RETRIES
+}
+
 /** A leg goes on at a mined trade. A reorg that undoes it sends the leg back, and one that changes it is booked anew. */
 function followTrade(run: LegRun, cycle: Cycle): LegRun {
   const trade = lastIntent(cycle, run, run.leg.kind)
@@ -180,17 +220,19 @@ function followTrade(run: LegRun, cycle: Cycle): LegRun {
   return isBooked && !isUnchanged ? booked : run
 }
 
-function crossLeg(run: LegRun, { state, arrival }: Transfer): LegRun {
+function crossLeg(run: LegRun, transfer: Transfer): LegRun {
+  const received = receivedOf(transfer)
   const fail = (code: LegFailure['code'], detail: string): LegRun => ({
     ...run,
     state: 'failed',
-    received: arrival?.amount,
+    received,
     failure: { code, detail },
   })
-  switch (state) {
+  switch (transfer.state) {
     case 'full':
-      return { ...run, state: 'done', received: arrival?.amount }
+      return { ...run, state: 'done', received }
     case 'late':
+    case 'lost_suspected':
       return fail(
         'TRANSFER_LATE',
         'The transfer has not arrived in three times its expected time; it stays in transit and is watched on.',
@@ -205,7 +247,7 @@ function crossLeg(run: LegRun, { state, arrival }: Transfer): LegRun {
     case 'refunded':
       return fail(
         'TRANSFER_REFUNDED',
-        'The bridge returned the funds on the origin chain; the next cycle plans from what is there.',
+        'The bridge returned funds instead of delivering them; the next cycle plans from what is there.',
       )
     case 'in_flight':
     case 'seen':
@@ -222,14 +264,19 @@ export function nextSteps(cycle: Cycle, now: number): CycleStep[] {
   const busy = new Set<ChainKey>(
     cycle.intents.filter(({ state }) => state === 'reserved' || state === 'signed').map(({ chain }) => chain),
   )
+  // One crossing is offered at a time, so that the next one is judged beside it (mayBeginTransfer).
+  let isCrossing = false
   for (const run of cycle.legs) {
     const step = nextLegStep(cycle, run, now)
     if (!step) continue
+    const begins = step.type === 'offer-leg' && run.leg.kind === 'bridge'
+    if (begins && isCrossing) continue
     const chain = run.leg.sell.token.chain
     if (step.type !== 'open-transfer') {
       if (busy.has(chain)) continue
       busy.add(chain)
     }
+    isCrossing ||= begins
     steps.push(step)
   }
   return steps
@@ -245,15 +292,15 @@ function nextLegStep(cycle: Cycle, run: LegRun, now: number): CycleStep | undefi
     }
     case 'approving': {
       const approval = lastIntent(cycle, run, 'approve')
-      const isApproved = (approval?.state === 'mined' || approval?.state === 'final_ok') && approval.inclusion.isSuccess
-      const isUnsigned = approval?.state === 'released'
+      const isApproved = approval !== undefined && isCarriedOut(approval)
+      const isUnsigned = approval !== undefined && isUnused(approval)
       if ((!isApproved && !isUnsigned) || isPausing) return undefined
       const amount = run.offer?.sell ?? run.leg.sell
       return { type: 'offer-leg', run, amount }
     }
     case 'sending': {
       const trade = lastIntent(cycle, run, run.leg.kind)
-      if (trade?.state !== 'released' || isPausing) return undefined
+      if (!trade || isPausing || !(isUnused(trade) || mayTryAgain(cycle, run))) return undefined
       return { type: 'offer-leg', run, amount: run.offer?.sell ?? run.leg.sell }
     }
     case 'clearing': {
@@ -320,14 +367,14 @@ export function refusedLeg(run: LegRun, refusal: Refusal, now: number): LegRun {
 
 /**
  * Ends every leg for which something new would have to be signed: one that has not begun is skipped, one that has only
- * its approval, or whose trade was given back unsigned, is cleared. A trade that is signed goes on to its end.
+ * its approval, or whose trade was given back unsigned or reverted, is cleared. A trade that is signed goes on to its end.
  */
 export function holdLegs(cycle: Cycle, reason: string): Cycle {
   const failure: LegFailure = { code: 'PAUSED', detail: reason }
   const legs = cycle.legs.map((run): LegRun => {
     if (run.state === 'waiting') return { ...run, state: 'skipped', failure }
     const last = lastIntent(cycle, run, run.state === 'approving' ? 'approve' : run.leg.kind)
-    const isUnsigned = last?.state === 'released'
+    const isUnsigned = last !== undefined && (isUnused(last) || mayTryAgain(cycle, run))
     const isApproved =
       run.state === 'approving' && last !== undefined && last.state !== 'reserved' && last.state !== 'signed'
     if (isApproved || (run.state === 'sending' && isUnsigned)) return { ...run, state: 'clearing', failure }
@@ -339,7 +386,7 @@ export function holdLegs(cycle: Cycle, reason: string): Cycle {
 /** Every leg has ended, every nonce is finally consumed. A late transfer may outlive its cycle. */
 export function isCycleOver(cycle: Cycle): boolean {
   const isOpenLeg = !cycle.legs.every(hasEnded)
-  const isAwaited = cycle.transfers.some((transfer) => isTransferOpen(transfer) && transfer.state !== 'late')
+  const isAwaited = cycle.transfers.some((transfer) => isTransferOpen(transfer) && !isOverdue(transfer))
   return !isOpenLeg && !isAwaited && !cycle.intents.some(isLive)
 }
 

@@ -1,12 +1,13 @@
 import { type Address, type ChainKey, NATIVE } from '../assets.js'
 import type { Intent } from './intent.js'
-import type { Transfer } from './transfer.js'
+import { isTransferOpen, payoutKey, type Transfer } from './transfer.js'
 
 /**
  * Where units are booked. `wallet` is our account on the chain; the others say where they came from or went: the
  * contracts we traded with, the network's fee, a bridge under way, the balance found at the start.
  */
-export type LedgerAccount = 'wallet' | 'trade' | 'gas' | 'opening' | `in_flight:${string}` | `bridge:${string}`
+export type LedgerAccount =
+  'wallet' | 'trade' | 'gas' | 'opening' | 'unattributed' | `in_flight:${string}` | `bridge:${string}`
 
 /** One side of an entry: units of one token on one chain, signed. */
 export interface Posting {
@@ -18,22 +19,24 @@ export interface Posting {
   readonly token: Address
   readonly account: LedgerAccount
   readonly units: bigint
+  /**
+   * `provisional` while a reorg may still undo it, `final` afterwards (R-14). A provisional entry is never changed: an
+   * opposite one takes it back, and the final one stands for itself.
+   */
+  readonly book: 'provisional' | 'final'
 }
 
 /** Moves units of one token from one account to another: two postings that sum to zero. */
-function entry(
-  cause: string,
-  owner: Address,
-  chain: ChainKey,
-  token: Address,
+export function entry(
+  on: Pick<Posting, 'cause' | 'owner' | 'chain' | 'token' | 'book'>,
   from: LedgerAccount,
   to: LedgerAccount,
   units: bigint,
 ): Posting[] {
   if (units === 0n) return []
   return [
-    { cause, owner, chain, token, account: from, units: -units },
-    { cause, owner, chain, token, account: to, units },
+    { ...on, account: from, units: -units },
+    { ...on, account: to, units },
   ]
 }
 
@@ -43,46 +46,80 @@ export function openingPostings(
   chain: ChainKey,
   holdings: readonly { token: Address; units: bigint }[],
 ): Posting[] {
-  return holdings.flatMap(({ token, units }) => [
-    { cause: 'opening', owner, chain, token, account: 'opening', units: -units },
-    { cause: 'opening', owner, chain, token, account: 'wallet', units },
-  ])
+  return holdings.flatMap(({ token, units }) => {
+    const on = { cause: 'opening', owner, chain, token, book: 'final' } as const
+    return [
+      { ...on, account: 'opening', units: -units },
+      { ...on, account: 'wallet', units },
+    ] as const
+  })
 }
 
-/** A finally consumed nonce: its gas and everything that moved on our account. Nothing for an intent that is not final. */
-export function intentPostings(intent: Intent, bridge: string | undefined): Posting[] {
-  if (intent.state !== 'final_ok' && intent.state !== 'final_reverted') return []
+/**
+ * What a change of an intent's state books (R-14). At `mined` the gas and everything that moved on our account,
+ * provisionally; whatever leaves that block, by a reorg or by being final, takes those entries back with opposite ones;
+ * a finally consumed nonce is booked for good. The version of the intent makes the causes of provisional entries unique,
+ * however often the chain forks.
+ */
+export function intentPostings(before: Intent, after: Intent, bridge: string | undefined): Posting[] {
+  const undone =
+    before.state === 'mined' ? movedPostings(before, `${before.id}@${before.version}`, 'provisional', bridge) : []
+  return [
+    ...undone.map((one): Posting => ({ ...one, cause: `${one.cause}:undone`, units: -one.units })),
+    ...(after.state === 'mined' ? movedPostings(after, `${after.id}@${after.version}`, 'provisional', bridge) : []),
+    ...(isFinal(after) ? movedPostings(after, after.id, 'final', bridge) : []),
+  ]
+}
+
+type Included = Extract<Intent, { inclusion: unknown }>
+
+function isFinal(intent: Intent): intent is Included {
+  return intent.state === 'final_ok' || intent.state === 'final_reverted' || intent.state === 'final_cancelled'
+}
+
+/** A cancel and a reverted transaction move nothing, so that they book their gas alone. */
+function movedPostings(
+  { account: owner, chain, inclusion }: Included,
+  cause: string,
+  book: Posting['book'],
+  bridge: string | undefined,
+): Posting[] {
   const counterpart: LedgerAccount = bridge === undefined ? 'trade' : `in_flight:${bridge}`
   return [
-    ...entry(`${intent.id}:gas`, intent.account, intent.chain, NATIVE, 'wallet', 'gas', intent.inclusion.gasPaid),
-    ...intent.inclusion.movements.flatMap(({ token, units }) =>
-      entry(intent.id, intent.account, intent.chain, token, counterpart, 'wallet', units),
+    ...entry({ cause: `${cause}:gas`, owner, chain, token: NATIVE, book }, 'wallet', 'gas', inclusion.gasPaid),
+    ...inclusion.movements.flatMap(({ token, units }) =>
+      entry({ cause, owner, chain, token, book }, counterpart, 'wallet', units),
     ),
   ]
 }
 
-/** A finally arrived transfer: what was in flight is settled with the bridge, what arrived comes from it. */
-export function transferPostings(transfer: Transfer): Posting[] {
-  const { arrival, sent } = transfer
-  if (!arrival || transfer.state === 'in_flight' || transfer.state === 'late' || transfer.state === 'seen') return []
+/**
+ * What a change of a transfer's state books, for good and at finality only: every arrival that has become final comes from
+ * the bridge, and once nothing more is awaited, what was in flight is settled with it. So an ended transfer leaves with
+ * the bridge exactly what it kept: `sent = received + refunded + fees + in flight`, in base units of each token.
+ */
+export function transferPostings(after: Transfer, before?: Transfer): Posting[] {
+  const { id, account: owner, bridge, origin, sent, charges } = after
+  const booked = new Set(before?.arrivals.filter(({ finalAt }) => finalAt !== undefined).map(payoutKey))
+  const arrived = after.arrivals.filter((one) => one.finalAt !== undefined && !booked.has(payoutKey(one)))
+  const ends = !isTransferOpen(after) && (before === undefined || isTransferOpen(before))
+  const left = !ends ? [] : [{ token: sent.token.address, units: -sent.units }, ...charges]
   return [
-    ...entry(
-      `${transfer.id}:settled`,
-      transfer.account,
-      transfer.origin,
-      sent.token.address,
-      `in_flight:${transfer.bridge}`,
-      `bridge:${transfer.bridge}`,
-      sent.units,
+    ...left.flatMap(({ token, units }) =>
+      entry(
+        { cause: `${id}:settled`, owner, chain: origin, token, book: 'final' },
+        `in_flight:${bridge}`,
+        `bridge:${bridge}`,
+        -units,
+      ),
     ),
-    ...entry(
-      `${transfer.id}:arrived`,
-      transfer.account,
-      arrival.chain,
-      arrival.amount.token.address,
-      `bridge:${transfer.bridge}`,
-      'wallet',
-      arrival.amount.units,
+    ...arrived.flatMap(({ chain, hash, log, amount: { token, units } }) =>
+      entry(
+        { cause: `${id}:arrived:${hash}:${log}`, owner, chain, token: token.address, book: 'final' },
+        `bridge:${bridge}`,
+        'wallet',
+        units,
+      ),
     ),
   ]
 }

@@ -14,7 +14,7 @@ import { totalOf } from '../planning/cost.js'
 import { amountOf } from '../units/amount.js'
 import { ONE_USD } from '../units/usd.js'
 import type { LegRun } from './cycle.js'
-import type { Intent } from './intent.js'
+import { type Intent, reservedIntent } from './intent.js'
 import { notionalOf, realisedCost } from './realised.js'
 
 const usdc = aToken()
@@ -22,6 +22,7 @@ const ended = (kind: 'approve' | 'swap' | 'bridge', state: 'final_ok' | 'final_r
   ...newIntent(aCycle(), aRun(), { kind }),
   call: { ...newIntent(aCycle(), aRun(), { kind }).call, value: 0n },
   nonce: 0,
+  version: 3,
   attempts: [anAttempt(1)],
   state,
   inclusion: anInclusion(1, { isSuccess: state === 'final_ok' }),
@@ -72,7 +73,7 @@ describe('realisedCost', () => {
 
   test('other legs and transactions that were never mined cost it nothing', () => {
     const other: Intent = { ...ended('swap'), legId: 'plan-1.2' }
-    const waiting: Intent = { ...newIntent(aCycle(), aRun()), nonce: 1, state: 'reserved', attempts: [] }
+    const waiting = reservedIntent(newIntent(aCycle(), aRun()), 1)
     const cycle = aCycle({ legs: [done()], intents: [other, waiting] })
     expect(realisedCost(cycle, done()).gas).toBe(0n)
   })

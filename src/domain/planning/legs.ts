@@ -1,7 +1,8 @@
 import { type AssetClass, sameAddress, tokenId } from '../assets.js'
 import { maxLossOf, ownMinimumOut } from '../policy/limits.js'
+import { bridgeShareOf } from '../policy/policy.js'
 import { amountOf, type TokenAmount } from '../units/amount.js'
-import { basisPointsOf, larger, mulDiv, ratioToNumber, smaller } from '../units/ratio.js'
+import { basisPointsOf, larger, mulDiv, RATIO_ONE, ratioToNumber, smaller } from '../units/ratio.js'
 import { amountWorth, type Usd, usdToNumber, valueOf } from '../units/usd.js'
 import { type Cost, gasCost, priceIn } from './cost.js'
 import type { CurveBook, VenueCurve } from './curve-book.js'
@@ -9,7 +10,11 @@ import type { PlanInput } from './dialogue.js'
 import { type Network, type Node, VOLATILITY } from './network.js'
 import type { Flow } from './optimiser.js'
 import type { Funding, Leg } from './plan.js'
-import { chooseSlices } from './slicing.js'
+import { bridgeOf } from './quote.js'
+import { chooseSlices, type Slicing } from './slicing.js'
+
+/** Most of a bridge's cap that one transfer may be. */
+const MAX_PART = 0.3
 
 /** USD as a float, for the optimiser, to exact USD: the nearest millionth. */
 export function usdOf(value: number): Usd {
@@ -99,21 +104,20 @@ class LegBuilder {
     const { policy, now } = this.input
     const venue = bestVenue(flow)
     const classes = [arc.from, arc.to].map(({ token }) => VOLATILITY[this.classOf(token.asset)])
-    const slicing = chooseSlices(
-      {
-        sent: flow.sent,
-        evaluate: (size) => venue.evaluate(size) - venue.kept,
-        charge: venue.gas + venue.onTop,
-        volatility: Math.max(...classes),
-        nav: this.network.nav,
-        maxLeg: usdToNumber(policy.maxLeg),
-      },
-      {
-        ...policy.slicing,
-        maxImpact: arc.kind === 'swap' ? ratioToNumber(policy.slicing.maxImpact) : Infinity,
-        maxSlices: arc.kind === 'swap' ? policy.slicing.maxSlices : 1,
-      },
-    )
+    const crossing = arc.kind === 'bridge' ? this.splitCrossing(flow, venue) : undefined
+    const slicing =
+      crossing ??
+      chooseSlices(
+        {
+          sent: flow.sent,
+          evaluate: (size) => venue.evaluate(size) - venue.kept,
+          charge: venue.gas + venue.onTop,
+          volatility: Math.max(...classes),
+          nav: this.network.nav,
+          maxLeg: usdToNumber(policy.maxLeg),
+        },
+        { ...policy.slicing, maxImpact: ratioToNumber(policy.slicing.maxImpact) },
+      )
     let left = units
     for (const [index, received] of slicing.received.entries()) {
       const isLast = index === slicing.count - 1
@@ -125,6 +129,23 @@ class LegBuilder {
           : { index: index + 1, of: slicing.count, notBefore: now + index * slicing.spacingMs }
       this.addLeg(flow, venue, part, received / (flow.sent / slicing.count), slice)
     }
+  }
+
+  /**
+   * A crossing of more than three tenths of what its bridge may carry goes in equal parts, one after the other, so that less
+   * is lost with the first that does not arrive (C-62). No part is smaller than a trade may be, or dearer than it may be by
+   * fees that do not shrink with it.
+   */
+  private splitCrossing({ sent, priced: { arc } }: Flow, venue: VenueCurve): Slicing {
+    const { policy } = this.input
+    const share = bridgeShareOf(policy, bridgeOf(venue.nearest(sent).tool))
+    const part = ratioToNumber(share) * this.network.nav * MAX_PART
+    const wanted = share < RATIO_ONE ? Math.ceil(sent / part - 1e-9) : 1
+    const most = Math.floor(sent / Math.max(1e-6, usdToNumber(policy.minimumTrade)))
+    const partOf = (count: number) => venue.evaluate(sent / count) - venue.kept
+    let count = Math.max(1, Math.min(wanted, most))
+    while (count > 1 && partOf(count) < (sent / count) * (1 - arc.maxLoss)) count -= 1
+    return { count, spacingMs: 0, received: Array.from({ length: count }, () => partOf(count)) }
   }
 
   /** `yielded`: value received for a unit of value sent. */

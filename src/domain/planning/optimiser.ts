@@ -1,7 +1,7 @@
 import type { AssetKey, ChainKey } from '../assets.js'
 import { ratioToNumber } from '../units/ratio.js'
 import { usdToNumber } from '../units/usd.js'
-import type { Policy } from '../policy/policy.js'
+import { bridgeShareOf, type Policy } from '../policy/policy.js'
 import { chords, type Segment, tangents } from './curve.js'
 import type { PricedArc } from './curve-book.js'
 import { type LinearModel, ModelBuilder, type SolveLimits, type Solution } from './linear-model.js'
@@ -104,9 +104,10 @@ class Formulation {
       this.builder.row(-Infinity, (network.tanks.get(chain) ?? 0) * this.scale, entries)
     this.builder.row(-Infinity, policy.maxLegs, this.uses)
     if (whole) this.addGroups()
-    const bridgeLimit = ratioToNumber(policy.maxBridgeShare) * SCALE
-    if (bridgeLimit < SCALE)
-      for (const entries of this.bridgeRows.values()) this.builder.row(-Infinity, bridgeLimit, entries)
+    for (const [bridge, entries] of this.bridgeRows) {
+      const limit = ratioToNumber(bridgeShareOf(policy, bridge)) * SCALE
+      if (limit < SCALE) this.builder.row(-Infinity, limit, entries)
+    }
     return {
       model: this.builder.build(limitsOf(policy)),
       read: ({ values }) =>

@@ -141,6 +141,31 @@ describe('the planner', () => {
     expect(totalOf(sliced.cost) < totalOf(whole.cost)).toBe(true)
   })
 
+  test('C-62: a crossing of more than three tenths of what its bridge may carry goes in parts, one after the other', async () => {
+    const assets: AssetSpec[] = [
+      { ...USD, target: 4_000, on: { alpha: 6, beta: 6 } },
+      { ...ETH, target: 4_000 },
+      { key: 'BTC', class: 'major', price: 60_000, target: 2_000, on: { beta: 8 }, held: {} },
+    ]
+    const crossings = async (policy: Partial<PlanInput['policy']>) => {
+      const input = inputOf({ assets, policy })
+      const { legs } = await planned(input, DEEP)
+      return { now: input.now, legs, parts: legs.filter(({ kind }) => kind === 'bridge') }
+    }
+    const { parts: whole } = await crossings({})
+    expect(whole.map(({ slice }) => slice)).toEqual([undefined])
+    const { now, legs, parts } = await crossings({ maxBridgeShare: bps(2_500) })
+    expect(parts.length).toBeGreaterThan(1)
+    expect(parts.map(({ slice }) => slice)).toEqual(
+      parts.map((_, index) => ({ index: index + 1, of: parts.length, notBefore: now })),
+    )
+    expect(legs.at(-1)!.funding.map(({ leg }) => leg)).toEqual(parts.map(({ id }) => id))
+    const most = usdToNumber(inputOf({ assets }).valuation.nav) * 0.25 * 0.3
+    for (const { sell } of parts) expect(Number(sell.units) / 1e6).toBeLessThan(most + 0.01)
+    const { parts: few } = await crossings({ maxBridgeShare: bps(2_500), minimumTrade: usd(101_000) })
+    expect(few).toHaveLength(1)
+  })
+
   test('what it learned makes the next plan ask less', async () => {
     const world: PoolWorld = { ...DEEP, depth: variedDepths(4, 200_000_000) }
     const first = await planWith(inputOf(aSetting()), world)

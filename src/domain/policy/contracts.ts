@@ -3,20 +3,25 @@ import type { Refusal } from '../errors.js'
 import type { Quote } from '../planning/quote.js'
 import type { AllowedContracts } from './limits.js'
 
+type FirmQuote = Quote & { readonly order: NonNullable<Quote['order']> }
+
+/** Whether a firm quote calls a contract of its venue's allow-list (C-04). */
+export function checkTarget({ venue, order: { call } }: FirmQuote, allowed: AllowedContracts): Refusal | undefined {
+  if (allowed.targets.some((target) => sameAddress(target, call.to))) return undefined
+  return {
+    code: 'TARGET_NOT_ALLOWED',
+    detail: `${venue} wants a call to ${call.to} on ${call.chain}, which its allow-list does not name.`,
+  }
+}
+
 /**
- * Whether a firm quote names only contracts of its venue's allow-list (C-04, C-06): the one that is called, and the one
- * that may take the sold token. Selling the native coin needs no spender, selling anything else does.
+ * Whether a firm quote names a spender of its venue's allow-list for the sold token (C-06). Selling the native coin needs
+ * no spender, selling anything else does.
  */
-export function checkContracts(
-  { venue, request, order }: Quote & { readonly order: NonNullable<Quote['order']> },
+export function checkSpender(
+  { venue, request, order: { call, spender } }: FirmQuote,
   allowed: AllowedContracts,
 ): Refusal | undefined {
-  const { call, spender } = order
-  if (!allowed.targets.some((target) => sameAddress(target, call.to)))
-    return {
-      code: 'TARGET_NOT_ALLOWED',
-      detail: `${venue} wants a call to ${call.to} on ${call.chain}, which its allow-list does not name.`,
-    }
   if (isNative(request.sell.token) !== (spender === undefined))
     return {
       code: 'SPENDER_NOT_ALLOWED',
@@ -28,4 +33,9 @@ export function checkContracts(
       detail: `${venue} wants an allowance for ${spender} on ${call.chain}, which its allow-list does not name.`,
     }
   return undefined
+}
+
+/** Whether a firm quote names only contracts of its venue's allow-list. */
+export function checkContracts(quote: FirmQuote, allowed: AllowedContracts): Refusal | undefined {
+  return checkTarget(quote, allowed) ?? checkSpender(quote, allowed)
 }

@@ -8,16 +8,8 @@ import type { Quote } from '../planning/quote.js'
 import { amountOf, scaleAmount } from '../units/amount.js'
 import { mulDiv, RATIO_ONE, ratioOfBasisPoints } from '../units/ratio.js'
 import { ONE_USD } from '../units/usd.js'
-import {
-  checkOrder,
-  checkPrice,
-  checkTogether,
-  maxLossOf,
-  type PlayedSwap,
-  type OrderCheck,
-  ownMinimumOut,
-  toleranceFor,
-} from './limits.js'
+import type { CallClaim } from './firewall.js'
+import { checkLeg, checkOrder, checkPrice, maxLossOf, type OrderCheck, ownMinimumOut, toleranceFor } from './limits.js'
 import type { Policy } from './policy.js'
 
 const bps = ratioOfBasisPoints
@@ -35,7 +27,9 @@ const marketOf = (ethPrice: bigint, usdPrice: bigint = ONE_USD): Market => ({
 const market = marketOf(3_000n * ONE_USD)
 
 /** Sells one ETH for 2,997 dollars, 10 bps under our price, with everything as it must be. */
-function goodOrder(sell = WETH): OrderCheck & { quote: Quote & { order: NonNullable<Quote['order']> } } {
+function goodOrder(
+  sell = WETH,
+): OrderCheck & { quote: Quote & { order: NonNullable<Quote['order']> }; claim: CallClaim } {
   const request = {
     kind: 'swap' as const,
     sell: amountOf(sell, 10n ** 18n),
@@ -60,9 +54,22 @@ function goodOrder(sell = WETH): OrderCheck & { quote: Quote & { order: NonNulla
         spender: sell.address === NATIVE ? undefined : router,
       },
     },
+    claim: {
+      selector: '0x12345678',
+      name: 'swap',
+      sells: { token: sell.address, units: 10n ** 18n },
+      buys: { token: usdc.address, minimumUnits: 2_990n * 10n ** 6n },
+      receivers: [{ role: 'receiver', address: OWNER }],
+      bridge: undefined,
+      deadlines: [],
+      nested: [],
+      delegates: [],
+    },
     market,
     maxLoss: bps(50),
     allowed: { targets: [router], spenders: [router] },
+    tokens: [usdc, WETH, eth],
+    destinationChainId: 901,
     now: NOW,
     maxAgeMs: 15_000,
   }
@@ -175,8 +182,14 @@ describe('checkOrder', () => {
     [
       'C-02',
       'no transaction',
-      ({ quote: { order: _order, ...quote }, ...good }) => ({ ...good, quote }),
+      ({ quote: { order: _order, ...quote }, ...good }) => ({ ...good, quote, claim: undefined }),
       'QUOTE_SCHEMA',
+    ],
+    [
+      'C-05',
+      'calldata that nobody can read',
+      (good) => ({ ...good, claim: { code: 'SELECTOR_NOT_ALLOWED', detail: 'swaps wants 0xdeadbeef.' } }),
+      'SELECTOR_NOT_ALLOWED',
     ],
     ['C-03', 'another kind of leg', inRequest({ kind: 'bridge' }), 'QUOTE_MISMATCH'],
     [
@@ -298,6 +311,30 @@ describe('checkOrder', () => {
   })
 })
 
+describe('checkLeg (C-01)', () => {
+  const portfolio = {
+    id: 'core',
+    assets: [
+      { key: 'ETH', class: 'major' as const, tokens: [WETH] },
+      { key: 'USD', class: 'stable' as const, tokens: [usdc] },
+    ],
+    policy: { maxLeg: 3_000n * ONE_USD } as Policy,
+  }
+  const { request } = goodOrder()
+
+  test('a sale up to the cap, between tokens of the portfolio, lies inside the policy', () => {
+    expect(checkLeg(portfolio, market, request)).toBeUndefined()
+  })
+
+  test.each([
+    ['a base unit more than the cap', { ...request, sell: amountOf(WETH, 10n ** 18n + 10n ** 3n) }],
+    ['a token that is none of ours', { ...request, buy: { ...usdc, address: addressOf(0xbad) } }],
+    ['a token of another chain', { ...request, buy: { ...usdc, chain: 'beta' } }],
+  ])('%s is POLICY_DENIED', (_what, outside) => {
+    expect(checkLeg(portfolio, market, outside)?.code).toBe('POLICY_DENIED')
+  })
+})
+
 describe('toleranceFor', () => {
   const leg = (expected: bigint, loss: number) => ({
     sell: amountOf(WETH, 10n ** 18n),
@@ -341,68 +378,6 @@ describe('toleranceFor', () => {
           expect(tolerance >= 0n && tolerance <= bps(most)).toBe(true)
         },
       ),
-      many,
-    )
-  })
-})
-
-describe('checkTogether', () => {
-  /** A sale of so many ETH that was quoted 10 bps under our price and brought so much less when played. */
-  const played = (legId: string, whole: bigint, lessBps: number, sold = whole * 10n ** 18n): PlayedSwap => {
-    const { quote, maxLoss } = goodOrder()
-    const request = { ...quote.request, sell: amountOf(WETH, whole * 10n ** 18n) }
-    const expectedOut = amountOf(usdc, whole * 2_997n * 10n ** 6n)
-    const bought = scaleAmount(expectedOut, RATIO_ONE - bps(lessBps), 'down').units
-    return {
-      legId,
-      request,
-      call: quote.order.call,
-      quote: { ...quote, request, expectedOut },
-      movement: { sold: -sold, bought },
-      maxLoss,
-    }
-  }
-
-  test('swaps that bring what they were quoted stand together, and so do those within the tolerance', () => {
-    expect(checkTogether(market, [played('1', 1n, 0), played('2', 10n, 0)], 0n)).toBeUndefined()
-    expect(checkTogether(market, [played('1', 10n, 0), played('2', 10n, 38)], bps(19))).toBeUndefined()
-    expect(checkTogether(market, [played('1', 1n, -20), played('2', 1n, 20)], 0n)).toBeUndefined()
-  })
-
-  test('one that brings less than our own minimum is refused, whatever the others bring', () => {
-    const refusal = checkTogether(market, [played('1', 100n, 0), played('2', 1n, 60)], bps(30))
-    expect(refusal?.code).toBe('SIMULATION_DELTA')
-    expect(refusal?.detail).toMatch(
-      /^The 2 swaps of alpha do not stand together: played in turn, 2 would not do what was ordered\. Simulated, the call/,
-    )
-  })
-
-  test('one that takes a unit more than its sale is refused', () => {
-    expect(checkTogether(market, [played('1', 1n, 0, 10n ** 18n + 1n), played('2', 1n, 0)], bps(30))?.code).toBe(
-      'SIMULATION_DELTA',
-    )
-  })
-
-  test('all that keep their minimum are refused where they bring too little together, with the numbers', () => {
-    expect(checkTogether(market, [played('1', 1n, 0), played('2', 10n, 38)], bps(30))).toEqual({
-      code: 'SIMULATION_DELTA',
-      detail:
-        'The 2 swaps of alpha do not stand together: played in turn they bring 32853.11 USD, 34 bps less than the 32967.00 USD they were quoted alone; policy allows 30 bps.',
-    })
-  })
-
-  test('what is accepted brings at least what was quoted less the tolerance, in value', () => {
-    const losses = fc.array(fc.integer({ min: -100, max: 60 }), { minLength: 1, maxLength: 5 })
-    fc.assert(
-      fc.property(losses, fc.integer({ min: 0, max: 100 }), (less, tolerance) => {
-        const swaps = less.map((one, index) => played(`${index}`, BigInt(index + 1), one))
-        if (checkTogether(market, swaps, bps(tolerance))) return
-        const quoted = swaps.reduce((sum, { quote }) => sum + quote.expectedOut.units, 0n)
-        const brought = swaps.reduce((sum, { movement }) => sum + movement.bought, 0n)
-        expect(brought * RATIO_ONE >= quoted * (RATIO_ONE - bps(tolerance))).toBe(true)
-        for (const { request, movement, maxLoss } of swaps)
-          expect(movement.bought >= ownMinimumOut(market, request.sell, usdc, maxLoss).units).toBe(true)
-      }),
       many,
     )
   })

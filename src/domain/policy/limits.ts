@@ -1,8 +1,8 @@
-import { type Address, type Asset, type AssetClass, isNative, type Token, tokenId } from '../assets.js'
+import { type Address, type Asset, type AssetClass, type Hex, isNative, type Token, tokenId } from '../assets.js'
 import type { Refusal, RefusalCode } from '../errors.js'
 import { lossOf, type Market, namedFees, priceIn, quoteLoss } from '../planning/cost.js'
 import type { Leg } from '../planning/plan.js'
-import { type Call, type LegKind, type Quote, type QuoteRequest } from '../planning/quote.js'
+import { bridgeOf, type LegKind, type Quote, type QuoteRequest } from '../planning/quote.js'
 import { amountOf, formatAmount, type TokenAmount } from '../units/amount.js'
 import {
   absolute,
@@ -12,12 +12,13 @@ import {
   type Ratio,
   RATIO_ONE,
   ratioOfBasisPoints,
-  type Rounding,
   smaller,
 } from '../units/ratio.js'
 import { type Usd, usdToNumber, valueOf } from '../units/usd.js'
-import { checkContracts } from './contracts.js'
+import { checkSpender, checkTarget } from './contracts.js'
+import { type CallClaim, checkClaim } from './firewall.js'
 import type { Policy } from './policy.js'
+import type { Portfolio } from './portfolio.js'
 
 const SEVERITY: Record<AssetClass, number> = { stable: 0, major: 1, other: 2 }
 
@@ -67,14 +68,8 @@ function shareLost(market: Market, sell: TokenAmount, loss: Usd): Ratio {
  */
 export function checkPrice(market: Market, quote: Quote, maxLoss: Ratio): Refusal | undefined {
   const { sell } = quote.request
-  const odd = quote.fees.find(
-    ({ amount: { token }, isIncluded }) => !isIncluded && !(isNative(token) && token.chain === sell.token.chain),
-  )
-  if (odd)
-    return refuse(
-      'VALUE_MISMATCH',
-      `${quote.venue} wants ${formatAmount(odd.amount)} on top, only the coin of ${sell.token.chain} can be paid with a call.`,
-    )
+  const odd = checkFees(quote)
+  if (odd) return odd
   const loss = shareLost(market, sell, quoteLoss(market, quote))
   const best = larger(3n * maxLoss, ratioOfBasisPoints(100))
   const line = `${quote.venue} gives ${formatAmount(quote.expectedOut)} for ${formatAmount(sell)}`
@@ -91,31 +86,79 @@ export function checkPrice(market: Market, quote: Quote, maxLoss: Ratio): Refusa
   return undefined
 }
 
+/**
+ * Whether a sale lies inside the policy (C-01): between tokens of the portfolio, and no larger than a leg may be at the
+ * prices it was decided by.
+ */
+export function checkLeg(
+  { id, assets, policy }: Pick<Portfolio, 'id' | 'assets' | 'policy'>,
+  decided: Market,
+  { sell, buy }: QuoteRequest,
+): Refusal | undefined {
+  const ours = new Set(assets.flatMap(({ tokens }) => tokens.map(tokenId)))
+  const stranger = [sell.token, buy].find((token) => !ours.has(tokenId(token)))
+  if (stranger)
+    return refuse('POLICY_DENIED', `${stranger.symbol} on ${stranger.chain} is no token of the portfolio ${id}.`)
+  const value = valueOf(sell, priceIn(decided, sell.token.asset), 'down')
+  if (value <= policy.maxLeg) return undefined
+  return refuse(
+    'POLICY_DENIED',
+    `${formatAmount(sell)} is worth ${usdToNumber(value).toFixed(2)} USD, a leg may be ${usdToNumber(policy.maxLeg).toFixed(2)} USD.`,
+  )
+}
+
+/** Only the coin of the origin can be paid with a call, beside what is sold (C-07). */
+function checkFees({ venue, request: { sell }, fees }: Quote): Refusal | undefined {
+  const odd = fees.find(
+    ({ amount: { token }, isIncluded }) => !isIncluded && !(isNative(token) && token.chain === sell.token.chain),
+  )
+  return (
+    odd &&
+    refuse(
+      'VALUE_MISMATCH',
+      `${venue} wants ${formatAmount(odd.amount)} on top, only the coin of ${sell.token.chain} can be paid with a call.`,
+    )
+  )
+}
+
 /** Contracts of a venue on one chain that we accept as target of a call and as spender of an allowance. */
 export interface AllowedContracts {
   readonly targets: readonly Address[]
   readonly spenders: readonly Address[]
+  /** Contracts that a target may lend the sold token to for the length of a call. */
+  readonly settlers?: readonly Address[] | undefined
+  /** A contract that says which ones those are; where it is named, it is asked instead of `settlers`. */
+  readonly settlerRegistry?: Address | undefined
+  /** Fingerprints of code that was reviewed, by address; a contract without one is pinned as first seen. */
+  readonly codeHashes?: Readonly<Record<string, readonly Hex[]>> | undefined
 }
 
 export interface OrderCheck {
   readonly request: QuoteRequest
   readonly quote: Quote
+  /** What the quote's calldata says, or why it may not be read; undefined for a quote without a call. */
+  readonly claim: CallClaim | Refusal | undefined
   readonly market: Market
   readonly maxLoss: Ratio
   readonly allowed: AllowedContracts
+  /** Every token of ours, native coins included. */
+  readonly tokens: readonly Token[]
+  readonly destinationChainId: number
   /** Milliseconds since 1970. */
   readonly now: number
   readonly maxAgeMs: number
 }
 
 /**
- * Whether a firm quote may be signed. The checks run in a fixed order and the first failure refuses: answers our
- * request (C-03), contracts on the allow-list (C-04, C-06), value exact (C-07), price by our own sources (C-08).
+ * Whether a firm quote may be signed. The checks run in a fixed order and the first failure refuses: carries a call
+ * (C-02), answers our request (C-03), target on the allow-list (C-04), calldata does what was asked (C-05), spender on the
+ * allow-list (C-06), value exact (C-07), price by our own sources (C-08).
  */
 export function checkOrder(check: OrderCheck): Refusal | undefined {
-  const { request, quote, allowed } = check
+  const { request, quote, claim, allowed } = check
   const { order } = quote
-  if (!order) return refuse('QUOTE_SCHEMA', `${quote.venue} answered without a transaction; a firm quote carries one.`)
+  if (!order || !claim)
+    return refuse('QUOTE_SCHEMA', `${quote.venue} answered without a transaction; a firm quote carries one.`)
   if (
     quote.request.kind !== request.kind ||
     tokenId(quote.request.sell.token) !== tokenId(request.sell.token) ||
@@ -134,14 +177,11 @@ export function checkOrder(check: OrderCheck): Refusal | undefined {
       'QUOTE_STALE',
       `The quote of ${quote.venue} is ${age} ms old, at most ${check.maxAgeMs} ms are accepted at signing.`,
     )
-  const stranger = checkContracts({ ...quote, order }, allowed)
+  const stranger = checkTarget({ ...quote, order }, allowed)
   if (stranger) return stranger
-  const onTop = quote.fees.filter((fee) => !fee.isIncluded).reduce((sum, fee) => sum + fee.amount.units, 0n)
-  const value = (isNative(request.sell.token) ? request.sell.units : 0n) + onTop
-  if (order.call.value !== value)
-    return refuse('VALUE_MISMATCH', `${quote.venue} wants ${order.call.value} wei with the call, ${value} are due.`)
-  const price = checkPrice(check.market, quote, check.maxLoss)
-  if (price) return price
+  if ('code' in claim) return claim
+  const odd = checkFees(quote)
+  if (odd) return odd
   const least = ownMinimumOut(
     check.market,
     request.sell,
@@ -149,73 +189,28 @@ export function checkOrder(check: OrderCheck): Refusal | undefined {
     check.maxLoss,
     namedFees(check.market, quote, false),
   )
+  const lie = checkClaim({
+    ...check,
+    claim,
+    call: order.call,
+    bridge: request.kind === 'bridge' ? bridgeOf(quote.tool) : undefined,
+    least,
+  })
+  if (lie) return lie
+  const spender = checkSpender({ ...quote, order }, allowed)
+  if (spender) return spender
+  const onTop = quote.fees.filter((fee) => !fee.isIncluded).reduce((sum, fee) => sum + fee.amount.units, 0n)
+  const value = (isNative(request.sell.token) ? request.sell.units : 0n) + onTop
+  if (order.call.value !== value)
+    return refuse('VALUE_MISMATCH', `${quote.venue} wants ${order.call.value} wei with the call, ${value} are due.`)
+  const price = checkPrice(check.market, quote, check.maxLoss)
+  if (price) return price
   if (quote.minimumOut.units < least.units)
     return refuse(
       'MIN_OUT_TOO_LOW',
       `${quote.venue} guarantees ${formatAmount(quote.minimumOut)}, our own prices demand ${formatAmount(least)}.`,
     )
   return undefined
-}
-
-/**
- * Whether a simulated call does what was ordered: `sold` and `bought` are the changes of the account's balances in base
- * units. It may take no more than the sale and what goes with it in coin, and a swap must bring our own minimum. What
- * a bridge brings comes out on another chain and is not judged here.
- */
-export function checkMovement(
-  market: Market,
-  { kind, sell, buy }: QuoteRequest,
-  call: Call,
-  { sold, bought }: { readonly sold: bigint; readonly bought: bigint },
-  maxLoss: Ratio,
-): Refusal | undefined {
-  const least = ownMinimumOut(market, sell, buy, maxLoss)
-  const mayTake = isNative(sell.token) ? call.value : sell.units
-  const isTooMuch = -sold > mayTake
-  const isTooLittle = kind === 'swap' && bought < least.units
-  if (!isTooMuch && !isTooLittle) return undefined
-  const gain = kind === 'swap' ? ` and bring ${bought} base units of ${buy.symbol}` : ''
-  return refuse(
-    'SIMULATION_DELTA',
-    `Simulated, the call to ${call.to} on ${call.chain} would take ${-sold} base units of ${sell.token.symbol}${gain}; the order is ${formatAmount(sell)} for at least ${formatAmount(least)}.`,
-  )
-}
-
-/** One of several swaps played one after another: its order, and what it changed on the account in base units. */
-export interface PlayedSwap {
-  readonly legId: string
-  readonly request: QuoteRequest
-  readonly call: Call
-  /** The offer as it was quoted alone. */
-  readonly quote: Quote
-  readonly movement: { readonly sold: bigint; readonly bought: bigint }
-  readonly maxLoss: Ratio
-}
-
-/**
- * Whether swaps that each stand alone stand together: each must do what was ordered, and at our own prices all together
- * must bring no less than they were quoted, the tolerance aside. Rounded against the offers.
- */
-export function checkTogether(market: Market, swaps: readonly PlayedSwap[], tolerance: Ratio): Refusal | undefined {
-  const chain = swaps[0]?.request.sell.token.chain ?? ''
-  const refuseAll = (detail: string) =>
-    refuse('SIMULATION_DELTA', `The ${swaps.length} swaps of ${chain} do not stand together: ${detail}`)
-  for (const { legId, request, call, movement, maxLoss } of swaps) {
-    const refusal = checkMovement(market, request, call, movement, maxLoss)
-    if (refusal) return refuseAll(`played in turn, ${legId} would not do what was ordered. ${refusal.detail}`)
-  }
-  const worth = (amount: TokenAmount, rounding: Rounding) =>
-    valueOf(amount, priceIn(market, amount.token.asset), rounding)
-  const quoted = swaps.reduce((sum, { quote }) => sum + worth(quote.expectedOut, 'up'), 0n)
-  const brought = swaps.reduce(
-    (sum, { request, movement }) => sum + worth(amountOf(request.buy, movement.bought), 'down'),
-    0n,
-  )
-  if (brought >= mulDiv(quoted, RATIO_ONE - tolerance, RATIO_ONE, 'up')) return undefined
-  const short = mulDiv(quoted - brought, RATIO_ONE, quoted, 'up')
-  return refuseAll(
-    `played in turn they bring ${usdToNumber(brought).toFixed(2)} USD, ${basisPointsOf(short)} bps less than the ${usdToNumber(quoted).toFixed(2)} USD they were quoted alone; policy allows ${basisPointsOf(tolerance)} bps.`,
-  )
 }
 
 function refuse(code: RefusalCode, detail: string): Refusal {

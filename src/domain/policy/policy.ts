@@ -40,10 +40,18 @@ export interface Policy {
   readonly chainShares: Readonly<Record<ChainKey, { readonly minimum: Ratio; readonly maximum: Ratio }>>
   /** Share of NAV that one plan may send over one bridge. */
   readonly maxBridgeShare: Ratio
+  /** Smaller shares of bridges that are configured, by key, and of all others. */
+  readonly bridgeShares: Readonly<Record<string, Ratio>>
+  readonly otherBridgeShare: Ratio
   readonly slicing: SlicingPolicy
   /** What remains of a plan is planned anew once a settled leg or a price has moved this share from the plan. */
   readonly replanMove: Ratio
   readonly planning: PlanningBudget
+}
+
+/** Share of NAV that one plan may send over this bridge. */
+export function bridgeShareOf({ maxBridgeShare, bridgeShares, otherBridgeShare }: Policy, bridge: string): Ratio {
+  return smaller(maxBridgeShare, bridgeShares[bridge] ?? otherBridgeShare)
 }
 
 /** When a sale is spread over time. */

@@ -1,6 +1,8 @@
 import type { Address, Asset, ChainKey, Token } from '../assets.js'
 import type { PriceRules } from '../portfolio/prices.js'
 import type { Ratio } from '../units/ratio.js'
+import type { BridgeTerms } from './bridges.js'
+import type { Limits } from './budgets.js'
 import type { Policy } from './policy.js'
 
 /** One chain as a portfolio sees it. */
@@ -10,6 +12,8 @@ export interface ChainScope {
   readonly native: Token
   /** Added to the block's base fee when gas is reckoned, in wei per gas. */
   readonly priorityFee: bigint
+  /** Most gas that a transaction may be given; the protocol's own limit is 2^24. */
+  readonly gasLimitCap: bigint
 }
 
 /** Everything configured about one portfolio. */
@@ -22,10 +26,13 @@ export interface Portfolio {
   readonly assets: readonly Asset[]
   readonly priceRules: readonly PriceRules[]
   readonly policy: Policy
+  readonly limits: Limits
   /** Tolerance between quote and minimum asked of the venues. */
   readonly maxSlippage: Ratio
   /** Oldest firm quote that may still be signed. */
   readonly maxQuoteAgeMs: number
+  /** Bridges that are configured, by key. */
+  readonly bridges: Readonly<Record<string, BridgeTerms>>
 }
 
 export function tokensOn(portfolio: Portfolio, chain: ChainKey): Token[] {

@@ -33,7 +33,7 @@ describe('agreePrice', () => {
     expect(price(at('a', 3_000n * ONE_USD), at('b', 3_000n * ONE_USD + 3n))).toBe(3_000n * ONE_USD + 1n)
   })
 
-  test('one source alone is no price, and the missing one is named (C-30)', () => {
+  test('one source alone is no price, and the missing one is named (C-30, F-66)', () => {
     expect(price(at('a', 3_000n * ONE_USD), dead('b'))).toBe('ETH needs 2 price sources, 1 usable (b: timeout).')
     expect(price(at('a', 3_000n * ONE_USD))).toBe('ETH needs 2 price sources, 1 usable (no others configured).')
     expect(price()).toContain('0 usable')

@@ -1,5 +1,5 @@
 import type { AssetKey } from '../assets.js'
-import { absolute, mulDiv, type Ratio, RATIO_ONE, basisPointsOf } from '../units/ratio.js'
+import { basisPointsOf, larger, mulDiv, type Ratio, RATIO_ONE, smaller } from '../units/ratio.js'
 import type { AssetPrice, SourceReading } from './snapshot.js'
 
 export interface PriceRules {
@@ -33,8 +33,8 @@ export function agreePrice(rules: PriceRules, readings: readonly SourceReading[]
   const highest = usable.at(-1)!.price
   if (lowest < rules.minimum || highest > rules.maximum)
     return unknown(`${asset} is priced outside its sanity bounds; check the sources or prices.bounds.${asset}.`)
-  const divergence = mulDiv(absolute(highest - lowest), RATIO_ONE, lowest, 'up')
-  if (divergence > rules.maxDivergence)
+  const divergence = divergenceOf(readings)
+  if (divergence !== undefined && divergence > rules.maxDivergence)
     return unknown(
       `Sources of ${asset} differ by ${basisPointsOf(divergence)} bps, policy allows ${basisPointsOf(rules.maxDivergence)} bps.`,
     )
@@ -42,4 +42,12 @@ export function agreePrice(rules: PriceRules, readings: readonly SourceReading[]
   const price =
     usable.length % 2 === 1 ? usable[middle]!.price : (usable[middle - 1]!.price + usable[middle]!.price) / 2n
   return { asset, status: 'known', price, sources: readings }
+}
+
+/** How far the usable sources are apart, as a share of the lowest, rounded up; undefined with fewer than two. */
+export function divergenceOf(readings: readonly SourceReading[]): Ratio | undefined {
+  const prices = readings.flatMap((reading) => (reading.status === 'usable' ? [reading.price] : []))
+  if (prices.length < 2) return undefined
+  const lowest = prices.reduce(smaller)
+  return mulDiv(prices.reduce(larger) - lowest, RATIO_ONE, lowest, 'up')
 }

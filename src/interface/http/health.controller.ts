@@ -31,8 +31,8 @@ export class HealthController {
       async () => {
         const indicator = this.indicators.check('database')
         try {
-          await this.store.operatingState()
-          return indicator.up()
+          const states = await this.store.operatingStates()
+          return indicator.up({ paused: states.map(({ scope, level }) => `${scope} ${level}`) })
         } catch {
           return indicator.down('The database does not answer.')
         }

@@ -7,6 +7,14 @@ import { portfolioWire } from './wire.js'
 /** The configured portfolios, as an injection token. */
 export class Portfolios {
   constructor(readonly all: readonly Portfolio[]) {}
+
+  /** Throws a Problem that names those there are. */
+  named(id: string): Portfolio {
+    const portfolio = this.all.find((one) => one.id === id)
+    if (portfolio) return portfolio
+    const names = this.all.map((one) => one.id).join(', ')
+    throw new Problem(404, 'not-found', `No portfolio ${JSON.stringify(id)}; there are ${names}.`)
+  }
 }
 
 @Controller('v1/portfolios')
@@ -23,20 +31,13 @@ export class PortfoliosController {
 
   @Get(':id')
   async one(@Param('id') id: string) {
-    const portfolio = this.portfolios.all.find((one) => one.id === id)
-    if (!portfolio)
-      throw new Problem(
-        404,
-        'not-found',
-        `No portfolio ${JSON.stringify(id)}; there are ${this.portfolios.all.map((one) => one.id).join(', ')}.`,
-      )
-    return this.describe(portfolio)
+    return this.describe(this.portfolios.named(id))
   }
 
   /** As of the last cycle: every cycle records what it measured. */
   private async describe(portfolio: Portfolio) {
     const [summary] = await this.store.cycles({ portfolio: portfolio.id, limit: 1 })
     const last = summary && (await this.store.cycle(summary.id))
-    return portfolioWire(portfolio, await this.store.operatingState(), last)
+    return portfolioWire(portfolio, await this.store.operatingStates(), last)
   }
 }

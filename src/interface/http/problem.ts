@@ -3,7 +3,7 @@ export class Problem extends Error {
   override readonly name = 'Problem'
   constructor(
     readonly status: number,
-    readonly code: 'invalid-request' | 'unauthorised' | 'not-found' | 'unavailable' | 'internal',
+    readonly code: 'invalid-request' | 'unauthorised' | 'not-found' | 'conflict' | 'unavailable' | 'internal',
     readonly detail: string,
     readonly errors: readonly { readonly pointer: string; readonly detail: string }[] = [],
   ) {
@@ -15,6 +15,7 @@ export class Problem extends Error {
       'invalid-request': 'The request is not valid',
       unauthorised: 'Authentication is required',
       'not-found': 'There is no such thing',
+      conflict: 'Something has to be put right first',
       unavailable: 'A needed service does not answer',
       internal: 'Something went wrong on our side',
     }[this.code]

@@ -7,19 +7,20 @@ import type { Portfolio } from '../../domain/policy/portfolio.js'
 import type { Drift } from '../../domain/portfolio/drift.js'
 import type { Valuation } from '../../domain/portfolio/valuation.js'
 import { type Usd, usdToText } from '../../domain/units/usd.js'
-import type { CycleSummary, OperatingState } from '../../ports/store.js'
+import { type ScopeState, scopesOf, strictest } from '../../domain/policy/operating.js'
+import type { CycleSummary } from '../../ports/store.js'
 import { amountWire, costWire, ratioText, timeText } from './figures.js'
 import { decisionWire, marketWire, planWire } from './plan-wire.js'
 import { Problem } from './problem.js'
+import { runningState, stateWire } from './state-wire.js'
 
-export const reasonBody = z.strictObject({
-  reason: z
-    .string()
-    .trim()
-    .min(1)
-    .max(500)
-    .refine((text) => !text.includes('\0'), 'expected text without NUL characters'),
-})
+/** Why an operator does something. */
+export const reason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .refine((text) => !text.includes('\0'), 'expected text without NUL characters')
 
 const name = z.string().regex(/^[a-zA-Z0-9-]{1,64}$/, 'expected letters, digits and dashes, 64 at most')
 
@@ -42,10 +43,6 @@ export function parseOrRefuse<T>(schema: z.ZodType<T>, input: unknown): T {
     errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '),
     errors,
   )
-}
-
-export function stateWire({ state, reason, since }: OperatingState) {
-  return { state, reason, since: timeText(since) }
 }
 
 export function driftWire(drift: Drift, valuation: Valuation) {
@@ -78,12 +75,17 @@ export function driftWire(drift: Drift, valuation: Valuation) {
   }
 }
 
-export function portfolioWire(portfolio: Portfolio, operating: OperatingState, last: Cycle | undefined) {
+/** `states` are the scopes that are not running. */
+export function portfolioWire(portfolio: Portfolio, states: readonly ScopeState[], last: Cycle | undefined) {
+  const { id, chains, assets } = portfolio
+  const held = strictest(states, { portfolio: id })
+  const parts = scopesOf({ chains: chains.map(({ key }) => key), assets: assets.map(({ key }) => key) })
   return {
     id: portfolio.id,
     mode: portfolio.mode,
     account: { alias: portfolio.accountAlias, address: portfolio.account },
-    operatingState: stateWire(operating),
+    operatingState: stateWire(held ?? runningState(`portfolio:${id}`)),
+    pausedParts: states.filter(({ scope }) => scope !== 'all' && parts.includes(scope)).map(stateWire),
     measuredAt: last && timeText(last.startedAt),
     lastCycle: last && { id: last.id, outcome: last.outcome, decision: decisionWire(last.decision) },
     ...(last && driftWire(last.drift, last.valuation)),
@@ -140,7 +142,7 @@ function legWire({ leg, state, offer, sold, received, failure }: LegRun, realise
   }
 }
 
-function intentWire(intent: Intent) {
+export function intentWire(intent: Intent) {
   return {
     id: intent.id,
     legId: intent.legId,
@@ -152,8 +154,9 @@ function intentWire(intent: Intent) {
     to: intent.call.to,
     valueWei: intent.call.value.toString(),
     reservedAt: timeText(intent.reservedAt),
-    attempts: intent.attempts.map(({ hash, signedAt, maxFeePerGas, gasLimit }) => ({
+    attempts: intent.attempts.map(({ hash, payload, signedAt, maxFeePerGas, gasLimit }) => ({
       hash,
+      payload,
       signedAt: timeText(signedAt),
       maxFeePerGasWei: maxFeePerGas.toString(),
       gasLimit: gasLimit.toString(),
@@ -182,13 +185,13 @@ export function transferWire(transfer: Transfer) {
     minimum: amountWire(transfer.minimum),
     sentAt: timeText(transfer.sentAt),
     expectedSeconds: transfer.expectedSeconds,
-    arrival: transfer.arrival
-      ? {
-          chain: transfer.arrival.chain,
-          hash: transfer.arrival.hash,
-          block: transfer.arrival.block.number.toString(),
-          received: amountWire(transfer.arrival.amount),
-        }
-      : null,
+    arrivals: transfer.arrivals.map(({ chain, hash, block, amount, isRefund, finalAt }) => ({
+      chain,
+      hash,
+      block: block.number.toString(),
+      received: amountWire(amount),
+      isRefund,
+      finalAt: finalAt === undefined ? null : timeText(finalAt),
+    })),
   }
 }

@@ -14,6 +14,7 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
   private readonly working = new AbortController()
   private readonly leading = new AbortController()
   private holding: Promise<void> = Promise.resolve()
+  private watching: readonly Promise<void>[] = []
 
   constructor(
     private readonly deps: {
@@ -22,6 +23,8 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
       holdLease: HoldLease
       readiness: Readiness
       schedules: readonly { portfolio: Portfolio; cron: string }[]
+      /** What looks around beside the cycles, from the start until the end. */
+      watchers: readonly { run(signal: AbortSignal): Promise<void> }[]
     },
   ) {}
 
@@ -35,6 +38,7 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
       job.start()
     }
     this.holding = holdLease.run(this.leading.signal, () => schedules.forEach(({ portfolio }) => run(portfolio)))
+    this.watching = this.deps.watchers.map((watcher) => watcher.run(signal))
     readiness.isReady = true
   }
 
@@ -43,6 +47,7 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
     this.deps.readiness.isReady = false
     for (const job of this.deps.registry.getCronJobs().values()) await job.stop()
     this.working.abort()
+    await Promise.all(this.watching)
     await this.deps.runCycle.idle()
     this.leading.abort()
     await this.holding

@@ -1,6 +1,7 @@
 import type { QueryExecutorProvider } from 'kysely'
 import { up as firstTables } from './0001-first-tables.js'
 import { up as plannerDocuments } from './0002-planner-documents.js'
+import { up as execution } from './0003-execution.js'
 
 export interface Migration {
   readonly name: string
@@ -11,6 +12,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first-tables', up: firstTables },
   { name: '0002-planner-documents', up: plannerDocuments },
+  { name: '0003-execution', up: execution },
 ]
 
 /** The schema this build reads and writes. */

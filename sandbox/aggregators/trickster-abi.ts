@@ -1,0 +1,3 @@
+import { parseAbi } from 'viem'
+
+export const tricksterAbi = parseAbi(['function setTrick(uint8 trick)'])

@@ -1,0 +1,98 @@
+import {
+  isStricter,
+  type OperatingLevel,
+  type Scope,
+  type ScopeState,
+  stricter,
+} from '../../domain/policy/operating.js'
+import type { Database, Transaction } from './database.js'
+
+export async function loadStates(db: Database): Promise<ScopeState[]> {
+  const rows = await db
+    .selectFrom('scope_states')
+    .selectAll()
+    .where('level', '<>', 'running')
+    .orderBy('scope')
+    .execute()
+  return rows.map(({ scope, level, reason, since, set_by }) => ({
+    scope,
+    level,
+    reason,
+    since: since.getTime(),
+    by: set_by,
+  }))
+}
+
+/**
+ * Writes a person's word on a scope. Running is the absence of a row, and comes only when no open breaker holds the scope;
+ * any other level is kept if what is written is stricter, so that a pause never loosens a halt of the same moment.
+ */
+export async function writeState(tx: Transaction, state: ScopeState): Promise<void> {
+  const before = await lockState(tx, state.scope)
+  if (state.level === 'running') {
+    await tx.updateTable('scope_states').set({ set_by: 'breaker' }).where('scope', '=', state.scope).execute()
+    return lowerState(tx, state.scope)
+  }
+  const isHeldHarder = before !== undefined && isStricter(before.level, state.level)
+  await replaceState(tx, { ...state, level: isHeldHarder ? before.level : state.level })
+}
+
+/** Makes a scope at least as strict. What a person has set stays a person's to let go. */
+export async function raiseState(tx: Transaction, state: ScopeState): Promise<void> {
+  const before = await lockState(tx, state.scope)
+  if (before && !isStricter(state.level, before.level)) return
+  await replaceState(tx, { ...state, by: before?.by ?? state.by })
+}
+
+/** Lowers what a breaker has set to what open breakers still hold; deletes it when none does. */
+export async function lowerState(tx: Transaction, scope: Scope): Promise<void> {
+  const left = await tx
+    .selectFrom('breakers')
+    .select('level')
+    .where('scope', '=', scope)
+    .where('cleared_at', 'is', null)
+    .execute()
+  const level = left.reduce<OperatingLevel>((most, one) => stricter(most, one.level), 'running')
+  const isSetByBreaker = { scope, set_by: 'breaker' } as const
+  if (level === 'running')
+    await tx
+      .deleteFrom('scope_states')
+      .where((row) => row.and(isSetByBreaker))
+      .execute()
+  else
+    await tx
+      .updateTable('scope_states')
+      .set({ level })
+      .where((row) => row.and(isSetByBreaker))
+      .execute()
+}
+
+/** Holds the scope's row, or its absence, until the transaction ends. */
+async function lockState(
+  tx: Transaction,
+  scope: Scope,
+): Promise<{ level: OperatingLevel; by: ScopeState['by'] } | undefined> {
+  const inserted = await tx
+    .insertInto('scope_states')
+    .values({ scope, level: 'running', reason: '', since: new Date(0), set_by: 'breaker' })
+    .onConflict((conflict) => conflict.column('scope').doNothing())
+    .executeTakeFirst()
+  if (inserted.numInsertedOrUpdatedRows === 1n) return undefined
+  const row = await tx
+    .selectFrom('scope_states')
+    .select(['level', 'set_by'])
+    .where('scope', '=', scope)
+    .forUpdate()
+    .executeTakeFirst()
+  // Deleted between the two statements: there is nothing left that could be loosened.
+  return row && { level: row.level, by: row.set_by }
+}
+
+async function replaceState(tx: Transaction, { scope, level, reason, since, by }: ScopeState): Promise<void> {
+  const row = { level, reason, since: new Date(since), set_by: by }
+  await tx
+    .insertInto('scope_states')
+    .values({ scope, ...row })
+    .onConflict((conflict) => conflict.column('scope').doUpdateSet(row))
+    .execute()
+}

@@ -1,0 +1,80 @@
+import { describe, expect, test } from '@jest/globals'
+import { OWNER } from '../../test/support/builders.js'
+import { ALPHA, aPortfolio, FakeWorld } from '../../test/support/fake-world.js'
+import type { Portfolio } from '../domain/policy/portfolio.js'
+import { ChainError } from '../ports/chain.js'
+import { KeepWatch } from './keep-watch.js'
+
+const EVERY = 60_000
+
+function start(portfolio: Portfolio = aPortfolio()) {
+  const world = FakeWorld.drifted()
+  const process = world.start()
+  const { observer, lease, reconcile, sweepAllowances, tripBreaker } = process
+  const { chain, clock } = world
+  const portfolios = [portfolio]
+  const deps = { reconcile, sweepAllowances, chain, tripBreaker, lease, clock, observer, portfolios }
+  const looks: number[] = []
+  const run = reconcile.run.bind(reconcile)
+  reconcile.run = (one) => {
+    looks.push(clock.now())
+    return run(one)
+  }
+  return { world, process, looks, watch: new KeepWatch({ ...deps, everyMs: EVERY, pollMs: 1_000 }) }
+}
+/** Runs until so much time has passed. */
+async function during({ world, watch }: ReturnType<typeof start>, ms: number) {
+  const stop = new AbortController()
+  const until = world.clock.now() + ms
+  world.clock.onPass(() => {
+    if (world.clock.now() >= until) stop.abort()
+  })
+  await watch.run(stop.signal)
+}
+
+describe('KeepWatch', () => {
+  test('looks at once and then at its pace, while the lease is held', async () => {
+    const at = start()
+    const began = at.world.clock.now()
+    await during(at, 150_000)
+    expect(at.looks.map((when) => when - began)).toEqual([0, EVERY, 2 * EVERY])
+    at.process.lease.isOurs = false
+    await during(at, 150_000)
+    expect(at.looks).toHaveLength(3)
+  })
+
+  test('leaves the account of a dry run alone', async () => {
+    const at = start(aPortfolio({ mode: 'dry-run' }))
+    at.world.chain.give(ALPHA.eth, OWNER, -5n * 10n ** 18n)
+    await during(at, EVERY)
+    expect(at.looks).toEqual([])
+    expect(at.process.observer.events).toEqual([])
+  })
+
+  test('B-18: a chain that is short of coin begins nothing new, until it is topped up', async () => {
+    const at = start()
+    const short = 5n * 10n ** 18n - 10n ** 15n
+    at.world.chain.give(ALPHA.eth, OWNER, -short)
+    await at.watch.look()
+    await at.watch.look()
+    expect(await at.process.store.operatingStates()).toMatchObject([{ scope: 'chain:alpha', level: 'paused_new' }])
+    expect(at.process.observer.of('breaker-tripped')).toMatchObject([{ trip: { code: 'B-18' } }])
+    at.world.chain.give(ALPHA.eth, OWNER, short)
+    await at.watch.look()
+    expect(await at.process.store.operatingStates()).toEqual([])
+    expect(at.process.observer.of('breaker-cleared')).toMatchObject([{ code: 'B-18', scope: 'chain:alpha' }])
+  })
+
+  test('what fails is told, and keeps nothing else from being looked at', async () => {
+    const at = start()
+    at.process.reconcile.run = () => Promise.reject(new ChainError('alpha', 'alpha does not answer.'))
+    at.world.chain.silent.add('beta')
+    at.world.chain.give(ALPHA.eth, OWNER, -5n * 10n ** 18n)
+    await at.watch.look()
+    expect(at.process.observer.of('failed').map(({ what, isRetried }) => [what, isRetried])).toEqual([
+      ['reconciling core', true],
+      ['watching the coin on beta', true],
+    ])
+    expect(at.process.observer.of('breaker-tripped')).toMatchObject([{ trip: { scope: 'chain:alpha' } }])
+  })
+})

@@ -1,0 +1,98 @@
+import type { ChainKey } from '../domain/assets.js'
+import { firstFee } from '../domain/execution/fees.js'
+import type { Portfolio } from '../domain/policy/portfolio.js'
+import { type Chain, ChainError } from '../ports/chain.js'
+import type { Clock } from '../ports/clock.js'
+import { type Lease, StaleLeaseError } from '../ports/lease.js'
+import type { Observer } from '../ports/observer.js'
+import type { Reconcile } from './reconcile.js'
+import type { SweepAllowances } from './sweep-allowances.js'
+import type { TripBreaker } from './trip-breaker.js'
+
+/** Gas of a transaction that is as large as any of ours, and how many of them the coin on a chain has to pay for (B-18). */
+const LARGE_GAS = 1_000_000n
+const TRANSACTIONS_KEPT = 10n
+
+/**
+ * Looks after the accounts for as long as the lease is held, whether cycles run or not: reconciles, sweeps allowances,
+ * watches the coin that pays for gas. What one look finds stops the work; what fails is tried again at the next.
+ */
+export class KeepWatch {
+  constructor(
+    private readonly deps: {
+      reconcile: Reconcile
+      sweepAllowances: SweepAllowances
+      chain: Chain
+      tripBreaker: TripBreaker
+      lease: Lease
+      clock: Clock
+      observer: Observer
+      portfolios: readonly Portfolio[]
+      /** Pause between two looks, and between two looks at a revocation under way. */
+      everyMs: number
+      pollMs: number
+    },
+  ) {}
+
+  /** Ends when the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { lease, clock, everyMs, pollMs, sweepAllowances } = this.deps
+    let due = clock.now()
+    while (!signal.aborted) {
+      let isUnderWay = false
+      if (lease.isHeld()) {
+        for (const portfolio of this.live())
+          await this.attempt(`the revocations of ${portfolio.id}`, async () => {
+            isUnderWay = (await sweepAllowances.settle(portfolio)) || isUnderWay
+          })
+        if (clock.now() >= due) {
+          await this.look()
+          due = clock.now() + everyMs
+        }
+      }
+      await clock.sleep(isUnderWay || !lease.isHeld() ? pollMs : Math.max(pollMs, due - clock.now()), signal)
+    }
+  }
+
+  /** One look at everything. */
+  async look(): Promise<void> {
+    const { reconcile, sweepAllowances } = this.deps
+    const portfolios = this.live()
+    for (const portfolio of portfolios) {
+      await this.attempt(`reconciling ${portfolio.id}`, () => reconcile.run(portfolio))
+      await this.attempt(`sweeping the allowances of ${portfolio.id}`, () => sweepAllowances.run(portfolio))
+    }
+    for (const chain of new Set(portfolios.flatMap(({ chains }) => chains.map(({ key }) => key))))
+      await this.attempt(`watching the coin on ${chain}`, () => this.checkTank(portfolios, chain))
+  }
+
+  /** Below ten large transactions no new leg begins on the chain, until it is topped up. */
+  private async checkTank(portfolios: readonly Portfolio[], chain: ChainKey): Promise<void> {
+    const { tripBreaker } = this.deps
+    const { maxFeePerGas } = firstFee(await this.deps.chain.fees(chain))
+    const needed = TRANSACTIONS_KEPT * LARGE_GAS * maxFeePerGas
+    const accounts = portfolios.filter(({ chains }) => chains.some(({ key }) => key === chain))
+    for (const { account } of accounts) {
+      const held = await this.deps.chain.coinBalance(chain, account)
+      if (held >= needed) continue
+      const reason = `Account ${account} holds ${held} wei on ${chain}, ${TRANSACTIONS_KEPT} large transactions may cost ${needed}. Top it up; it is released by itself then.`
+      return tripBreaker.run({ code: 'B-18', scope: `chain:${chain}`, level: 'paused_new', reason })
+    }
+    await tripBreaker.clear(`chain:${chain}`, 'B-18')
+  }
+
+  /** A dry run leaves its account alone. */
+  private live(): readonly Portfolio[] {
+    return this.deps.portfolios.filter(({ mode }) => mode === 'live')
+  }
+
+  private async attempt(what: string, act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      // Whoever holds the lease now looks after the accounts; a chain that is silent is asked again.
+      if (error instanceof StaleLeaseError) return
+      this.deps.observer.notify({ type: 'failed', what, isRetried: error instanceof ChainError, error })
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import type { ChainKey } from '../domain/assets.js'
+import type { Cycle, LegRun } from '../domain/execution/cycle.js'
+import { type Fee, type FeeRules, gasLimitFor } from '../domain/execution/fees.js'
+import type { Attempt, Intent } from '../domain/execution/intent.js'
+import { weiCost } from '../domain/planning/cost.js'
+import { bridgeOf } from '../domain/planning/quote.js'
+import { maySign, type OperatingLevel, type SignPurpose, strictest, type Subject } from '../domain/policy/operating.js'
+import type { Portfolio } from '../domain/policy/portfolio.js'
+import { larger } from '../domain/units/ratio.js'
+import { usdToNumber } from '../domain/units/usd.js'
+import type { Chain } from '../ports/chain.js'
+import type { Clock } from '../ports/clock.js'
+import type { Failpoints } from '../ports/failpoints.js'
+import { type Lease, StaleLeaseError } from '../ports/lease.js'
+import type { Observer } from '../ports/observer.js'
+import { type Signer, SignerError } from '../ports/signer.js'
+import type { Store } from '../ports/store.js'
+
+/** An intent with everything that was decided about it. */
+export interface Task {
+  readonly portfolio: Portfolio
+  readonly cycle: Cycle | undefined
+  readonly run: LegRun | undefined
+  readonly intent: Intent
+}
+
+/**
+ * Has one transaction signed and sent, in the order of 4.4: lease and operating state, signature, commit, lease and
+ * operating state again, broadcast, answers. The answers decide nothing (R-06).
+ */
+export class SignAndSend {
+  /** When this process last sent an intent's bytes. Forgetting it costs one more harmless send. */
+  private readonly sentAt = new Map<string, number>()
+
+  constructor(
+    private readonly deps: {
+      chain: Chain
+      signer: Signer
+      store: Store
+      clock: Clock
+      observer: Observer
+      lease: Lease
+      failpoints: Failpoints
+      feeRules: (chain: ChainKey) => FeeRules
+      resendMs: number
+    },
+  ) {}
+
+  /**
+   * Signs the step or the cancel of the intent's nonce and sends it. False when lease or operating state are against it:
+   * nothing was signed then. Rejects with SignerError, or with StaleLeaseError when a later leader has begun.
+   */
+  async run(task: Task, payload: Attempt['payload'], fee: Fee): Promise<boolean> {
+    const { chain, signer, store, clock, observer, lease, failpoints } = this.deps
+    const { portfolio, intent } = task
+    const isFirst = intent.state === 'reserved'
+    const { account } = intent
+    const call =
+      payload === 'cancel' ? ({ chain: intent.chain, to: account, data: '0x', value: 0n } as const) : intent.call
+    const gasLimit = payload === 'cancel' ? gasLimitFor(await chain.estimateGas(account, call)) : intent.gasLimit
+    const { level } = await this.state(task)
+    if (!maySign(level, purposeOf(intent, payload)) || !lease.isHeld()) return false
+    const transaction = {
+      chainId: chain.chainId(intent.chain),
+      nonce: intent.nonce,
+      to: call.to,
+      data: call.data,
+      value: call.value,
+      gasLimit,
+      ...fee,
+    }
+    const request = { intentId: intent.id, epoch: lease.epoch(), account, payload, transaction }
+    const { raw, hash } = await signer.sign(request).catch((error: unknown) => {
+      if (error instanceof SignerError && error.kind === 'fenced')
+        throw new StaleLeaseError(error.message, { cause: error })
+      throw error
+    })
+    await failpoints.reach(isFirst ? 'K-08' : 'K-18')
+    const attempt: Attempt = { hash, raw, gasLimit, ...fee, signedAt: clock.now(), payload }
+    const signed = await store.recordAttempt(intent, attempt)
+    this.tell(portfolio, signed)
+    if (!isFirst)
+      observer.notify({
+        type: 'replaced',
+        intentId: intent.id,
+        chain: intent.chain,
+        reason: payload === 'cancel' ? 'cancel' : 'fee_bump',
+        hash,
+      })
+    await failpoints.reach(payload === 'cancel' ? 'K-21' : isFirst ? 'K-10' : 'K-19')
+    await this.send({ ...task, intent: signed }, attempt)
+    await failpoints.reach(payload === 'cancel' ? 'K-21' : 'K-13')
+    return true
+  }
+
+  /** Sends signed bytes once more when it is time to. Resolves to false: the intent stays as it is. */
+  async sendAgain(task: Task, attempt: Attempt): Promise<boolean> {
+    const { clock, resendMs } = this.deps
+    if (clock.now() - (this.sentAt.get(task.intent.id) ?? 0) >= resendMs) await this.send(task, attempt)
+    return false
+  }
+
+  /** The operating state that holds for the task, and why. A dry run begins nothing, and ends what is under way. */
+  async state({ portfolio, run, intent }: Task): Promise<{ level: OperatingLevel; reason: string }> {
+    const state = strictest(await this.deps.store.operatingStates(), subjectOf(portfolio, run, intent))
+    if (state && state.level !== 'paused_new') return state
+    if (portfolio.mode === 'dry-run') return { level: 'paused_new', reason: 'In dry-run nothing new is signed.' }
+    return state ?? { level: 'running', reason: '' }
+  }
+
+  /**
+   * The fee, or what the journal remembers for the same payload where that was more: a signature that was lost before it
+   * was written down must be asked for again with fees no lower (K-07, K-18).
+   */
+  async coveringJournal(intent: Intent, payload: Attempt['payload'], fee: Fee): Promise<Fee> {
+    const { chain, signer } = this.deps
+    const last = await signer.lastJournaled(chain.chainId(intent.chain), intent.account)
+    if (last?.nonce !== intent.nonce || last.payload !== payload) return fee
+    return {
+      maxFeePerGas: larger(fee.maxFeePerGas, last.maxFeePerGas),
+      maxPriorityFeePerGas: larger(fee.maxPriorityFeePerGas, last.maxPriorityFeePerGas),
+    }
+  }
+
+  /** Why the step may not be paid for with this fee; undefined when it may (C-10). */
+  dearness({ policy }: Portfolio, cycle: Cycle | undefined, intent: Intent, { maxFeePerGas }: Fee): string | undefined {
+    const { cap } = this.deps.feeRules(intent.chain)
+    if (maxFeePerGas > cap) return `Gas on ${intent.chain} costs ${maxFeePerGas} wei, at most ${cap} wei are paid.`
+    const cost = cycle ? weiCost(cycle.market, intent.chain, intent.gasLimit * maxFeePerGas) : 0n
+    if (cost <= policy.maxGas) return undefined
+    return `Gas would cost up to ${usdToNumber(cost).toFixed(2)} USD, policy allows ${usdToNumber(policy.maxGas).toFixed(2)} USD.`
+  }
+
+  tell(portfolio: Portfolio, intent: Intent): void {
+    if (intent.state !== 'signed' && intent.state !== 'mined') this.sentAt.delete(intent.id)
+    this.deps.observer.notify({ type: 'intent-changed', portfolio: portfolio.id, intent, at: this.deps.clock.now() })
+  }
+
+  /**
+   * A halt ends all sending; a hard pause that of steps, which a cancel is to overtake where the chain takes replacements.
+   */
+  private async send(task: Task, attempt: Attempt): Promise<void> {
+    const { chain, store, clock, observer, lease, failpoints, feeRules } = this.deps
+    const { intent } = task
+    const { level } = await this.state(task)
+    const isToBeCancelled =
+      feeRules(intent.chain).isReplaceable &&
+      !maySign(level, purposeOf({ ...intent, state: 'signed' }, attempt.payload))
+    if (!lease.isHeld() || level === 'halted' || isToBeCancelled) return
+    this.sentAt.set(intent.id, clock.now())
+    const answers = await chain.broadcast(intent.chain, attempt.raw)
+    await failpoints.reach('K-11')
+    await failpoints.reach(intent.attempts.length > 1 ? 'K-20' : 'K-12')
+    await store.recordBroadcast(intent.id, attempt.hash, answers, clock.now())
+    observer.notify({ type: 'broadcast', intentId: intent.id, chain: intent.chain, hash: attempt.hash, answers })
+  }
+}
+
+/** What a signature for the intent's nonce would be for. */
+function purposeOf({ kind, state }: Pick<Intent, 'kind' | 'state'>, payload: Attempt['payload']): SignPurpose {
+  if (payload === 'cancel') return 'cancel'
+  if (kind === 'revoke') return 'revoke'
+  return state === 'reserved' ? 'step' : 'replacement'
+}
+
+/** Everything that a transaction of a leg on this chain touches, or one that no leg asked for. */
+export function subjectOf({ id }: Portfolio, run: LegRun | undefined, { chain }: Pick<Intent, 'chain'>): Subject {
+  if (!run) return { portfolio: id, chains: [chain] }
+  const { leg, offer } = run
+  const bridge = leg.kind === 'bridge' ? bridgeOf(offer?.tool ?? leg.tool) : undefined
+  return {
+    portfolio: id,
+    chains: [...new Set([chain, leg.expectedOut.token.chain])],
+    venues: [offer?.venue ?? leg.venue],
+    assets: [leg.sell.token.asset, leg.expectedOut.token.asset],
+    bridges: bridge === undefined ? [] : [bridge],
+  }
+}

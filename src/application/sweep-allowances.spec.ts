@@ -1,0 +1,128 @@
+import { describe, expect, test } from '@jest/globals'
+import { addressOf, OWNER } from '../../test/support/builders.js'
+import { openCycle, plannedLeg, written } from '../../test/support/fake-legs.js'
+import { ALPHA, aPortfolio, type FakeProcess, FakeWorld } from '../../test/support/fake-world.js'
+import { Life } from '../../test/support/life.js'
+import { SimulationError } from '../ports/chain.js'
+
+const portfolio = aPortfolio()
+const CYCLE = 'cycle-1'
+
+/** A world in which a sale was made, its cycle is closed, and its spender has an allowance again. */
+async function left(units = 7n) {
+  const world = FakeWorld.drifted()
+  await openCycle(world, [plannedLeg(world, 1, 'swap', ALPHA.weth, 10n ** 19n, ALPHA.usdc)])
+  await world.start().drive(portfolio, CYCLE)
+  const process = world.start(new Life())
+  await process.store.closeCycle(CYCLE, 'traded', world.clock.now()).catch(() => undefined)
+  world.chain.allow(ALPHA.weth, OWNER, world.swaps.contract, units)
+  for (let block = 0; block < 4; block++) world.clock.pass(1_000)
+  return { world, process }
+}
+const trips = ({ observer }: FakeProcess) => observer.of('breaker-tripped').map(({ trip }) => trip)
+const standing = ({ observer }: FakeProcess) => observer.of('allowances-swept').map((event) => event.standing)
+/** Sweeps, then lets the revocation go its way for some blocks. */
+async function sweep({ world, process }: Awaited<ReturnType<typeof left>>, blocks = 6) {
+  await process.sweepAllowances.run(portfolio)
+  for (let block = 0; block < blocks; block++) {
+    world.clock.pass(1_000)
+    await process.sweepAllowances.settle(portfolio)
+  }
+}
+
+describe('C-14: SweepAllowances', () => {
+  test('an allowance that nothing explains is taken back by an intent of its own, to the end', async () => {
+    const at = await left()
+    await sweep(at)
+    expect(at.world.chain.standingAllowances()).toEqual([])
+    const { looseIntents } = at.world.rows
+    expect(looseIntents).toMatchObject([{ kind: 'revoke', state: 'final_ok', cycleId: undefined, legId: undefined }])
+    await sweep(at)
+    expect(standing(at.process)).toEqual([1, 0])
+    expect(at.world.rows.looseIntents).toHaveLength(1)
+    expect(trips(at.process)).toEqual([])
+  })
+
+  test('what was signed by a process that ended is carried on by the next', async () => {
+    const { world, process } = await left()
+    await process.sweepAllowances.run(portfolio)
+    const next = { world, process: world.start() }
+    await sweep(next, 6)
+    expect(world.chain.standingAllowances()).toEqual([])
+    expect(world.rows.looseIntents).toHaveLength(1)
+  })
+
+  test('one that a leg under way uses is left alone', async () => {
+    const world = FakeWorld.drifted()
+    const cycle = await openCycle(world, [plannedLeg(world, 1, 'swap', ALPHA.weth, 10n ** 19n, ALPHA.usdc)])
+    const process = world.start()
+    await process.offerLeg.run(portfolio, cycle, cycle.legs[0]!, cycle.legs[0]!.leg.sell)
+    for (let block = 0; block < 6; block++) {
+      await process.settleIntent.run(portfolio, written(world), written(world).intents[0]!, undefined)
+      world.clock.pass(1_000)
+    }
+    expect(world.chain.standingAllowances()).toHaveLength(1)
+    await process.sweepAllowances.run(portfolio)
+    expect(standing(process)).toEqual([0])
+    expect(world.rows.looseIntents).toEqual([])
+    expect(written(world).intents).toHaveLength(1)
+  })
+
+  test('one that is not final yet is no find, and neither is one that is gone but not yet finally', async () => {
+    const { world, process } = await left(0n)
+    world.chain.allow(ALPHA.weth, OWNER, world.swaps.contract, 7n)
+    await process.sweepAllowances.run(portfolio)
+    for (let block = 0; block < 4; block++) world.clock.pass(1_000)
+    world.chain.allow(ALPHA.weth, OWNER, world.swaps.contract, 0n)
+    await process.sweepAllowances.run(portfolio)
+    expect(standing(process)).toEqual([0, 0])
+  })
+
+  test('B-05: one that stands after two revocations stops the portfolio, and is tried on', async () => {
+    const at = await left()
+    const keep = () => at.world.chain.allow(ALPHA.weth, OWNER, at.world.swaps.contract, 7n)
+    at.world.clock.onPass(keep)
+    await sweep(at)
+    await sweep(at)
+    expect(trips(at.process)).toEqual([])
+    await sweep(at)
+    expect(trips(at.process)).toMatchObject([{ code: 'B-05', scope: 'portfolio:core', level: 'paused_hard' }])
+    expect(trips(at.process)[0]?.reason).toContain(at.world.swaps.contract)
+    expect(at.world.rows.looseIntents.map(({ id }) => id.split('.').at(-1))).toEqual(['0', '1', '2'])
+    expect(new Set(at.world.rows.looseIntents.map(({ nonce }) => nonce)).size).toBe(3)
+  })
+
+  test('B-05: so does one whose revocation the token refuses', async () => {
+    const at = await left()
+    at.world.chain.estimateGas = () => Promise.reject(new SimulationError('It would fail.'))
+    for (let times = 0; times < 3; times++) await sweep(at)
+    expect(trips(at.process)).toMatchObject([{ code: 'B-05' }])
+    expect(at.world.rows.looseIntents).toEqual([])
+  })
+
+  test('R-09: no second nonce is taken while one of the account waits on the chain', async () => {
+    const at = await left()
+    at.world.chain.hold('alpha', 4)
+    await at.process.sweepAllowances.run(portfolio)
+    await at.process.sweepAllowances.run(portfolio)
+    expect(at.world.rows.looseIntents).toHaveLength(1)
+  })
+
+  test('a chain that is silent keeps no other from being swept', async () => {
+    const at = await left()
+    at.world.chain.silent.add('alpha')
+    await at.process.sweepAllowances.run(portfolio)
+    expect(at.process.observer.of('failed')).toMatchObject([{ isRetried: true }])
+    at.world.chain.silent.clear()
+    await sweep(at)
+    expect(at.world.chain.standingAllowances()).toEqual([])
+  })
+
+  test('only allowances that we gave are looked at', async () => {
+    const at = await left(0n)
+    at.world.chain.allow(ALPHA.usdc, OWNER, addressOf(0xbad), 5n)
+    for (let block = 0; block < 4; block++) at.world.clock.pass(1_000)
+    await at.process.sweepAllowances.run(portfolio)
+    expect(standing(at.process)).toEqual([0])
+  })
+})

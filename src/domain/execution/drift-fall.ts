@@ -1,0 +1,49 @@
+import type { AssetKey } from '../assets.js'
+import { absolute, basisPointsOf, mulDiv, type Ratio, RATIO_ONE, ratioOfBasisPoints } from '../units/ratio.js'
+import { type Usd, valueOf } from '../units/usd.js'
+import type { Cycle } from './cycle.js'
+
+/** What costs alone may add to the drift. */
+const COSTS: Ratio = ratioOfBasisPoints(5)
+
+/**
+ * Why a cycle that traded has not brought the portfolio nearer to its targets, or undefined when it has (C-52). Reckoned
+ * from what receipts say was sold and received, at the prices of the decision, so that neither the market nor a deposit
+ * counts. A plan that was carried out must take away at least `least` of the drift that it said it would; one that was
+ * carried out in part must not add any.
+ */
+export function reasonDriftStayed(cycle: Cycle, least: Ratio): string | undefined {
+  const { plan, drift, legs } = cycle
+  const traded = legs.filter(({ leg, sold }) => sold !== undefined && leg.kind === 'swap')
+  const after = driftAfter(cycle)
+  if (!plan || after === undefined || traded.length === 0) return undefined
+  const swaps = legs.filter(({ leg }) => leg.kind === 'swap')
+  const isCarriedOut = swaps.every(({ state }) => state === 'done')
+  const promised = drift.portfolio - plan.expectedDrift
+  const wanted = isCarriedOut && promised > 0n ? mulDiv(promised, least, RATIO_ONE, 'down') : 0n
+  const fall = drift.portfolio - after
+  if (fall >= wanted - COSTS) return undefined
+  return `C-52: the drift went from ${basisPointsOf(drift.portfolio)} to ${basisPointsOf(after)} bps of NAV by what was traded in ${cycle.id}; its plan expected ${basisPointsOf(plan.expectedDrift)} bps. Compare the plan with its targets before you resume.`
+}
+
+/** The drift that the cycle's own trades leave. Undefined when something traded had no price at the decision. */
+function driftAfter({ drift, legs, market }: Cycle): Ratio | undefined {
+  const values = new Map<AssetKey, Usd>(drift.assets.map(({ asset, value }) => [asset, value]))
+  for (const { sold, received } of legs)
+    for (const [amount, sign] of [
+      [sold, -1n],
+      [received, 1n],
+    ] as const) {
+      if (!amount || !sold || !received) continue
+      const { asset } = amount.token
+      const price = market.prices.get(asset)
+      if (price === undefined) return undefined
+      if (values.has(asset)) values.set(asset, values.get(asset)! + sign * valueOf(amount, price, 'down'))
+    }
+  const nav = [...values.values()].reduce((sum, value) => sum + value, 0n)
+  if (nav <= 0n) return undefined
+  const distances = drift.assets.map(({ asset, target }) =>
+    absolute(mulDiv(values.get(asset)! * RATIO_ONE - target * nav, 1n, nav, 'zero')),
+  )
+  return distances.reduce((sum, distance) => sum + distance, 0n) / 2n
+}

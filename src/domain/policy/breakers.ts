@@ -1,0 +1,51 @@
+import type { OperatingLevel, Scope } from './operating.js'
+
+/** Automatic breakers, by the rule that trips them (safety catalogue 3.8). */
+export const BREAKER_CODES = [
+  'B-01',
+  'B-02',
+  'B-03',
+  'B-04',
+  'B-05',
+  'B-06',
+  'B-07',
+  'B-08',
+  'B-09',
+  'B-10',
+  'B-11',
+  'B-12',
+  'B-13',
+  'B-14',
+  'B-15',
+  'B-18',
+] as const
+export type BreakerCode = (typeof BREAKER_CODES)[number]
+
+/** Breakers whose condition is watched all the time: they let go by themselves when it has passed. */
+export const TRANSIENT_BREAKERS: readonly BreakerCode[] = ['B-06', 'B-07', 'B-09', 'B-10', 'B-18']
+
+/** What a breaker stops, and why. */
+export interface Trip {
+  readonly code: BreakerCode
+  readonly scope: Scope
+  readonly level: Exclude<OperatingLevel, 'running'>
+  /** What was expected, what came, what to do. */
+  readonly reason: string
+}
+
+/** A breaker that tripped. It holds its scope until it is cleared. */
+export interface Breaker extends Trip {
+  readonly id: number
+  /** Milliseconds since 1970. */
+  readonly trippedAt: number
+  readonly clearedAt: number | undefined
+  readonly clearedBy: string | undefined
+}
+
+/** Breakers that say that something is wrong with keys, records or chain: nobody resumes past them without naming them. */
+export const GRAVE_BREAKERS: readonly BreakerCode[] = ['B-03', 'B-04', 'B-08', 'B-15']
+
+/** What holds a resume of a scope back: grave breakers of it that are open and were not named to be cleared. */
+export function holdingBack(open: readonly Breaker[], scope: Scope, named: readonly BreakerCode[]): Breaker[] {
+  return open.filter((one) => one.scope === scope && GRAVE_BREAKERS.includes(one.code) && !named.includes(one.code))
+}

@@ -1,0 +1,67 @@
+import type { AssetKey } from '../assets.js'
+import { divergenceOf, type PriceRules } from '../portfolio/prices.js'
+import type { AssetPrice } from '../portfolio/snapshot.js'
+import { absolute, basisPointsOf, mulDiv, type Ratio, RATIO_ONE } from '../units/ratio.js'
+import { ONE_USD, type Price, usdToText } from '../units/usd.js'
+
+/** When an asset's price stops every leg that touches it (B-09). */
+export interface PriceGuard {
+  readonly asset: AssetKey
+  readonly maxDivergence: PriceRules['maxDivergence']
+  /** Largest change within `windowMs`, as a share of the earlier price (C-35). */
+  readonly maxMove: Ratio
+  readonly windowMs: number
+  /** How long a change that was too large keeps the asset still. */
+  readonly pauseMs: number
+  /** Largest distance from one dollar; undefined for an asset that is none (C-36). */
+  readonly maxOffPeg: Ratio | undefined
+}
+
+export interface PricePoint {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly price: Price
+}
+
+export interface PriceFinding {
+  readonly rule: 'C-31' | 'C-35' | 'C-36'
+  readonly detail: string
+}
+
+/**
+ * What is wrong with a price: its sources differ, it moved too fast against any point of the window, or a stable asset is
+ * off its peg; one that is held for it has to come back to half the distance. Undefined when nothing is, or when there is
+ * no price for another reason, which stops the asset by itself.
+ */
+export function judgePrice(
+  guard: PriceGuard,
+  reading: AssetPrice,
+  window: readonly PricePoint[],
+  isHeld: boolean,
+): PriceFinding | undefined {
+  const { asset } = guard
+  const divergence = divergenceOf(reading.sources)
+  if (divergence !== undefined && divergence > guard.maxDivergence)
+    return {
+      rule: 'C-31',
+      detail: `Sources of ${asset} differ by ${basisPointsOf(divergence)} bps, policy allows ${basisPointsOf(guard.maxDivergence)} bps. Check the sources.`,
+    }
+  if (reading.status === 'unknown') return undefined
+  const { price } = reading
+  for (const point of window) {
+    const move = mulDiv(absolute(price - point.price), RATIO_ONE, point.price, 'up')
+    if (move > guard.maxMove)
+      return {
+        rule: 'C-35',
+        detail: `${asset} went from ${usdToText(point.price)} to ${usdToText(price)} USD within ${guard.windowMs / 1000} s, policy allows ${basisPointsOf(guard.maxMove)} bps.`,
+      }
+  }
+  if (guard.maxOffPeg === undefined) return undefined
+  const offPeg = mulDiv(absolute(price - ONE_USD), RATIO_ONE, ONE_USD, 'up')
+  const allowed = isHeld ? guard.maxOffPeg / 2n : guard.maxOffPeg
+  if (offPeg <= allowed) return undefined
+  return {
+    rule: 'C-36',
+    detail: `${asset} is at ${usdToText(price)} USD, ${basisPointsOf(offPeg)} bps off its peg, policy allows ${basisPointsOf(allowed)} bps.`,
+  }
+}

@@ -1,0 +1,18 @@
+import { Controller, Get, Query } from '@nestjs/common'
+import { Store } from '../../ports/store.js'
+import { breakersQuery, breakerWire } from './safety-wire.js'
+import { parseOrRefuse } from './wire.js'
+
+@Controller('v1/breakers')
+export class BreakersController {
+  constructor(private readonly store: Store) {}
+
+  /** Those that hold, and the latest ones of all, newest first. */
+  @Get()
+  async list(@Query() query: unknown) {
+    const { limit } = parseOrRefuse(breakersQuery, query)
+    const open = await this.store.breakers({ isOpen: true, limit: 1_000 })
+    const recent = await this.store.breakers({ isOpen: false, limit })
+    return { open: open.map(breakerWire), recent: recent.map(breakerWire) }
+  }
+}

@@ -1,0 +1,74 @@
+import { Controller, Get } from '@nestjs/common'
+import { spendOfNothing } from '../../application/budget-claim.js'
+import { bridgeLimits, bridgeTermsOf } from '../../domain/policy/bridges.js'
+import type { Portfolio } from '../../domain/policy/portfolio.js'
+import { usdToText } from '../../domain/units/usd.js'
+import { Clock } from '../../ports/clock.js'
+import { Store } from '../../ports/store.js'
+import { ratioText } from './figures.js'
+import { Portfolios } from './portfolios.controller.js'
+import { Scopes, shareOfCap, standingCaps } from './safety-wire.js'
+
+@Controller('v1/limits')
+export class LimitsController {
+  constructor(
+    private readonly portfolios: Portfolios,
+    private readonly scopes: Scopes,
+    private readonly store: Store,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What each portfolio has used of its caps, which are shares of its NAV as of the last cycle. */
+  @Get()
+  async list() {
+    return { portfolios: await Promise.all(this.portfolios.all.map((portfolio) => this.describe(portfolio))) }
+  }
+
+  private async describe(portfolio: Portfolio) {
+    const { store } = this
+    const { limits, policy } = portfolio
+    const now = this.clock.now()
+    const [summary] = await store.cycles({ portfolio: portfolio.id, limit: 1 })
+    const nav = (summary && (await store.cycle(summary.id)))?.valuation.nav ?? 0n
+    const use = await store.budgetUse(spendOfNothing(portfolio, now))
+    const chains = await Promise.all(
+      portfolio.chains.map(async ({ key: chain }) => {
+        const { hourTransactions } = await store.budgetUse(spendOfNothing(portfolio, now, { chain }))
+        return { chain, transactionsPerHour: { used: hourTransactions, cap: limits.hourTransactions } }
+      }),
+    )
+    const bridges = await Promise.all(
+      this.bridges().map(async (bridge) => {
+        const own = await store.budgetUse(spendOfNothing(portfolio, now, { bridge }))
+        const caps = bridgeLimits(limits, bridgeTermsOf(portfolio.bridges, bridge))
+        return {
+          bridge,
+          inFlight: shareOfCap(own.bridgeInFlight, caps.bridgeInFlight, nav),
+          perDay: shareOfCap(own.bridgeDayTurnover, caps.bridgeDay, nav),
+          late: own.bridgeLate,
+        }
+      }),
+    )
+    return {
+      portfolio: portfolio.id,
+      navUsd: usdToText(nav),
+      maxLegUsd: usdToText(policy.maxLeg),
+      maxBridgeShare: ratioText(policy.maxBridgeShare),
+      turnoverPerHour: shareOfCap(use.hourTurnover, limits.hourTurnover, nav),
+      turnoverPerDay: shareOfCap(use.dayTurnover, limits.dayTurnover, nav),
+      lossPerDay: shareOfCap(use.dayLoss, limits.dayLoss, nav),
+      gasPerDay: shareOfCap(use.dayGas, limits.dayGas, nav),
+      inFlight: shareOfCap(use.allBridgesInFlight, limits.allBridgesInFlight, nav),
+      cyclesPerDay: { used: use.dayCycles, cap: limits.dayCycles },
+      failuresInRow: { used: use.failedInRow, cap: limits.failedInRow },
+      failuresPerHour: { used: use.hourFailures, cap: limits.hourFailures },
+      ...standingCaps(limits),
+      chains,
+      bridges,
+    }
+  }
+
+  private bridges(): string[] {
+    return this.scopes.all.flatMap((scope) => (scope.startsWith('bridge:') ? [scope.slice('bridge:'.length)] : []))
+  }
+}
