@@ -202,6 +202,7 @@ async function sceneOf(app: INestApplicationContext, portfolio: Portfolio, chain
   const proposal = await app.get(ProposePlan).run(portfolio, {
     cycleId: 'bench',
     transfers: [],
+    unattributed: [],
     lastTradedAt: undefined,
     isManual: true,
     continues: undefined,

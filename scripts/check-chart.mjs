@@ -121,7 +121,7 @@ const restrictedFindings = ({ name, spec }) => {
 const referenceFindings = (objects, values) => {
   const findings = []
   const given = {
-    Secret: [values.existingSecret],
+    Secret: [values.existingSecret, ...(values.keystore ? [values.keystore.existingSecret] : [])],
     ConfigMap: (values.extraVolumes ?? []).flatMap(({ configMap }) => configMap?.name ?? []),
     ServiceAccount: [],
   }
@@ -169,6 +169,10 @@ const referenceFindings = (objects, values) => {
           return [...items, ...Object.keys(map?.data ?? {})].map((file) => `${mount.mountPath}/${file}`)
         }),
       )
+      const { file, passwordFile } = values.config.signer ?? {}
+      if (container.args?.[0] === 'start')
+        for (const needed of [file, passwordFile].filter((one) => one !== undefined))
+          want(files.has(needed), `config.signer names ${needed}, which is not mounted`)
       const config = container.args?.[container.args.indexOf('--config') + 1]
       if (container.args) want(files.has(config), `${config} is not mounted`)
       for (const { name: variable, value } of container.env ?? [])
@@ -338,6 +342,8 @@ const checkRefusals = async () => {
       (v) => void (v.secretKeys = { 'database-url': 'x' }),
       /database-url|secretKeys/,
     ],
+    ['an unknown part of a keystore', (v) => void (v.keystore = { password: 'x' }), /password/],
+    ['a keystore by a path', (v) => void (v.keystore = { keystoreKey: '../key' }), /keystoreKey/],
     ['a bad digest', (v) => void (v.image = { digest: 'sha256:123' }), /digest/],
     ['the tag latest', (v) => void (v.image = { tag: 'latest' }), /tag/],
     ['an unknown key', (v) => void (v.replicas = 2), /replicas/],
@@ -408,6 +414,14 @@ const checkBehaviour = async () => {
       [`evenkeel:${appVersion}`, 'evenkeel:1.2.3', `evenkeel@${digest}`, `b.example/evenkeel:${appVersion}`],
       'images',
     ) // prettier-ignore
+  })
+  await check('a keystore is mounted in the daemon alone, and only when a Secret is named', () => {
+    const holders = (...args) =>
+      podsOf(objectsOf(render(args))).flatMap(({ name, spec }) =>
+        spec.volumes?.some((volume) => volume.name === 'keystore') ? [name.split(' ')[0]] : [],
+      )
+    same(holders('--values', file), [], 'pods without a Secret')
+    same(holders('--values', join(chart, 'ci', 'ha-values.yaml')), ['Deployment'], 'pods with one')
   })
   await check('without peers nobody but the test may enter', () => {
     const { ingress } = only(objectsOf(render(['--values', file])), 'NetworkPolicy').spec

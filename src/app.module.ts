@@ -28,6 +28,7 @@ import { PostgresStore } from './adapters/store/postgres-store.js'
 import { SystemClock } from './adapters/time/system-clock.js'
 import { CheckCode } from './application/check-code.js'
 import { CheckTogether } from './application/check-together.js'
+import { ClassifyInflow } from './application/classify-inflow.js'
 import { ClearLeg } from './application/clear-leg.js'
 import { CollectQuotes } from './application/collect-quotes.js'
 import { CompareWitnesses } from './application/compare-witnesses.js'
@@ -67,6 +68,7 @@ import { AdminToken } from './interface/http/admin.guard.js'
 import { BreakersController } from './interface/http/breakers.controller.js'
 import { CyclesController } from './interface/http/cycles.controller.js'
 import { HealthController } from './interface/http/health.controller.js'
+import { InflowsController } from './interface/http/inflows.controller.js'
 import { IntentsController } from './interface/http/intents.controller.js'
 import { LedgerController } from './interface/http/ledger.controller.js'
 import { LimitsController } from './interface/http/limits.controller.js'
@@ -172,19 +174,25 @@ function providersOf({
     { provide: Chain, useFactory: (quorum: QuorumReader) => new ViemChain(quorum), inject: [QuorumReader] },
     { provide: ChainEvents, useFactory: (reader: QuorumReader) => new ChainEvents(reader), inject: [QuorumReader] },
     {
-      provide: PriceSources,
+      provide: ChainlinkPrices,
       useFactory: (reader: BlockReader, clock: Clock) =>
-        new PriceSources([
-          new ChainlinkPrices({
-            feeds: Object.entries(file.prices.feeds).map(([asset, feed]) => ({ asset, ...feed })),
-            sequencerFeeds: Object.fromEntries(
-              Object.entries(file.chains).flatMap(([key, { sequencerFeed }]) =>
-                sequencerFeed ? [[key, sequencerFeed]] : [],
-              ),
+        new ChainlinkPrices({
+          feeds: Object.entries(file.prices.feeds).map(([asset, feed]) => ({ asset, ...feed })),
+          sequencerFeeds: Object.fromEntries(
+            Object.entries(file.chains).flatMap(([key, { sequencerFeed }]) =>
+              sequencerFeed ? [[key, sequencerFeed]] : [],
             ),
-            read: async (chain, calls) => (await reader.read(chain, calls)).results,
-            clock,
-          }),
+          ),
+          read: async (chain, calls) => (await reader.read(chain, calls)).results,
+          clock,
+        }),
+      inject: [BlockReader, Clock],
+    },
+    {
+      provide: PriceSources,
+      useFactory: (feeds: ChainlinkPrices, clock: Clock) =>
+        new PriceSources([
+          feeds,
           ...file.prices.http.map(
             ({ name, url, maxAgeSeconds, timeoutSeconds }) =>
               new ReferencePrices({
@@ -197,7 +205,7 @@ function providersOf({
               }),
           ),
         ]),
-      inject: [BlockReader, Clock],
+      inject: [ChainlinkPrices, Clock],
     },
     { provide: RateLimiters, useFactory: (clock: Clock) => new RateLimiters(clock), inject: [Clock] },
     { provide: Solver, useFactory: () => new HighsSolver() },
@@ -498,6 +506,7 @@ function providersOf({
         sweepAllowances: SweepAllowances,
         chain: Chain,
         tripBreaker: TripBreaker,
+        store: Store,
         lease: Lease,
         clock: Clock,
         observer: Observer,
@@ -507,6 +516,7 @@ function providersOf({
           sweepAllowances,
           chain,
           tripBreaker,
+          store,
           lease,
           clock,
           observer,
@@ -514,7 +524,7 @@ function providersOf({
           everyMs: execution.reconcileSeconds * 1000,
           pollMs: execution.pollMs,
         }),
-      inject: [Reconcile, SweepAllowances, Chain, TripBreaker, Lease, Clock, Observer],
+      inject: [Reconcile, SweepAllowances, Chain, TripBreaker, Store, Lease, Clock, Observer],
     },
     {
       provide: RunCycle,
@@ -525,6 +535,7 @@ function providersOf({
         settleTransfers: SettleTransfers,
         reconcile: Reconcile,
         sweepAllowances: SweepAllowances,
+        balances: Balances,
         store: Store,
         lease: Lease,
         clock: Clock,
@@ -537,6 +548,7 @@ function providersOf({
           settleTransfers,
           reconcile,
           sweepAllowances,
+          balances,
           store,
           lease,
           clock,
@@ -551,6 +563,7 @@ function providersOf({
         SettleTransfers,
         Reconcile,
         SweepAllowances,
+        Balances,
         Store,
         Lease,
         Clock,
@@ -626,6 +639,11 @@ function providersOf({
         new Operations({ store, clock, observer, failpoints }),
       inject: [Store, Clock, Observer],
     },
+    {
+      provide: ClassifyInflow,
+      useFactory: (store: Store, observer: Observer) => new ClassifyInflow({ store, observer }),
+      inject: [Store, Observer],
+    },
     { provide: Readiness, useClass: Readiness },
     { provide: AdminToken, useFactory: () => new AdminToken(secrets.adminToken) },
   ]
@@ -642,6 +660,7 @@ export class AppModule {
       controllers: [
         PortfoliosController,
         LedgerController,
+        InflowsController,
         CyclesController,
         IntentsController,
         BreakersController,
@@ -664,9 +683,9 @@ export class AppModule {
         },
         {
           provide: WatchPrices,
-          useFactory: (tripBreaker: TripBreaker, store: Store, clock: Clock) =>
-            new WatchPrices({ guards: priceGuardsOf(parts.config.file), tripBreaker, store, clock }),
-          inject: [TripBreaker, Store, Clock],
+          useFactory: (tripBreaker: TripBreaker, store: Store, clock: Clock, observer: Observer) =>
+            new WatchPrices({ guards: priceGuardsOf(parts.config.file), tripBreaker, store, clock, observer }),
+          inject: [TripBreaker, Store, Clock, Observer],
         },
         {
           provide: FollowPrices,
@@ -701,7 +720,8 @@ export class AppModule {
                 portfolio,
                 cron: parts.config.file.portfolios[portfolio.id]!.schedule,
               })),
-              watchers: [watchChains, followPrices, keepWatch],
+              watchers: [watchChains, followPrices],
+              keepers: [keepWatch],
             }),
           inject: [SchedulerRegistry, RunCycle, HoldLease, Readiness, WatchChains, FollowPrices, KeepWatch],
         },

@@ -3,6 +3,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express'
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
 import { QuorumReader } from './adapters/chains/quorum-reader.js'
+import { ChainlinkPrices } from './adapters/oracles/chainlink-prices.js'
 import { createLogger } from './adapters/observability/log.js'
 import { NoKeys } from './adapters/signers/key-holder.js'
 import { createKeystore, keystoreAddress, KeystoreError } from './adapters/signers/keystore-signer.js'
@@ -155,6 +156,7 @@ async function showPlans(
       const proposal = await app.get(ProposePlan).run(portfolio, {
         cycleId: `${portfolio.id}-preview`,
         transfers: isRecorded ? await store.openTransfers(portfolio.id) : [],
+        unattributed: isRecorded ? await store.unattributed(portfolio.account) : [],
         lastTradedAt: isRecorded ? await store.lastTradedAt(portfolio.id) : undefined,
         isManual: false,
         continues: undefined,
@@ -172,7 +174,9 @@ async function showPlans(
     }
     if (reports.length === 0) throw new CannotWork([...silences].join('\n'))
     if (config.secrets.databaseUrl === undefined && !command.json)
-      say('Without DATABASE_URL no transfer under way is known, so nothing counts as in transit.')
+      say(
+        'Without DATABASE_URL no transfer under way is known, so nothing counts as in transit and nothing as unattributed.',
+      )
     for (const reason of silences) process.stderr.write(`${reason}\n`)
     if (command.json) say(JSON.stringify({ portfolios: reports }, null, 2))
   } finally {
@@ -241,8 +245,11 @@ async function serve(
       throw new CannotWork(
         `portfolios.${portfolio.id}.account.address: expected an account of the signer (${admin.get(Signer).accounts().join(', ')}), got ${portfolio.account}.`,
       )
+  // What a chain shows to be configured wrongly ends the start; one that is silent does not (C-22, F-32, F-69).
   const misplaced = await admin.get(QuorumReader).endpoints.misplaced()
   if (misplaced.length > 0) throw new CannotWork(misplaced.join('\n'))
+  const misconfigured = await admin.get(ChainlinkPrices).misconfigured()
+  if (misconfigured.length > 0) throw new CannotWork(misconfigured.join('\n'))
   const ops = await NestFactory.create<NestExpressApplication>(
     OpsModule.of({ store: admin.get(Store), registry: admin.get(Registry), readiness: admin.get(Readiness) }),
     { logger: false, abortOnError: false },

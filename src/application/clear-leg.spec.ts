@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { journey, openCycle, plannedLeg, written } from '../../test/support/fake-legs.js'
 import { ALPHA, aPortfolio, FakeWorld } from '../../test/support/fake-world.js'
 import { Life } from '../../test/support/life.js'
+import { amountOf } from '../domain/units/amount.js'
 
 const portfolio = aPortfolio()
 const CYCLE = 'cycle-1'
@@ -44,6 +45,35 @@ describe('C-13: what a leg really moved', () => {
     expect(written(run.world).intents.filter(({ kind }) => kind === 'revoke')).toMatchObject([{ state: 'final_ok' }])
     expect(run.world.chain.standingAllowances()).toEqual([])
     expect(run.life.points).toContain('K-23')
+  })
+
+  test('the minimum a venue names beside its calldata binds nobody: an honest fill below it stops nothing', async () => {
+    const run = await drive((world) => {
+      world.swaps.tamper = (quote) => ({
+        ...quote,
+        minimumOut: amountOf(quote.request.buy, quote.expectedOut.units + 1n),
+      })
+    })
+    const { legs } = written(run.world)
+    expect(legs.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'done'])
+    const swap = legs.find(({ leg }) => leg.kind === 'swap')!
+    expect(swap.received!.units).toBeLessThan(swap.offer!.minimumOut.units)
+    expect(tripped(run)).toEqual([])
+  })
+
+  test('one base unit less than the calldata guarantees is short, also above our own minimum and what the venue names', async () => {
+    const run = await drive((world) => {
+      const honest = world.swaps.decode.bind(world.swaps)
+      world.swaps.decode = (call) => {
+        const claim = honest(call)
+        const { token, minimumUnits } = claim.buys
+        return { ...claim, buys: { token, minimumUnits: minimumUnits! + 1n } }
+      }
+    })
+    const [first] = written(run.world).legs
+    expect(first).toMatchObject({ state: 'failed', failure: { code: 'UNDER_DELIVERED' } })
+    expect(first!.received!.units).toBeGreaterThan(first!.offer!.minimumOut.units)
+    expect(tripped(run)).toEqual(LESS)
   })
 
   test('a receipt that claims more than the balance grew by is not believed', async () => {

@@ -1,6 +1,6 @@
 import { isNative, type Token } from '../domain/assets.js'
 import { bookMovements, isStanding } from '../domain/execution/booking.js'
-import { clearedLeg, type Cycle, lastIntent, type LegRun } from '../domain/execution/cycle.js'
+import { clearedLeg, type Cycle, lastIntent, type LegRun, owedOut } from '../domain/execution/cycle.js'
 import { gasLimitFor } from '../domain/execution/fees.js'
 import type { Inclusion } from '../domain/execution/intent.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
@@ -50,7 +50,7 @@ export class ClearLeg {
   }
 
   /**
-   * A trade that took more than its sale, or a swap that brought less than its guaranteed minimum, is no success, whatever
+   * A trade that took more than its sale, or a swap that brought less than its calldata guaranteed or our own minimum, is no success, whatever
    * the receipt says (C-13). Undefined while it cannot be judged.
    */
   private async judge(portfolio: Portfolio, run: LegRun, cycle: Cycle): Promise<LegRun | undefined> {
@@ -63,10 +63,10 @@ export class ClearLeg {
     // Where receipt and balances differ, the lower of the two counts.
     const byReceipt = run.received?.units ?? 0n
     const received = amountOf(leg.expectedOut.token, measured === undefined ? byReceipt : smaller(byReceipt, measured))
-    const isShort = leg.kind === 'swap' && received.units < offer.minimumOut.units
+    const isShort = leg.kind === 'swap' && received.units < owedOut(offer).units
     if (!isShort && sold.units <= offer.sell.units) return run
     const detail = isShort
-      ? `Leg ${leg.id} received ${formatAmount(received)}, less than its minimum of ${formatAmount(offer.minimumOut)}.`
+      ? `Leg ${leg.id} received ${formatAmount(received)}, less than its minimum of ${formatAmount(owedOut(offer))}.`
       : `Leg ${leg.id} sold ${formatAmount(sold)}, more than its ${formatAmount(offer.sell)}.`
     const reason = `${detail} Find out what ${offer.venue} did before you resume.`
     for (const scope of [`portfolio:${portfolio.id}`, `venue:${offer.venue}`] as const)

@@ -313,7 +313,7 @@ describe('DriveCycle', () => {
       ])
       const open = await process.store.openTransfers('core')
       expect(open.map(({ state }) => state)).toEqual(['late'])
-      const snapshot = await process.takeSnapshot.run(portfolio, open)
+      const snapshot = await process.takeSnapshot.run(portfolio, { transfers: open, unattributed: [] })
       expect(snapshot.inTransit.map(({ amount }) => amount.units)).toEqual([open[0]!.expected.units])
 
       const before = balance(world, BETA.usdc)

@@ -10,6 +10,7 @@ import {
   type LegRun,
   nextSteps,
   outcomeOf,
+  owedOut,
 } from '../domain/execution/cycle.js'
 import { notionalOf, realisedCost } from '../domain/execution/realised.js'
 import { endForReplan, endingsOf, reasonToReplan } from '../domain/execution/replan.js'
@@ -24,6 +25,7 @@ import { bridgeTermsOf } from '../domain/policy/bridges.js'
 import { judgeLosses } from '../domain/policy/budgets.js'
 import { maySign, type ScopeState, strictest } from '../domain/policy/operating.js'
 import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
+import { setAside } from '../domain/portfolio/tradable.js'
 import { balanceMove } from '../domain/policy/sanity.js'
 import { basisPointsOf } from '../domain/units/ratio.js'
 import { valueOf } from '../domain/units/usd.js'
@@ -75,43 +77,52 @@ export class DriveCycle {
     let judged = ''
     const dueBefore = new Set<string>()
     while (!signal.aborted && lease.isHeld()) {
-      stored ??= await store.cycle(cycleId)
-      if (!stored) throw new InvariantError(`Cycle ${cycleId} is driven but not written down.`)
-      const states = await store.operatingStates()
-      let progress = await this.writeProgress(portfolio, stored, states)
-      if (!isFresh) progress = await this.endStalePlan(portfolio, progress)
-      isFresh = true
-      // A later slice whose time has come is judged by the prices of then, too.
-      const due = progress.legs.filter(
-        (run) => run.state === 'waiting' && (run.leg.slice?.index ?? 0) > 1 && isDue(progress, run, clock.now()),
-      )
-      const endings = endingsOf(progress)
-      if (endings !== judged) await this.judgeEndings(portfolio, progress)
-      const isNew = endings !== judged || due.some(({ leg }) => !dueBefore.has(leg.id))
-      for (const { leg } of due) dueBefore.add(leg.id)
-      const cycle = isNew ? await this.endMovedPlan(portfolio, progress) : progress
-      judged = endings
-      if (isCycleOver(cycle)) return this.close(portfolio, cycle)
-      const outcomes = await Promise.allSettled(
-        nextSteps(cycle, clock.now())
-          .filter((step) => mayPerform(portfolio, step, states))
-          .map((step) => this.perform(portfolio, cycle, step)),
-      )
-      for (const outcome of outcomes)
-        if (outcome.status === 'rejected') {
-          if (outcome.reason instanceof StaleLeaseError || outcome.reason instanceof InvariantError)
-            throw outcome.reason
-          if (!(outcome.reason instanceof ConflictError))
-            observer.notify({
-              type: 'failed',
-              what: `a step of cycle ${cycleId}`,
-              isRetried: true,
-              error: outcome.reason,
-            })
-        }
-      const hasMoved = cycle.transfers.some(isTransferOpen) && (await settleTransfers.run(portfolio))
-      const hasWritten = outcomes.some((outcome) => outcome.status === 'rejected' || outcome.value)
-      stored = hasMoved || hasWritten ? undefined : cycle
+      try {
+        stored ??= await store.cycle(cycleId)
+        if (!stored) throw new InvariantError(`Cycle ${cycleId} is driven but not written down.`)
+        // Its end was written, and the answer lost.
+        if (stored.endedAt !== undefined) return
+        const states = await store.operatingStates()
+        let progress = await this.writeProgress(portfolio, stored, states)
+        if (!isFresh) progress = await this.endStalePlan(portfolio, progress)
+        isFresh = true
+        // A later slice whose time has come is judged by the prices of then, too.
+        const due = progress.legs.filter(
+          (run) => run.state === 'waiting' && (run.leg.slice?.index ?? 0) > 1 && isDue(progress, run, clock.now()),
+        )
+        const endings = endingsOf(progress)
+        if (endings !== judged) await this.judgeEndings(portfolio, progress)
+        const isNew = endings !== judged || due.some(({ leg }) => !dueBefore.has(leg.id))
+        for (const { leg } of due) dueBefore.add(leg.id)
+        const cycle = isNew ? await this.endMovedPlan(portfolio, progress) : progress
+        judged = endings
+        if (isCycleOver(cycle)) return await this.close(portfolio, cycle)
+        const outcomes = await Promise.allSettled(
+          nextSteps(cycle, clock.now())
+            .filter((step) => mayPerform(portfolio, step, states))
+            .map((step) => this.perform(portfolio, cycle, step)),
+        )
+        for (const outcome of outcomes)
+          if (outcome.status === 'rejected') {
+            if (outcome.reason instanceof StaleLeaseError || outcome.reason instanceof InvariantError)
+              throw outcome.reason
+            if (!(outcome.reason instanceof ConflictError))
+              observer.notify({
+                type: 'failed',
+                what: `a step of cycle ${cycleId}`,
+                isRetried: true,
+                error: outcome.reason,
+              })
+          }
+        const hasMoved = cycle.transfers.some(isTransferOpen) && (await settleTransfers.run(portfolio))
+        const hasWritten = outcomes.some((outcome) => outcome.status === 'rejected' || outcome.value)
+        stored = hasMoved || hasWritten ? undefined : cycle
+      } catch (error) {
+        if (error instanceof StaleLeaseError || error instanceof InvariantError) throw error
+        // What is signed is looked after without a break: records that were away are read again as soon as they are back.
+        observer.notify({ type: 'failed', what: `driving cycle ${cycleId}`, isRetried: true, error })
+        stored = undefined
+      }
       await clock.sleep(pollMs, signal)
     }
     if (signal.aborted) await failpoints.reach('K-28')
@@ -134,12 +145,14 @@ export class DriveCycle {
 
   /** Ends a plan of which nothing has begun when the balances are not those it was made on; it is made anew (C-53). */
   private async endStalePlan(portfolio: Portfolio, cycle: Cycle): Promise<Cycle> {
-    const { balances } = this.deps
+    const { balances, store } = this.deps
     if (cycle.intents.length > 0 || !cycle.legs.every(({ state }) => state === 'waiting')) return cycle
     const chains = await Promise.all(
       portfolio.chains.map(({ key }) => balances.read(key, portfolio.account, tokensOn(portfolio, key))),
     )
-    const moved = balanceMove(cycle.valuation, cycle.market, chains)
+    const unattributed = await store.unattributed(portfolio.account)
+    const tradable = chains.map((reading) => setAside(reading, unattributed))
+    const moved = balanceMove(cycle.valuation, cycle.market, tradable)
     if (moved <= portfolio.limits.balanceMove) return cycle
     const reason = `C-53: balances moved ${basisPointsOf(moved)} bps of NAV since the plan was made, it allows ${basisPointsOf(portfolio.limits.balanceMove)} bps.`
     return this.writeLegs(cycle, endForReplan(cycle, reason))
@@ -267,7 +280,7 @@ function transferOf(portfolio: Portfolio, cycle: Cycle, run: LegRun, intent: Int
     sent,
     charges: intent.inclusion.movements.filter(({ token }) => !sameAddress(token, sent.token.address)),
     expected: offer.expectedOut,
-    minimum: offer.minimumOut,
+    minimum: owedOut(offer),
     value: valueOf(sent, priceIn(cycle.market, sent.token.asset), 'down'),
     sentAt: intent.inclusion.block.timestamp * 1000,
     expectedSeconds: terms.expectedSeconds ?? offer.durationSeconds,

@@ -13,7 +13,15 @@ const PLACE: NoncePlace = { chain: 'alpha', account: addressOf(0xa) }
 async function hold(
   looks: number,
   happens: (look: number, lease: FakeLease) => void = () => undefined,
-  { fence, compare }: { fence?: (epoch: number) => void; compare?: (pass: number) => readonly NoncePlace[] } = {},
+  {
+    fence,
+    compare,
+    observe,
+  }: {
+    fence?: (epoch: number) => void
+    compare?: (pass: number) => readonly NoncePlace[]
+    observe?: (holding: HoldLease, when: string) => void
+  } = {},
 ) {
   const [lease, clock, observer] = [new FakeLease(), new FakeClock(), new RecordingObserver()]
   const signer = new FakeSigner(PLACE.account)
@@ -22,6 +30,7 @@ async function hold(
   signer.fence = async (epoch) => {
     await Promise.resolve()
     acts.push(`fence ${epoch}`)
+    observe?.(holding, 'fence')
     fence?.(epoch)
   }
   let passes = 0
@@ -29,6 +38,7 @@ async function hold(
     run: async (places: readonly NoncePlace[] | undefined) => {
       await Promise.resolve()
       acts.push(`compare ${places?.length ?? 'all'}`)
+      observe?.(holding, 'compare')
       return compare?.(passes++) ?? []
     },
     haltForEpoch: async (epoch: number) => {
@@ -49,8 +59,11 @@ async function hold(
     stopped.push(error)
     end.abort()
   }
-  const holding = new HoldLease({ lease, signer, compareWitnesses, clock, observer, renewMs: 5_000, stop })
-  await holding.run(end.signal, () => acts.push('taken'))
+  const holding: HoldLease = new HoldLease({ lease, signer, compareWitnesses, clock, observer, renewMs: 5_000, stop })
+  await holding.run(end.signal, () => {
+    acts.push('taken')
+    observe?.(holding, 'taken')
+  })
   return { lease, observer, stopped, acts, waits }
 }
 
@@ -74,6 +87,23 @@ describe('HoldLease', () => {
     expect(lease.calls).toEqual(['acquire', 'acquire', 'acquire', 'renew', 'release'])
     expect(acts).toEqual(['fence 1', 'compare all', 'taken'])
     expect(waits).toEqual([1_000, 1_000, 5_000, 5_000])
+  })
+
+  test('F-51: what stopped while the lease was let go by itself is taken up again when it is renewed', async () => {
+    const { acts, lease } = await hold(4, (look, one) => {
+      if (look === 1) one.isOurs = false
+      if (look === 2) one.isOurs = true
+    })
+    expect(acts).toEqual(['fence 1', 'compare all', 'taken', 'taken'])
+    expect(lease.calls).toEqual(['acquire', 'renew', 'renew', 'renew', 'release'])
+  })
+
+  test('4.14: from taking the lease until the witnesses were compared it says that it is not ready to work', async () => {
+    const seen: string[] = []
+    await hold(2, undefined, {
+      observe: (holding, when) => seen.push(`${when}: ${holding.isPreparing()}`),
+    })
+    expect(seen).toEqual(['fence: true', 'compare: true', 'taken: false'])
   })
 
   test('losing the lease ends the process and nothing is released (B-14)', async () => {

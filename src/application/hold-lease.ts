@@ -13,9 +13,13 @@ const RETRY_MS = 5_000
  * Keeps trying for the lease and keeps it while it can. Once it is taken, and before anybody acts under it: the signer is
  * told, so that an earlier leader gets no signature any more even if it is merely asleep (4.11), and the witnesses are
  * compared (R-15). Then `onTaken` runs. Losing the lease ends the process, because work begun under an old epoch must not
- * go on (B-14); so does a newer build at work (R-16).
+ * go on (B-14); so does a newer build at work (R-16). A lease that this process had let go of by itself, and could still
+ * renew, is taken up again: `onTaken` runs once more.
  */
 export class HoldLease {
+  private isOurs = false
+  private isReady = false
+
   constructor(
     private readonly deps: {
       lease: Lease
@@ -28,15 +32,22 @@ export class HoldLease {
     },
   ) {}
 
+  /** Whether the lease is held, but nobody may act under it yet (4.14). */
+  isPreparing(): boolean {
+    return this.isOurs && !this.isReady
+  }
+
   async run(signal: AbortSignal, onTaken: () => void): Promise<void> {
     const { lease, clock, observer, renewMs, stop } = this.deps
-    let isOurs = false
     let beginning = Promise.resolve()
     while (!signal.aborted) {
       try {
-        if (isOurs) await lease.renew()
-        else if (await lease.acquire()) {
-          isOurs = true
+        if (this.isOurs) {
+          const wasHeld = lease.isHeld()
+          await lease.renew()
+          if (!wasHeld && this.isReady && !signal.aborted) onTaken()
+        } else if (await lease.acquire()) {
+          this.isOurs = true
           observer.notify({ type: 'lease-taken', epoch: lease.epoch() })
           // Beside the renewals: a chain that takes its time must not cost the lease.
           beginning = this.begin(signal, onTaken)
@@ -46,10 +57,10 @@ export class HoldLease {
         if (error instanceof StaleLeaseError || error instanceof BuildFenceError) return stop(error)
         observer.notify({ type: 'failed', what: 'holding the lease', isRetried: true, error })
       }
-      await clock.sleep(isOurs ? renewMs : Math.min(renewMs, STANDBY_MS), signal)
+      await clock.sleep(this.isOurs ? renewMs : Math.min(renewMs, STANDBY_MS), signal)
     }
     await beginning
-    if (isOurs)
+    if (this.isOurs)
       await lease
         .release()
         .catch((error: unknown) =>
@@ -67,7 +78,10 @@ export class HoldLease {
         isFenced = true
         const isFirst = shut === undefined
         shut = await compareWitnesses.run(shut)
-        if (isFirst && !signal.aborted) onTaken()
+        if (isFirst && !signal.aborted) {
+          this.isReady = true
+          onTaken()
+        }
         if (shut.length === 0) return
       } catch (error) {
         if (error instanceof StaleLeaseError) return stop(error)

@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals'
 import { OWNER } from '../../test/support/builders.js'
 import { ALPHA, aPortfolio, FakeWorld } from '../../test/support/fake-world.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
+import { InvariantError } from '../domain/errors.js'
 import { ChainError } from '../ports/chain.js'
+import { ForeignNonceError } from '../ports/store.js'
 import { KeepWatch } from './keep-watch.js'
 
 const EVERY = 60_000
@@ -10,10 +12,10 @@ const EVERY = 60_000
 function start(portfolio: Portfolio = aPortfolio()) {
   const world = FakeWorld.drifted()
   const process = world.start()
-  const { observer, lease, reconcile, sweepAllowances, tripBreaker } = process
+  const { observer, lease, reconcile, sweepAllowances, tripBreaker, store } = process
   const { chain, clock } = world
   const portfolios = [portfolio]
-  const deps = { reconcile, sweepAllowances, chain, tripBreaker, lease, clock, observer, portfolios }
+  const deps = { reconcile, sweepAllowances, chain, tripBreaker, store, lease, clock, observer, portfolios }
   const looks: number[] = []
   const run = reconcile.run.bind(reconcile)
   reconcile.run = (one) => {
@@ -63,6 +65,23 @@ describe('KeepWatch', () => {
     await at.watch.look()
     expect(await at.process.store.operatingStates()).toEqual([])
     expect(at.process.observer.of('breaker-cleared')).toMatchObject([{ code: 'B-18', scope: 'chain:alpha' }])
+  })
+
+  test('F-54: an invariant that breaks in a revocation halts its portfolio', async () => {
+    const at = start()
+    at.process.sweepAllowances.run = () => Promise.reject(new InvariantError('Signed by somebody else.'))
+    await at.watch.look()
+    expect(await at.process.store.operatingStates()).toMatchObject([
+      { scope: 'portfolio:core', level: 'halted', reason: 'An invariant broke: Signed by somebody else.' },
+    ])
+    expect(at.process.observer.of('scope-changed')).toHaveLength(1)
+  })
+
+  test('B-04: a nonce that somebody else used, met by a revocation, halts everything', async () => {
+    const at = start()
+    at.process.sweepAllowances.run = () => Promise.reject(new ForeignNonceError('alpha', OWNER, 3, 0))
+    await at.watch.look()
+    expect(at.process.observer.of('breaker-tripped')).toMatchObject([{ trip: { code: 'B-04', scope: 'all' } }])
   })
 
   test('what fails is told, and keeps nothing else from being looked at', async () => {

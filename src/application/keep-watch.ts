@@ -1,10 +1,13 @@
 import type { ChainKey } from '../domain/assets.js'
+import { InvariantError } from '../domain/errors.js'
 import { firstFee } from '../domain/execution/fees.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { type Chain, ChainError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import { type Lease, StaleLeaseError } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
+import { ForeignNonceError, type Store } from '../ports/store.js'
+import { haltPortfolio } from './halt-portfolio.js'
 import type { Reconcile } from './reconcile.js'
 import type { SweepAllowances } from './sweep-allowances.js'
 import type { TripBreaker } from './trip-breaker.js'
@@ -15,7 +18,8 @@ const TRANSACTIONS_KEPT = 10n
 
 /**
  * Looks after the accounts for as long as the lease is held, whether cycles run or not: reconciles, sweeps allowances,
- * watches the coin that pays for gas. What one look finds stops the work; what fails is tried again at the next.
+ * watches the coin that pays for gas. What one look finds stops the work, a broken invariant included; what fails is tried
+ * again at the next.
  */
 export class KeepWatch {
   constructor(
@@ -24,6 +28,7 @@ export class KeepWatch {
       sweepAllowances: SweepAllowances
       chain: Chain
       tripBreaker: TripBreaker
+      store: Store
       lease: Lease
       clock: Clock
       observer: Observer
@@ -42,9 +47,13 @@ export class KeepWatch {
       let isUnderWay = false
       if (lease.isHeld()) {
         for (const portfolio of this.live())
-          await this.attempt(`the revocations of ${portfolio.id}`, async () => {
-            isUnderWay = (await sweepAllowances.settle(portfolio)) || isUnderWay
-          })
+          await this.attempt(
+            `the revocations of ${portfolio.id}`,
+            async () => {
+              isUnderWay = (await sweepAllowances.settle(portfolio)) || isUnderWay
+            },
+            portfolio,
+          )
         if (clock.now() >= due) {
           await this.look()
           due = clock.now() + everyMs
@@ -59,8 +68,8 @@ export class KeepWatch {
     const { reconcile, sweepAllowances } = this.deps
     const portfolios = this.live()
     for (const portfolio of portfolios) {
-      await this.attempt(`reconciling ${portfolio.id}`, () => reconcile.run(portfolio))
-      await this.attempt(`sweeping the allowances of ${portfolio.id}`, () => sweepAllowances.run(portfolio))
+      await this.attempt(`reconciling ${portfolio.id}`, () => reconcile.run(portfolio), portfolio)
+      await this.attempt(`sweeping the allowances of ${portfolio.id}`, () => sweepAllowances.run(portfolio), portfolio)
     }
     for (const chain of new Set(portfolios.flatMap(({ chains }) => chains.map(({ key }) => key))))
       await this.attempt(`watching the coin on ${chain}`, () => this.checkTank(portfolios, chain))
@@ -86,13 +95,27 @@ export class KeepWatch {
     return this.deps.portfolios.filter(({ mode }) => mode === 'live')
   }
 
-  private async attempt(what: string, act: () => Promise<unknown>): Promise<void> {
+  private async attempt(what: string, act: () => Promise<unknown>, portfolio?: Portfolio): Promise<void> {
     try {
       await act()
     } catch (error) {
       // Whoever holds the lease now looks after the accounts; a chain that is silent is asked again.
       if (error instanceof StaleLeaseError) return
       this.deps.observer.notify({ type: 'failed', what, isRetried: error instanceof ChainError, error })
+      if (portfolio && error instanceof InvariantError)
+        await this.halt(portfolio, error).catch((failure: unknown) =>
+          this.deps.observer.notify({
+            type: 'failed',
+            what: `halting ${portfolio.id}`,
+            isRetried: true,
+            error: failure,
+          }),
+        )
     }
+  }
+
+  private halt({ id }: Portfolio, error: InvariantError): Promise<void> {
+    if (error instanceof ForeignNonceError) return this.deps.tripBreaker.run(error.trip)
+    return haltPortfolio(this.deps, id, error)
   }
 }

@@ -5,6 +5,7 @@ import type { NewIntent, StepKind } from '../domain/execution/intent.js'
 import { quoteCost } from '../domain/planning/cost.js'
 import type { Call } from '../domain/planning/quote.js'
 import { checkApproval } from '../domain/policy/firewall.js'
+import { guaranteedOut } from '../domain/policy/limits.js'
 import { maySign, strictest } from '../domain/policy/operating.js'
 import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
 import { checkRehearsal, type Watch } from '../domain/policy/rehearsal.js'
@@ -226,13 +227,15 @@ export class OfferLeg {
   }
 }
 
-function offerOf({ market, quote, order }: FirmOffer, sell: TokenAmount): AcceptedOffer {
+function offerOf(offer: FirmOffer, sell: TokenAmount): AcceptedOffer {
+  const { run, market, quote, order } = offer
   return {
     venue: quote.venue,
     tool: quote.tool,
     sell,
     expectedOut: quote.expectedOut,
     minimumOut: quote.minimumOut,
+    guaranteedOut: guaranteedOut({ ...offer, maxLoss: run.leg.maxLoss }),
     spender: order.spender,
     namedFees: quoteCost(market, quote).fees,
     durationSeconds: quote.durationSeconds,

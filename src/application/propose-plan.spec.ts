@@ -14,6 +14,7 @@ const portfolio = aPortfolio()
 const context: ProposalContext = {
   cycleId: 'c',
   transfers: [],
+  unattributed: [],
   lastTradedAt: undefined,
   isManual: false,
   continues: undefined,
@@ -215,8 +216,10 @@ describe('ProposePlan', () => {
         state: 'seen' as const,
         arrivals: [anArrival(amountOf(BETA.usdc, units), { block: { number, hash: hashOf(2), timestamp: 0 } })],
       })
-      expect((await takeSnapshot.run(portfolio, [seenAt(1n)])).inTransit).toEqual([])
-      expect((await takeSnapshot.run(portfolio, [seenAt(2n)])).inTransit).toHaveLength(1)
+      expect((await takeSnapshot.run(portfolio, { transfers: [seenAt(1n)], unattributed: [] })).inTransit).toEqual([])
+      expect((await takeSnapshot.run(portfolio, { transfers: [seenAt(2n)], unattributed: [] })).inTransit).toHaveLength(
+        1,
+      )
     })
   })
 })

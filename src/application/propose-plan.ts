@@ -1,4 +1,3 @@
-import type { Transfer } from '../domain/execution/transfer.js'
 import type { Market } from '../domain/planning/cost.js'
 import type { Plan } from '../domain/planning/plan.js'
 import type { CurveRecord } from '../domain/planning/curve-record.js'
@@ -21,7 +20,7 @@ import type { Observer } from '../ports/observer.js'
 import type { Solver } from '../ports/solver.js'
 import type { CollectQuotes } from './collect-quotes.js'
 import type { PlayJointly } from './play-jointly.js'
-import type { TakeSnapshot } from './take-snapshot.js'
+import type { Recorded, TakeSnapshot } from './take-snapshot.js'
 
 /** Everything a cycle knew, concluded and wants to do. The preview is exactly this. */
 export interface Proposal {
@@ -37,9 +36,8 @@ export interface Proposal {
   readonly curves: readonly CurveRecord[]
 }
 
-export interface ProposalContext {
+export interface ProposalContext extends Recorded {
   readonly cycleId: string
-  readonly transfers: readonly Transfer[]
   readonly lastTradedAt: number | undefined
   readonly isManual: boolean
   readonly continues: Continuation | undefined
@@ -66,7 +64,7 @@ export class ProposePlan {
 
   async run(portfolio: Portfolio, context: ProposalContext): Promise<Proposal> {
     const { clock, observer } = this.deps
-    const measured = await this.measure(portfolio, context.transfers)
+    const measured = await this.measure(portfolio, context)
     const { snapshot, valuation } = measured
     const narrowing = new Narrowing((await context.states?.()) ?? [], context.transfers)
     const scope = narrowing.valuation(valuation)
@@ -177,11 +175,8 @@ export class ProposePlan {
   }
 
   /** What is held and how far it is from target, told to whoever watches; nothing is decided. */
-  async measure(
-    portfolio: Portfolio,
-    transfers: readonly Transfer[],
-  ): Promise<Pick<Proposal, 'snapshot' | 'valuation' | 'drift'>> {
-    const snapshot = await this.deps.takeSnapshot.run(portfolio, transfers)
+  async measure(portfolio: Portfolio, recorded: Recorded): Promise<Pick<Proposal, 'snapshot' | 'valuation' | 'drift'>> {
+    const snapshot = await this.deps.takeSnapshot.run(portfolio, recorded)
     const targeted = new Set(portfolio.policy.targets.map(({ asset }) => asset))
     const valuation = valuePortfolio(
       snapshot,

@@ -114,7 +114,7 @@ describe('Reconcile', () => {
       ['beta', []],
     ])
     expect(await booked(process, poison)).toBeUndefined()
-    const { chains } = await process.takeSnapshot.run(portfolio, [])
+    const { chains } = await process.takeSnapshot.run(portfolio, { transfers: [], unattributed: [] })
     const held = chains.flatMap((one) => (one.status === 'known' ? one.holdings : []))
     expect(held.map(({ token }) => token.address)).not.toContain(poison.address)
   })

@@ -29,7 +29,7 @@ function ledgerErrors(world: FakeWorld): Record<string, bigint> {
 }
 
 async function outsideBands(process: FakeProcess): Promise<string[]> {
-  const { drift } = await process.proposePlan.measure(portfolio, [])
+  const { drift } = await process.proposePlan.measure(portfolio, { transfers: [], unattributed: [] })
   return drift.assets.flatMap(({ asset, isInBand }) => (isInBand ? [] : [asset]))
 }
 
@@ -49,6 +49,7 @@ describe('RunCycle', () => {
     const after = await process.proposePlan.run(portfolio, {
       cycleId: 'after',
       transfers: [],
+      unattributed: [],
       lastTradedAt: undefined,
       isManual: false,
       continues: undefined,
@@ -223,6 +224,21 @@ describe('RunCycle', () => {
     world.balances.read = () => Promise.reject(stale)
     await process.runCycle.run(portfolio, alive())
     expect(process.stopped).toEqual([stale])
+  })
+
+  test('B-03: the ledger opens with final balances only: a deposit on its way is waited for, and is no loss then', async () => {
+    const world = FakeWorld.drifted()
+    for (let block = 0; block < 6; block++) world.clock.pass(1_000)
+    world.chain.give(ALPHA.usdc, OWNER, 1_000n * 10n ** 6n)
+    const process = world.start()
+    await process.runCycle.run(portfolio, alive())
+    expect(process.observer.of('cycle-skipped')).toMatchObject([{ outcome: 'stale_data' }])
+    expect(cycles(world)).toEqual([])
+    await process.reconcile.run(portfolio)
+    for (let block = 0; block < 6; block++) world.clock.pass(1_000)
+    await process.runCycle.run(portfolio, alive())
+    expect(cycles(world)).toMatchObject([{ outcome: 'traded' }])
+    expect(process.observer.of('breaker-tripped')).toEqual([])
   })
 
   test('a daemon that stops in the middle of a cycle compares nothing that is still under way', async () => {

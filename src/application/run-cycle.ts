@@ -1,11 +1,13 @@
+import { sameAddress } from '../domain/assets.js'
 import { InvariantError } from '../domain/errors.js'
 import type { Cycle, CycleOutcome } from '../domain/execution/cycle.js'
-import { openingPostings } from '../domain/execution/ledger.js'
+import { openingPostings, type Posting } from '../domain/execution/ledger.js'
 import { continuationOf, MAX_CONTINUATIONS } from '../domain/execution/replan.js'
-import { type ScopeState, strictest } from '../domain/policy/operating.js'
+import { strictest } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { Continuation } from '../domain/policy/trigger.js'
 import type { Snapshot } from '../domain/portfolio/snapshot.js'
+import type { Balances } from '../ports/balances.js'
 import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
 import { type Lease, StaleLeaseError } from '../ports/lease.js'
@@ -13,11 +15,13 @@ import type { Observer } from '../ports/observer.js'
 import { ForeignNonceError, type Store } from '../ports/store.js'
 import { spendOfNothing } from './budget-claim.js'
 import type { DriveCycle } from './drive-cycle.js'
+import { haltPortfolio } from './halt-portfolio.js'
 import { type Proposal, type ProposePlan } from './propose-plan.js'
 import type { Reconcile } from './reconcile.js'
 import type { SettleTransfers } from './settle-transfers.js'
 import type { TripBreaker } from './trip-breaker.js'
 import type { SweepAllowances } from './sweep-allowances.js'
+import type { Recorded } from './take-snapshot.js'
 
 /**
  * One cycle of one portfolio, from snapshot to settled, and those that go on where it stopped. An unfinished cycle is
@@ -35,6 +39,7 @@ export class RunCycle {
       settleTransfers: SettleTransfers
       reconcile: Reconcile
       sweepAllowances: SweepAllowances
+      balances: Balances
       store: Store
       lease: Lease
       clock: Clock
@@ -105,7 +110,7 @@ export class RunCycle {
     await settleTransfers.run(portfolio)
     const paused = strictest(await store.operatingStates(), { portfolio: portfolio.id })
     if (paused) {
-      await proposePlan.measure(portfolio, await store.openTransfers(portfolio.id))
+      await proposePlan.measure(portfolio, await this.recorded(portfolio))
       observer.notify({ type: 'cycle-skipped', portfolio: portfolio.id, outcome: 'paused', reason: paused.reason })
       return false
     }
@@ -113,7 +118,7 @@ export class RunCycle {
     const id = cycleId(portfolio.id, startedAt)
     const proposal = await proposePlan.run(portfolio, {
       cycleId: id,
-      transfers: await store.openTransfers(portfolio.id),
+      ...(await this.recorded(portfolio)),
       lastTradedAt: await store.lastTradedAt(portfolio.id),
       isManual: trigger === 'manual',
       continues,
@@ -124,11 +129,22 @@ export class RunCycle {
     await store.saveCurves(proposal.curves, clock.now())
     const cycle = newCycle(portfolio, id, startedAt, proposal)
     await failpoints.reach('K-01')
-    if (cycle.mode === 'live' && cycle.legs.length > 0) await this.openLedger(portfolio, proposal.snapshot)
+    if (cycle.mode === 'live' && cycle.legs.length > 0) {
+      const unsettled = await this.openLedger(portfolio, proposal.snapshot)
+      if (unsettled !== undefined) {
+        observer.notify({ type: 'cycle-skipped', portfolio: portfolio.id, outcome: 'stale_data', reason: unsettled })
+        return false
+      }
+    }
     if (!(await store.openCycle(cycle))) return false
     await failpoints.reach('K-02')
     await this.carry(portfolio, cycle, signal)
     return true
+  }
+
+  private async recorded({ id, account }: Portfolio): Promise<Recorded> {
+    const { store } = this.deps
+    return { transfers: await store.openTransfers(id), unattributed: await store.unattributed(account) }
   }
 
   /** A cycle that is written down, to its end: through its legs where it may trade, and at once where it may not. */
@@ -154,19 +170,38 @@ export class RunCycle {
 
   /**
    * What the account holds before the first transaction of a token's chain is where the ledger starts. Written before
-   * the cycle is, because once a cycle is written a process that resumes it trades.
+   * the cycle is, because once a cycle is written a process that resumes it trades. A balance that is not final yet is no
+   * start: below it the final book would show a loss (B-03). Resolves to what has to be waited for, or undefined.
    */
-  private async openLedger(portfolio: Portfolio, snapshot: Snapshot): Promise<void> {
-    const postings = snapshot.chains.flatMap((reading) =>
-      reading.status === 'known'
-        ? openingPostings(
-            portfolio.account,
-            reading.chain,
-            reading.holdings.map(({ token, units }) => ({ token: token.address, units })),
-          )
-        : [],
-    )
-    await this.deps.store.openLedger(portfolio.account, postings)
+  private async openLedger({ account }: Portfolio, snapshot: Snapshot): Promise<string | undefined> {
+    const { store, balances } = this.deps
+    const met = await store.walletBalances(account)
+    const postings: Posting[] = []
+    for (const reading of snapshot.chains) {
+      if (reading.status === 'unknown') continue
+      const { chain } = reading
+      const found = reading.holdings.filter(
+        ({ token }) => !met.some((one) => one.chain === chain && sameAddress(one.token, token.address)),
+      )
+      if (found.length === 0) continue
+      const tokens = found.map(({ token }) => token)
+      const final = await balances.read(chain, account, tokens, 'finalized')
+      if (final.status === 'unknown') return `The ledger of ${chain} cannot open: ${final.reason}`
+      for (const { token, units } of found) {
+        const settled = final.holdings.find((held) => sameAddress(held.token.address, token.address))
+        if (settled?.units !== units)
+          return `The ledger of ${chain} opens when its ${token.symbol} is final: ${units} base units now, ${settled?.units} at block ${final.block.number}.`
+      }
+      postings.push(
+        ...openingPostings(
+          account,
+          chain,
+          found.map(({ token, units }) => ({ token: token.address, units })),
+        ),
+      )
+    }
+    await store.openLedger(account, postings)
+    return undefined
   }
 
   /** Tells the observer, once per process, what was under way before it started, so that gauges show it. */
@@ -185,7 +220,7 @@ export class RunCycle {
   }
 
   private async fail(portfolio: Portfolio, error: unknown): Promise<void> {
-    const { store, clock, observer, tripBreaker, stop } = this.deps
+    const { observer, tripBreaker, stop } = this.deps
     if (error instanceof StaleLeaseError) return stop(error)
     observer.notify({ type: 'failed', what: `the cycle of ${portfolio.id}`, isRetried: false, error })
     observer.notify({
@@ -196,15 +231,7 @@ export class RunCycle {
     })
     if (error instanceof ForeignNonceError) return tripBreaker.run(error.trip).catch(stop)
     if (!(error instanceof InvariantError)) return
-    const state: ScopeState = {
-      scope: `portfolio:${portfolio.id}`,
-      level: 'halted',
-      reason: `An invariant broke: ${error.message}`,
-      since: clock.now(),
-      by: 'breaker',
-    }
-    await store.setOperatingState(state).catch(stop)
-    observer.notify({ type: 'scope-changed', state, isEarlier: false })
+    await haltPortfolio(this.deps, portfolio.id, error).catch(stop)
   }
 }
 

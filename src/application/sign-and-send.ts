@@ -148,8 +148,7 @@ export class SignAndSend {
       !maySign(level, purposeOf({ ...intent, state: 'signed' }, attempt.payload))
     if (!lease.isHeld() || level === 'halted' || isToBeCancelled) return
     this.sentAt.set(intent.id, clock.now())
-    const answers = await chain.broadcast(intent.chain, attempt.raw)
-    await failpoints.reach('K-11')
+    const answers = await chain.broadcast(intent.chain, attempt.raw, () => failpoints.reach('K-11'))
     await failpoints.reach(intent.attempts.length > 1 ? 'K-20' : 'K-12')
     await store.recordBroadcast(intent.id, attempt.hash, answers, clock.now())
     observer.notify({ type: 'broadcast', intentId: intent.id, chain: intent.chain, hash: attempt.hash, answers })

@@ -100,6 +100,29 @@ describe('C-14: SweepAllowances', () => {
     expect(at.world.rows.looseIntents).toEqual([])
   })
 
+  test('B-05: a halt, in which nothing is signed, reserves no revocation and counts none', async () => {
+    const at = await left()
+    at.world.hold('Halted by a person.', 'halted')
+    for (let times = 0; times < 5; times++) await sweep(at)
+    expect(at.world.rows.looseIntents).toEqual([])
+    at.world.rows.scopes.clear()
+    await sweep(at)
+    expect(at.world.chain.standingAllowances()).toEqual([])
+    expect(trips(at.process)).toEqual([])
+  })
+
+  test('B-05: revocations that were given up unsigned, because gas is dear, are none', async () => {
+    const at = await left()
+    const fees = at.world.chain.fees.bind(at.world.chain)
+    at.world.chain.fees = () => Promise.resolve({ baseFee: 10n ** 18n, priorityFee: 0n })
+    for (let times = 0; times < 5; times++) await sweep(at)
+    expect(at.world.rows.looseIntents.map(({ state }) => state)).toContain('released')
+    at.world.chain.fees = fees
+    await sweep(at)
+    expect(at.world.chain.standingAllowances()).toEqual([])
+    expect(trips(at.process)).toEqual([])
+  })
+
   test('R-09: no second nonce is taken while one of the account waits on the chain', async () => {
     const at = await left()
     at.world.chain.hold('alpha', 4)

@@ -2,6 +2,7 @@ import { type Address, type ChainKey, sameAddress, type Token } from '../domain/
 import { hasEnded } from '../domain/execution/funding.js'
 import { gasLimitFor } from '../domain/execution/fees.js'
 import { type Intent, isLive } from '../domain/execution/intent.js'
+import { maySign, strictest } from '../domain/policy/operating.js'
 import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
 import { type Chain, ChainError, SimulationError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
@@ -26,8 +27,11 @@ interface Approved {
  * nonce is signed when every earlier one is in a block, like any other (R-09).
  */
 export class SweepAllowances {
-  /** How many sweeps in turn found an allowance standing with nothing under way against it. */
-  private readonly found = new Map<string, number>()
+  /**
+   * How often in turn an allowance was found standing with nothing under way against it, and the revocation that was
+   * reserved for it the last time.
+   */
+  private readonly found = new Map<string, { readonly times: number; readonly revocation?: string }>()
 
   constructor(
     private readonly deps: {
@@ -96,9 +100,11 @@ export class SweepAllowances {
     const { account } = portfolio
     const underWay = [...(await store.openCycles()).flatMap(({ intents }) => intents), ...(await this.ours(portfolio))]
     if (underWay.some((intent) => intent.chain === one.chain && isLive(intent) && intent.state !== 'mined')) return
+    const subject = { portfolio: portfolio.id, chains: [one.chain] }
+    if (!maySign(strictest(await store.operatingStates(), subject)?.level ?? 'running', 'revoke')) return
     const key = keyOf(portfolio, one)
-    const times = (this.found.get(key) ?? 0) + 1
-    this.found.set(key, times)
+    const times = await this.timesFound(key)
+    this.found.set(key, { times })
     if (times > REVOCATIONS)
       await tripBreaker.run({
         code: 'B-05',
@@ -126,7 +132,15 @@ export class SweepAllowances {
       },
       latest,
     )
+    this.found.set(key, { times, revocation: reserved.id })
     observer.notify({ type: 'intent-changed', portfolio: portfolio.id, intent: reserved, at: clock.now() })
+  }
+
+  /** With this time; a revocation that was given up without doing anything says nothing about the allowance. */
+  private async timesFound(key: string): Promise<number> {
+    const { times = 0, revocation } = this.found.get(key) ?? {}
+    const last = revocation === undefined ? undefined : await this.deps.store.intent(revocation)
+    return last?.state === 'released' || last?.state === 'final_cancelled' ? times : times + 1
   }
 
   /** Counts the revocations of this allowance before this one, as the records have them. */

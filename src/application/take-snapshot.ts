@@ -1,16 +1,24 @@
 import { inTransitOf, type Transfer } from '../domain/execution/transfer.js'
 import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
 import type { ChainReading, InTransit, Snapshot } from '../domain/portfolio/snapshot.js'
+import { type BookedUnits, setAside } from '../domain/portfolio/tradable.js'
 import type { Balances } from '../ports/balances.js'
 import type { Clock } from '../ports/clock.js'
 import type { ReadPrices } from './read-prices.js'
+
+/** What the records say about the portfolio's money beside what the chains say. */
+export interface Recorded {
+  /** Open bridge transfers. */
+  readonly transfers: readonly Transfer[]
+  /** Found on the account and not classified; it is not traded and counts in no value (4.13). */
+  readonly unattributed: readonly BookedUnits[]
+}
 
 /** The only look at the world a decision rests on: every chain, every price source, all at once. */
 export class TakeSnapshot {
   constructor(private readonly deps: { balances: Balances; readPrices: ReadPrices; clock: Clock }) {}
 
-  /** `transfers` are the portfolio's open bridge transfers. */
-  async run(portfolio: Portfolio, transfers: readonly Transfer[]): Promise<Snapshot> {
+  async run(portfolio: Portfolio, { transfers, unattributed }: Recorded): Promise<Snapshot> {
     const { balances, readPrices, clock } = this.deps
     const [chains, prices] = await Promise.all([
       Promise.all(portfolio.chains.map(({ key }) => balances.read(key, portfolio.account, tokensOn(portfolio, key)))),
@@ -19,7 +27,7 @@ export class TakeSnapshot {
     return {
       portfolio: portfolio.id,
       takenAt: clock.now(),
-      chains,
+      chains: chains.map((reading) => setAside(reading, unattributed)),
       inTransit: transfers.flatMap((transfer) => stillInTransit(transfer, chains)),
       prices,
     }

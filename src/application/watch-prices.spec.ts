@@ -15,12 +15,17 @@ const guard = (asset: string, changes: Partial<PriceGuard> = {}): PriceGuard => 
   windowMs: 300_000,
   pauseMs: 900_000,
   maxOffPeg: undefined,
+  warnOffPeg: undefined,
   ...changes,
 })
 const cents = (value: bigint) => (value * ONE_USD) / 100n
 
 function aWorld(world = FakeWorld.drifted()) {
-  world.guards.push(guard('ETH'), guard('USD', { maxMove: bps(10_000), maxOffPeg: bps(100) }), guard('BTC'))
+  world.guards.push(
+    guard('ETH'),
+    guard('USD', { maxMove: bps(10_000), maxOffPeg: bps(100), warnOffPeg: bps(50) }),
+    guard('BTC'),
+  )
   return world
 }
 /** Reads prices once, and says which assets are held. */
@@ -68,6 +73,32 @@ describe('WatchPrices', () => {
     expect(await look(world, process)).toHaveLength(1)
     world.prices.set('USD', (ONE_USD * 996n) / 1_000n)
     expect(await look(world, process)).toEqual([])
+  })
+
+  test('C-36: a stable asset that is more than 50 bps off its peg is told of once, and traded as before', async () => {
+    const world = aWorld()
+    const process = world.start()
+    const told = () => process.observer.of('off-peg').length
+    const steps: readonly (readonly [tenths: bigint, told: number, stopped: number])[] = [
+      [9_950n, 0, 0],
+      [9_949n, 1, 0],
+      [9_900n, 1, 0],
+      [9_974n, 1, 0],
+      [9_976n, 1, 0],
+      [10_051n, 2, 0],
+      [10_101n, 2, 1],
+    ]
+    for (const [price, warnings, stopped] of steps) {
+      world.prices.set('USD', (ONE_USD * price) / 10_000n)
+      expect([await look(world, process), told()]).toEqual([
+        Array(stopped).fill('asset:USD paused_new B-09: C-36'),
+        warnings,
+      ])
+    }
+    expect(process.observer.of('off-peg')[0]).toMatchObject({
+      asset: 'USD',
+      detail: 'USD is at 0.9949 USD, 51 bps off its peg, it is watched from 50 bps on.',
+    })
   })
 
   test('F-71, C-35: +40 % within a minute on all sources stops the asset for a quarter of an hour', async () => {

@@ -1,8 +1,15 @@
 import type { AssetKey } from '../domain/assets.js'
-import { judgePrice, type PriceFinding, type PriceGuard, type PricePoint } from '../domain/policy/price-guard.js'
+import {
+  judgePrice,
+  pegWarning,
+  type PriceFinding,
+  type PriceGuard,
+  type PricePoint,
+} from '../domain/policy/price-guard.js'
 import type { Scope } from '../domain/policy/operating.js'
 import type { AssetPrice } from '../domain/portfolio/snapshot.js'
 import type { Clock } from '../ports/clock.js'
+import type { Observer } from '../ports/observer.js'
 import type { Store } from '../ports/store.js'
 import type { TripBreaker } from './trip-breaker.js'
 
@@ -13,6 +20,8 @@ import type { TripBreaker } from './trip-breaker.js'
  */
 export class WatchPrices {
   private readonly windows = new Map<AssetKey, PricePoint[]>()
+  /** Stable assets that were told to be off their peg, and have not come back since. */
+  private readonly offPeg = new Set<AssetKey>()
   private held: Promise<Map<Scope, { rule: PriceFinding['rule']; since: number }>> | undefined
 
   constructor(
@@ -21,6 +30,7 @@ export class WatchPrices {
       tripBreaker: TripBreaker
       store: Store
       clock: Clock
+      observer: Observer
     },
   ) {}
 
@@ -46,6 +56,7 @@ export class WatchPrices {
     const finding = judgePrice(guard, reading, window, held.has(scope))
     if (reading.status === 'known') window.push({ at: now, price: reading.price })
     this.windows.set(guard.asset, window)
+    this.warn(guard, reading)
     if (finding) {
       // A move that goes on renews its pause; another finding does not shorten one.
       const before = held.get(scope)
@@ -64,6 +75,18 @@ export class WatchPrices {
     if (hold.rule === 'C-35' && now - hold.since < guard.pauseMs) return
     held.delete(scope)
     await tripBreaker.clear(scope, 'B-09')
+  }
+
+  /** Told once for each time that it goes off. */
+  private warn(guard: PriceGuard, reading: AssetPrice): void {
+    const { asset } = guard
+    if (reading.status === 'unknown') return
+    const detail = pegWarning(guard, reading, this.offPeg.has(asset))
+    if (detail === undefined) this.offPeg.delete(asset)
+    else if (!this.offPeg.has(asset)) {
+      this.offPeg.add(asset)
+      this.deps.observer.notify({ type: 'off-peg', asset, detail })
+    }
   }
 
   /** What an earlier process stopped is let go by the same rules. */

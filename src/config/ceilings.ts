@@ -32,6 +32,9 @@ export const CEILINGS = {
     maxMoveBps: { stable: 300, major: 1_500, other: 2_500 },
     maxOffPegBps: 300,
   },
+  /** Of a push feed, whose price may be a tenth older; and age of any other price, in seconds (D-17). */
+  heartbeatSeconds: 86_400,
+  priceAgeSeconds: 120,
   /** Of replacements (D-21). */
   feeBump: '1.5',
   feeCeiling: '5',
@@ -44,10 +47,16 @@ export const FLOORS = {
   pauseSeconds: 300,
   replaceBlocks: 3,
   replaceSeconds: 20,
+  quarantineSeconds: 60,
 } as const
 
 /** Every value beyond its bound, with its path. */
-export function ceilingFindings({ portfolios, prices, execution }: ConfigFile): [path: string, finding: string][] {
+export function ceilingFindings({
+  portfolios,
+  prices,
+  execution,
+  endpoints,
+}: ConfigFile): [path: string, finding: string][] {
   const findings: [string, string][] = []
   const most = (path: string, value: string | number, ceiling: string | number) => {
     if (scaled(value) > scaled(ceiling))
@@ -70,6 +79,11 @@ export function ceilingFindings({ portfolios, prices, execution }: ConfigFile): 
   most('execution.feeCeiling', execution.feeCeiling, CEILINGS.feeCeiling)
   least('execution.replaceBlocks', execution.replaceBlocks, FLOORS.replaceBlocks)
   least('execution.replaceSeconds', execution.replaceSeconds, FLOORS.replaceSeconds)
+  least('endpoints.quarantineSeconds', endpoints.quarantineSeconds, FLOORS.quarantineSeconds)
+  for (const [asset, { heartbeatSeconds }] of Object.entries(prices.feeds))
+    most(`prices.feeds.${asset}.heartbeatSeconds`, heartbeatSeconds, CEILINGS.heartbeatSeconds)
+  for (const [index, { maxAgeSeconds }] of prices.http.entries())
+    most(`prices.http.${index}.maxAgeSeconds`, maxAgeSeconds, CEILINGS.priceAgeSeconds)
   const { guard } = prices
   for (const name of ['stable', 'major', 'other'] as const)
     most(`prices.guard.maxMoveBps.${name}`, guard.maxMoveBps[name], CEILINGS.guard.maxMoveBps[name])

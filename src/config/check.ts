@@ -17,8 +17,8 @@ export function checkConsistency(config: ConfigFile): string[] {
   const say = (path: string, text: string) => errors.push(`${path}: ${text}`)
   const names = (record: object) => Object.keys(record).join(', ') || 'none'
 
-  if (!Object.values(config.chains).every(({ chainId }) => isSandboxChain(chainId)))
-    for (const [path, finding] of ceilingFindings(config)) say(path, finding)
+  const isPlay = Object.values(config.chains).every(({ chainId }) => isSandboxChain(chainId))
+  if (!isPlay) for (const [path, finding] of ceilingFindings(config)) say(path, finding)
 
   const { ttlSeconds, selfFenceSeconds, renewSeconds } = config.lease
   if (selfFenceSeconds >= ttlSeconds)
@@ -78,6 +78,10 @@ export function checkConsistency(config: ConfigFile): string[] {
   const services = config.prices.http.map(({ name }) => name)
   const twice = services.find((name, index) => services.indexOf(name) !== index || name === 'chainlink')
   if (twice) say('prices.http', `expected sources with names of their own, got ${twice} twice`)
+  const sources = config.prices.http.map((one) => new URL(one.url).host)
+  const shared = sources.find((host, index) => sources.indexOf(host) !== index)
+  if (shared !== undefined && !isPlay)
+    say('prices.http', `expected services of their own, for one alone is never traded on, got two at ${shared}`)
   if (config.prices.quorum > 1 + config.prices.http.length)
     say(
       'prices.quorum',
@@ -123,6 +127,9 @@ export function checkConsistency(config: ConfigFile): string[] {
   return errors
 }
 
+/** Ethereum, OP Mainnet, BNB Smart Chain, Polygon, Base and Arbitrum One. */
+const TAGGED_CHAINS: readonly number[] = [1, 10, 56, 137, 8453, 42161]
+
 /** Endpoints can be told apart, can make the quorum, and none alone decides about money on a public chain (C-20). */
 function endpointFindings({ chains, portfolios }: ConfigFile): [path: string, finding: string][] {
   const isLive = Object.values(portfolios).some(({ mode }) => mode === 'live')
@@ -142,6 +149,19 @@ function endpointFindings({ chains, portfolios }: ConfigFile): [path: string, fi
       findings.push([
         `chains.${key}.rpc`,
         `expected two endpoints or more and a quorum of at least 2 for a live portfolio, got ${names.length} with a quorum of ${quorum}`,
+      ])
+    const hosts = endpointsOf(chain.rpc).map(({ url }) => new URL(url).host)
+    const alone = hosts.find((host) => hosts.filter((one) => one === host).length >= Math.max(2, quorum))
+    if (isLive && !isSandboxChain(chain.chainId) && alone !== undefined)
+      findings.push([
+        `chains.${key}.rpc`,
+        `expected a quorum to need more than one host for a live portfolio, got ${quorum} endpoints or more at ${alone}`,
+      ])
+    // Only these finish their blocks with the tag, later than any depth that would be chosen (4.7).
+    if (!isSandboxChain(chain.chainId) && chain.finality !== 'finalized' && TAGGED_CHAINS.includes(chain.chainId))
+      findings.push([
+        `chains.${key}.finality`,
+        `expected finalized, which says when a block of chain id ${chain.chainId} is final, got a depth of ${chain.finality.depth}`,
       ])
     return findings
   })

@@ -382,6 +382,29 @@ describe('loadConfig', () => {
       'chains.alpha.rpc: expected two endpoints or more and a quorum of at least 2 for a live portfolio, got 2 with a quorum of 1',
     ],
     [
+      'live on a real chain where one host is the quorum under two names (C-20)',
+      (c) => {
+        const rpc = ['one', 'two'].map((name) => ({ name, url: `https://rpc.example/${name}` }))
+        Object.assign(core(c), { mode: 'live' })
+        Object.assign(alpha(c), { chainId: 1, rpc })
+        c.signer = { kind: 'remote', url: 'https://signer.example:9000' }
+      },
+      'chains.alpha.rpc: expected a quorum to need more than one host for a live portfolio, got 2 endpoints or more at rpc.example',
+    ],
+    [
+      'a depth for finality where the chain has a tag (D-22)',
+      (c) => Object.assign(alpha(c), { chainId: 1, finality: { depth: 1 } }),
+      'chains.alpha.finality: expected finalized, which says when a block of chain id 1 is final, got a depth of 1',
+    ],
+    [
+      'one price service under two names on a real chain (C-30)',
+      (c) => {
+        Object.assign(alpha(c), { chainId: 1 })
+        c.prices.http.push({ name: 'other', url: c.prices.http[0]!.url })
+      },
+      'prices.http: expected services of their own, for one alone is never traded on, got two at 127.0.0.1:9000',
+    ],
+    [
       'two portfolios on one account',
       (c) => (c.portfolios['twin'] = core(c)),
       'portfolios.twin.account.address: expected an account of its own, but core has the same one',

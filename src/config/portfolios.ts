@@ -183,6 +183,7 @@ export function priceGuardsOf({ assets, prices }: ConfigFile): PriceGuard[] {
     windowMs: guard.windowSeconds * 1000,
     pauseMs: guard.pauseSeconds * 1000,
     maxOffPeg: assetClass === 'stable' ? ratioOfBasisPoints(guard.maxOffPegBps) : undefined,
+    warnOffPeg: assetClass === 'stable' ? ratioOfBasisPoints(guard.warnOffPegBps) : undefined,
   }))
 }
 

@@ -205,6 +205,7 @@ const prices = z.strictObject({
       maxOffPegBps: basisPoints(10_000)
         .default(100)
         .describe('A stable asset further from one dollar is not traded; it still counts at its price.'),
+      warnOffPegBps: basisPoints(10_000).default(50).describe('From this far on it is told, and nothing else.'),
       readSeconds: seconds(300).default(15).describe('Prices are read at least this often.'),
     })
     .prefault({})

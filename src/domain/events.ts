@@ -1,4 +1,4 @@
-import type { AssetKey, ChainKey } from './assets.js'
+import type { Address, AssetKey, ChainKey } from './assets.js'
 import type { Cycle, CycleOutcome, LegRun } from './execution/cycle.js'
 import type { Intent } from './execution/intent.js'
 import type { Transfer } from './execution/transfer.js'
@@ -72,6 +72,8 @@ export type Event =
     }
   | { readonly type: 'chain-unknown'; readonly portfolio: string; readonly chain: ChainKey; readonly reason: string }
   | { readonly type: 'price-unknown'; readonly portfolio: string; readonly asset: AssetKey; readonly reason: string }
+  /** A stable asset has left its peg (C-36); whether it is still traded is another matter. */
+  | { readonly type: 'off-peg'; readonly asset: AssetKey; readonly detail: string }
   | {
       readonly type: 'portfolio-measured'
       readonly portfolio: string
@@ -147,7 +149,7 @@ export type Event =
   | {
       readonly type: 'cycle-skipped'
       readonly portfolio: string
-      readonly outcome: 'paused' | 'standby' | 'error'
+      readonly outcome: 'paused' | 'standby' | 'stale_data' | 'error'
       readonly reason: string
     }
   | {
@@ -156,6 +158,16 @@ export type Event =
       readonly chain: ChainKey
       readonly mismatches: readonly { readonly token: string; readonly ledger: bigint; readonly onChain: bigint }[]
       readonly at: number
+    }
+  /** A person took money found on the account for the fund's own. */
+  | {
+      readonly type: 'inflow-classified'
+      readonly portfolio: string
+      readonly chain: ChainKey
+      readonly token: Address
+      /** Base units. */
+      readonly units: bigint
+      readonly reason: string
     }
   | {
       readonly type: 'failed'

@@ -13,6 +13,7 @@ const portfolio = aPortfolio()
 const context = {
   cycleId: 'preview',
   transfers: [],
+  unattributed: [],
   lastTradedAt: undefined,
   isManual: false,
   continues: undefined,

@@ -125,9 +125,9 @@ export abstract class Chain {
   abstract approval(token: Token, spender: Address, units: bigint): Call
   /**
    * Sends signed bytes to every endpoint at once, without retries (C-23). The answers are for the record: no decision
-   * depends on them. Never rejects.
+   * depends on them. `onFirst` is called once the first of them has answered, whatever it said; rejects only when it does.
    */
-  abstract broadcast(chain: ChainKey, raw: Hex): Promise<readonly BroadcastAnswer[]>
+  abstract broadcast(chain: ChainKey, raw: Hex, onFirst?: () => Promise<void>): Promise<readonly BroadcastAnswer[]>
   /**
    * What became of one of the intent's signed transactions: its receipt, when it is mined in a block that is canonical
    * right now, with the movements on the account. Undefined when there is none.

@@ -10,6 +10,7 @@ import type { BudgetUse, Spend } from '../domain/policy/budgets.js'
 import type { Scope, ScopeState } from '../domain/policy/operating.js'
 import { InvariantError, type Refusal } from '../domain/errors.js'
 import type { BlockRef } from '../domain/portfolio/snapshot.js'
+import type { BookedUnits } from '../domain/portfolio/tradable.js'
 import type { BroadcastAnswer } from './chain.js'
 
 /** A reservation that the budgets do not allow. Nothing was written. */
@@ -169,6 +170,17 @@ export abstract class Store {
   abstract openLedger(account: Address, postings: readonly Posting[]): Promise<void>
   /** Units in the wallet by the final book of the ledger, per chain and token. */
   abstract walletBalances(account: Address): Promise<readonly { chain: ChainKey; token: Address; units: bigint }[]>
+  /** Per chain and token, what the final book found on the account and nobody has classified; positive amounts only. */
+  abstract unattributed(account: Address): Promise<readonly BookedUnits[]>
+  /**
+   * Books everything unattributed of a token as a deposit and resolves to its base units, 0n where there was nothing. Of
+   * two at once only one books it. It is a person's word and needs no lease.
+   */
+  abstract classifyInflow(inflow: {
+    readonly owner: Address
+    readonly chain: ChainKey
+    readonly token: Address
+  }): Promise<bigint>
   /** Writes postings that no intent or transfer causes: an inflow found by reconciliation. */
   abstract post(postings: readonly Posting[]): Promise<void>
   /** Newest first. `before` is a place in the ledger, as `place` of an entry tells it. */

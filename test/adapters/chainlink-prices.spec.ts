@@ -98,6 +98,20 @@ describe('prices of feeds', () => {
     ])
   })
 
+  test('F-69 of a feed with other decimals than configured are found at start; what does not answer is no finding', async () => {
+    const wrong = await deployFeed({ answer: 1n }, 18)
+    const right = await deployFeed()
+    const feeds = [
+      feed('ETH', wrong),
+      feed('BTC', right),
+      feed('CODELESS', '0x00000000000000000000000000000000000000ff'),
+      feed('FAR', wrong, { chain: 'reef' }),
+    ]
+    expect(await new ChainlinkPrices({ feeds, sequencerFeeds: {}, read, clock }).misconfigured()).toEqual([
+      'The feed of ETH on bay has 18 decimals, prices.feeds.ETH.decimals says 8. Correct it.',
+    ])
+  })
+
   test('are read for the assets asked alone', async () => {
     const address = await deployFeed({ answer: 1n })
     const prices = new ChainlinkPrices({

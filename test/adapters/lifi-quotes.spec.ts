@@ -216,6 +216,7 @@ describe('a LI.FI quote that answers another question', () => {
     ['amount with exponent', { 'estimate.toAmount': '1e18' }, /QUOTE_SCHEMA .*toAmount: .*got "1e18"/],
     ['amount as number', { 'estimate.toAmount': 9973849077309328 }, /QUOTE_SCHEMA .*toAmount/],
     ['value in decimal', { 'transactionRequest.value': '10000000000000000' }, /QUOTE_SCHEMA .*value: .*hexadecimal/],
+    ['duration without end', { 'estimate.executionDuration': 2_592_001 }, /QUOTE_SCHEMA .*executionDuration/],
     ['half a byte of calldata', { 'transactionRequest.data': '0x606326fff' }, /QUOTE_SCHEMA .*data/],
     ['address of 19 bytes', { 'transactionRequest.to': DIAMOND.slice(0, -2) }, /QUOTE_SCHEMA .*to: .*20 bytes/],
     ['receiver left out', { 'action.toAddress': undefined }, /QUOTE_SCHEMA .*action\.toAddress: .*got nothing/],

@@ -180,8 +180,8 @@ describe('C-09: several endpoints', () => {
     expect(BigInt(baseFeePerGas!)).toBeGreaterThan(0n)
   })
 
-  test('a result that differs is no result', async () => {
-    const liar = endpoint('liar', (one, ask) => {
+  const liar = () =>
+    endpoint('liar', (one, ask) => {
       if (one.method !== 'eth_simulateV1') return ask(one)
       const [{ blockStateCalls, ...rest }, at] = one.params as [{ blockStateCalls: [{ calls: object[] }] }, unknown]
       const [
@@ -193,13 +193,26 @@ describe('C-09: several endpoints', () => {
       const changed = [look, { ...first, value: '0x4' }, ...others]
       return ask({ ...one, params: [{ ...rest, blockStateCalls: [{ ...settings, calls: changed }] }, at] })
     })
-    const error = await failureOf(play(endpoint('honest'), liar))
+
+  test('a result that differs is no result', async () => {
+    const error = await failureOf(play(endpoint('honest'), liar()))
     expect(error).toBeInstanceOf(SimulationError)
     expect(error).toMatchObject({
       disagrees: true,
       index: undefined,
       message: expect.stringMatching(/honest and liar/),
     })
+  })
+
+  test('C-21: one that plays otherwise than two others keeps nothing from being signed', async () => {
+    const others = () => [endpoint('two'), endpoint('three')]
+    expect((await play(liar(), ...others())).endpoints).toEqual(['two', 'three'])
+    const accuser = endpoint('accuser', (one, ask) =>
+      one.method === 'eth_getCode' ? Promise.resolve('0xef01') : ask(one),
+    )
+    expect((await play(accuser, ...others())).endpoints).toEqual(['two', 'three'])
+    const error = await failureOf(play(endpoint('two'), accuser, { ...accuser, name: 'another' }))
+    expect(error).toMatchObject({ message: expect.stringMatching(/has code/) })
   })
 
   test('a silent one is replaced by the next; where none is left, nothing is known', async () => {

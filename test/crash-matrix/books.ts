@@ -102,29 +102,51 @@ export interface UnderWay {
   readonly halted: readonly string[]
 }
 
-export async function underWay(url: string): Promise<UnderWay> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
-    const { rows } = await client.query<UnderWay>(`
-      with trades as (select state from intents where kind in ('swap', 'bridge'))
-      select
-        (select count(*)::int from cycles where ended_at is null) as cycles,
-        (select count(*)::int from intents where state in ('reserved', 'signed', 'mined')) as intents,
-        (select count(*)::int from transfers
-          where state not in ('full', 'short', 'other_token', 'refunded')) as transfers,
-        (select count(*)::int from cycles where outcome = 'traded') as traded,
-        (select count(*)::int from cycles where ended_at is not null) as ended,
-        (select count(*)::int from trades where state in ('reserved', 'signed')) as "pendingTrades",
-        (select count(*)::int from trades where state = 'signed') as "signedTrades",
-        (select count(*)::int from attempts) as attempts,
-        (select coalesce(array_agg(scope || ': ' || reason), '{}') from scope_states where level = 'halted') as halted`)
-    return rows[0]!
-  } finally {
-    await client.end()
+/** One connection that asks again and again; a server that restarts under it costs one question. */
+export interface Watch {
+  readonly underWay: () => Promise<UnderWay>
+  readonly stop: () => Promise<void>
+}
+
+export function watchBooks(url: string): Watch {
+  let client: pg.Client | undefined
+  const leave = async () => {
+    const old = client
+    client = undefined
+    await old?.end().catch(() => undefined)
+  }
+  return {
+    async underWay() {
+      try {
+        if (!client) {
+          client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000, query_timeout: 5_000 })
+          client.on('error', () => undefined)
+          await client.connect()
+        }
+        const { rows } = await client.query<UnderWay>(QUESTION)
+        return rows[0]!
+      } catch (error) {
+        await leave()
+        throw error
+      }
+    },
+    stop: leave,
   }
 }
+
+const QUESTION = `
+  with trades as (select state from intents where kind in ('swap', 'bridge'))
+  select
+    (select count(*)::int from cycles where ended_at is null) as cycles,
+    (select count(*)::int from intents where state in ('reserved', 'signed', 'mined')) as intents,
+    (select count(*)::int from transfers
+      where state not in ('full', 'short', 'other_token', 'refunded')) as transfers,
+    (select count(*)::int from cycles where outcome = 'traded') as traded,
+    (select count(*)::int from cycles where ended_at is not null) as ended,
+    (select count(*)::int from trades where state in ('reserved', 'signed')) as "pendingTrades",
+    (select count(*)::int from trades where state = 'signed') as "signedTrades",
+    (select count(*)::int from attempts) as attempts,
+    (select coalesce(array_agg(scope || ': ' || reason), '{}') from scope_states where level = 'halted') as halted`
 
 /** Keeps what a failed run has written down, as text, for a person. */
 export async function dump(url: string): Promise<string> {

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,11 +21,16 @@ const optional = [
   'pg-native',
 ]
 
+export interface Bundle {
+  readonly file: string
+  readonly remove: () => Promise<void>
+}
+
 /**
  * The built daemon with its deaths as one file, whose start costs a third of that of the many. The bundler is the one that
  * tsx brings along.
  */
-export async function bundleDaemon(): Promise<string> {
+export async function bundleDaemon(): Promise<Bundle> {
   const bundler = createRequire(require.resolve('tsx/package.json'))('esbuild') as Bundler
   const { outputFiles } = await bundler.build({
     entryPoints: [fileURLToPath(new URL('./daemon.mjs', import.meta.url))],
@@ -35,17 +39,18 @@ export async function bundleDaemon(): Promise<string> {
     platform: 'node',
     format: 'esm',
     keepNames: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
     external: optional,
     logLevel: 'error',
     banner: {
       js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url); const __dirname = import.meta.dirname ?? '.'; const __filename = import.meta.filename ?? '.';`,
     },
   })
-  const { text } = outputFiles[0]!
-  const file = join(cacheDir, `crash-daemon-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.mjs`)
   await mkdir(cacheDir, { recursive: true })
+  const file = join(cacheDir, `crash-daemon-${process.pid}.mjs`)
+  await writeFile(file, outputFiles[0]!.text)
   // The solver runs in a thread of its own, whose file it looks for beside itself.
   await copyFile(join(root, 'dist/adapters/optimiser/highs-worker.mjs'), join(cacheDir, 'highs-worker.mjs'))
-  if ((await readFile(file, 'utf8').catch(() => undefined)) !== text) await writeFile(file, text)
-  return file
+  return { file, remove: () => rm(file, { force: true }) }
 }

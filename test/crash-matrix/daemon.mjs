@@ -51,6 +51,9 @@ if (commit !== undefined) {
   }
 }
 
+// Whoever started this holds the other end: without it nobody would ever end the process.
+process.stdin.on('end', () => void die()).resume()
+
 process.exitCode = await runCommand(['start', '--config', process.argv[2]], {
   version: '0.0.0-crash',
   failpoints: new Death(),

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { type Books, startBooks } from './books.js'
 import type { Flow, Run } from './cells.js'
-import { playRun, pointsPassed, type Result, type Stage } from './play.js'
+import { playRun, pointsPassed, type Result } from './play.js'
+import type { Stage } from './scene.js'
 import { type MatrixWorld, startMatrixWorld } from './world.js'
 
 /** What a lane is asked, and what it answers to each, in turn. */

@@ -139,9 +139,20 @@ function progressOf(total: number): (results: readonly Result[]) => void {
 const minutes = (seconds: number) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
 
 async function main(): Promise<number> {
-  const { runs, seed, parallel, count, report: file, write } = readArguments()
+  const settings = readArguments()
   const bundle = await bundleDaemon()
-  if (count) return (await countPoints(bundle, parallel)) ? 0 : 1
+  try {
+    if (settings.count) return (await countPoints(bundle.file, settings.parallel)) ? 0 : 1
+    return await playAll(bundle.file, settings)
+  } finally {
+    await bundle.remove()
+  }
+}
+
+async function playAll(
+  bundle: string,
+  { runs, seed, parallel, report: file, write }: ReturnType<typeof readArguments>,
+): Promise<number> {
   for (const { point, reason } of pointsElsewhere()) say(`${point} is in no cell: ${reason}.`)
   const begun = performance.now()
   const results: Result[] = []

@@ -32,6 +32,8 @@ export interface MatrixWorld {
   /** As a multiple of what it is at the start. */
   readonly setBaseFees: (factor: bigint) => Promise<void>
   readonly setBlocks: (running: boolean) => Promise<void>
+  /** Writes every price feed anew: a reorganisation takes the last round with it, and a chain that stands gets none. */
+  readonly refreshFeeds: () => Promise<void>
   /** One block on every chain. */
   readonly mine: () => Promise<void>
   /** Replaces the newest blocks of every chain that are not final yet, without the transactions in them. */
@@ -42,6 +44,8 @@ export interface MatrixWorld {
 const chainKeys = ['anchor', 'bay'] as const satisfies readonly ChainKey[]
 const blockTimeSeconds = 0.3
 const baseFeePerGas = 1_000_000_000n
+/** Sandbox accounts pay whatever the base fee rises to. */
+const sandboxFeePerGas = 8n * baseFeePerGas
 /** Of the sandbox's own transactions; small, so that it is the base fee that decides what is mined. */
 const priorityFeePerGas = 1_000_000n
 const endpointsPerChain = 3
@@ -61,13 +65,9 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
   try {
     const dir = await mkdtemp(join(tmpdir(), 'evenkeel-matrix-'))
     stops.push(() => rm(dir, { recursive: true, force: true }))
+    const fees = { baseFeePerGas: sandboxFeePerGas, priorityFeePerGas }
     const start = async (key: ChainKey) =>
-      stopLater(
-        await startChain(
-          { ...chainTraits[key], blockTimeSeconds, baseFeePerGas, priorityFeePerGas, isLayer2: false },
-          0,
-        ),
-      )
+      stopLater(await startChain({ ...chainTraits[key], ...fees, blockTimeSeconds, isLayer2: false }, 0))
     const chains = [await start(chainKeys[0]), await start(chainKeys[1])] as const
     const path = new PricePath(1, 'calm')
     const plans = poolPlans.filter(({ pair, venue }) => pair.join('/') === 'WETH/USDC' && venue === 'v3-500')
@@ -76,6 +76,7 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
     const bridges = await deployBridges([...chains])
     await Promise.all(chains.map((chain) => chain.settle()))
     await Promise.all(chains.map((chain) => chain.blocks.start()))
+    await Promise.all(chains.map((chain) => chain.blocks.setBaseFee(baseFeePerGas)))
 
     const prices = stopLater(await startPriceService(path, 1, 0))
     const relayer = stopLater(await startRelayer({ world: { bridges }, chains: [...chains], seed: 1 }))
@@ -112,6 +113,11 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
           blocks.setRunning(running)
           await blocks.idle()
         }),
+      async refreshFeeds() {
+        for (const { chain, asset } of world.feeds) ground.feeds.setFrozen(chain as ChainKey, asset, false)
+        await ground.feeds.push()
+        await onAll(({ blocks }) => blocks.mine(1))
+      },
       mine: () => onAll(({ blocks }) => blocks.mine(1)),
       reorganise: () =>
         onAll(async ({ blocks, publicClient }) => {

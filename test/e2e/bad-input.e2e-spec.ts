@@ -299,6 +299,25 @@ describe('start', () => {
     )
   })
 
+  it.each<[string, (config: EditableConfig) => void, RegExp]>([
+    [
+      'F-69: on a feed with other decimals than configured',
+      (config) => (config.prices.feeds['LINK']!.decimals = 18),
+      /^The feed of LINK on anchor has 8 decimals, prices\.feeds\.LINK\.decimals says 18\. Correct it\.\n$/,
+    ],
+    [
+      'C-22, F-32: on a chain with another id than configured',
+      (config) => (config.chains['cove']!.chainId = 9_710_099),
+      /^chains\.cove\.rpc: amber: expected chain id 9710099, .+\n$/,
+    ],
+  ])('ends %s, and names it in one line', async (_, edit, says) => {
+    const database = await createTestDatabase()
+    const { code, stdout, stderr } = await start(database.url, edit)
+    await database.drop()
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(says)
+  })
+
   describe('on a port that is taken', () => {
     let holder: Server
     beforeAll(async () => {

@@ -230,12 +230,17 @@ export class FakeChain extends Chain {
     return { chain: token.chain, to: token.address, data: encodeAction({ do: 'approve', spender, units }), value: 0n }
   }
 
-  override async broadcast(chain: ChainKey, raw: Hex): Promise<readonly BroadcastAnswer[]> {
+  override async broadcast(
+    chain: ChainKey,
+    raw: Hex,
+    onFirst?: () => Promise<void>,
+  ): Promise<readonly BroadcastAnswer[]> {
     await Promise.resolve()
     this.heard.push({ chain, raw })
     const fate = this.fates.shift() ?? 'accepted'
     const isLost = fate === 'lost-with-an-error' || fate === 'lost-in-silence'
     const refusal = isLost ? undefined : this.admit(chain, raw)
+    await onFirst?.()
     return ENDPOINTS.map((endpoint, index) => {
       const isError = fate.endsWith('error') || (fate === 'accepted-by-one' && index > 0)
       return { endpoint, answer: isError ? 'internal error' : (refusal ?? 'accepted') }

@@ -261,6 +261,7 @@ export class FakeProcess {
       tripBreaker: new TripBreaker({ store, clock, observer }),
       store,
       clock,
+      observer,
     })
     this.readPrices = new ReadPrices({ prices, ...(world.guards.length > 0 && { watchPrices }) })
     this.collectQuotes = new CollectQuotes({ quotes, observer, clock, store })
@@ -345,6 +346,7 @@ export class FakeProcess {
       settleTransfers: this.settleTransfers,
       reconcile: this.reconcile,
       sweepAllowances: this.sweepAllowances,
+      balances,
       store,
       lease,
       clock,

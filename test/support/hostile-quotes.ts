@@ -32,7 +32,8 @@ const token = (chain: string, symbol: string, asset: string, decimals: number, a
   address,
   decimals,
 })
-const USDC = token('here', 'USDC', 'USD', 6, addressOf(0xa1))
+// Of Ethereum: Stargate's pools are known by address.
+const USDC = token('here', 'USDC', 'USD', 6, '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48')
 const WETH = token('here', 'WETH', 'ETH', 18, addressOf(0xa2))
 const ETH = token('here', 'ETH', 'ETH', 18, NATIVE)
 const LINK = token('here', 'LINK', 'LINK', 18, addressOf(0xa3))
@@ -292,6 +293,8 @@ function lifiBridge(
       isSwapped ? [`${last}.outputAmountMultiplier`, 10n ** 29n] : [`${last}.outputAmount`, low],
     ],
     stargate: [
+      [`${last}.assetId`, 2],
+      [`${last}.assetId`, 22],
       [`${last}.sendParams.dstEid`, 30110],
       [`${last}.sendParams.to`, word(STRANGER)],
       [`${last}.sendParams.amountLD`, units - 1n],
@@ -420,6 +423,7 @@ function zeroexSwap(draw: Draw, sell: Token, buy: Token): GoodQuote {
       ['0.slippage.recipient', STRANGER],
       ['0.slippage.recipient', NATIVE],
       ['0.slippage.buyToken', LINK.address],
+      ['0.slippage.buyToken', NATIVE],
       ['0.slippage.minAmountOut', 0n],
       ['0.slippage.minAmountOut', 1n],
       ['0.slippage.minAmountOut', work.least - 1n],

@@ -12,7 +12,7 @@ import {
   reservedIntent,
   withAttempt,
 } from '../../src/domain/execution/intent.js'
-import type { Posting } from '../../src/domain/execution/ledger.js'
+import { depositPostings, type Posting } from '../../src/domain/execution/ledger.js'
 import { isTransferOpen, payoutKey, type Transfer } from '../../src/domain/execution/transfer.js'
 import type { Cost } from '../../src/domain/planning/cost.js'
 import type { CurveRecord } from '../../src/domain/planning/curve-record.js'
@@ -25,6 +25,7 @@ import {
   type ScopeState,
   stricter,
 } from '../../src/domain/policy/operating.js'
+import type { BookedUnits } from '../../src/domain/portfolio/tradable.js'
 import type { BroadcastAnswer } from '../../src/ports/chain.js'
 import {
   type BroadcastRecord,
@@ -345,14 +346,41 @@ export class MemoryStore extends Store {
     })
   }
 
-  walletBalances(account: Address): Promise<readonly { chain: ChainKey; token: Address; units: bigint }[]> {
-    const sums = new Map<string, { chain: ChainKey; token: Address; units: bigint }>()
-    for (const { chain, token, units, book } of this.wallet(account)) {
+  walletBalances(account: Address): Promise<readonly BookedUnits[]> {
+    return Promise.resolve(this.sums(this.wallet(account)))
+  }
+
+  unattributed(owner: Address): Promise<readonly BookedUnits[]> {
+    const sums = this.sums(this.found(owner))
+    return Promise.resolve(sums.flatMap((one) => (one.units < 0n ? [{ ...one, units: -one.units }] : [])))
+  }
+
+  classifyInflow(on: { owner: Address; chain: ChainKey; token: Address }): Promise<bigint> {
+    return this.change('classifyInflow', () => {
+      const entries = this.found(on.owner).filter(
+        ({ chain, token }) => chain === on.chain && sameAddress(token, on.token),
+      )
+      const units = -entries.reduce((sum, one) => sum + one.units, 0n)
+      if (units <= 0n) return 0n
+      this.book(depositPostings(on, units, entries.length))
+      return units
+    })
+  }
+
+  private found(owner: Address): LedgerEntry[] {
+    return this.rows.postings.filter(
+      (one) => one.account === 'unattributed' && one.book === 'final' && sameAddress(one.owner, owner),
+    )
+  }
+
+  private sums(entries: readonly LedgerEntry[]): BookedUnits[] {
+    const sums = new Map<string, BookedUnits>()
+    for (const { chain, token, units, book } of entries) {
       if (book !== 'final') continue
       const key = `${chain} ${token.toLowerCase()}`
       sums.set(key, { chain, token: token.toLowerCase() as Address, units: (sums.get(key)?.units ?? 0n) + units })
     }
-    return Promise.resolve([...sums].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum))
+    return [...sums].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum)
   }
 
   post(postings: readonly Posting[]): Promise<void> {

@@ -3,7 +3,13 @@ import fc from 'fast-check'
 import { InvariantError } from '../../src/domain/errors.js'
 import type { Cycle, LegRun } from '../../src/domain/execution/cycle.js'
 import type { Intent } from '../../src/domain/execution/intent.js'
-import { intentPostings, openingPostings, type Posting, transferPostings } from '../../src/domain/execution/ledger.js'
+import {
+  entry,
+  intentPostings,
+  openingPostings,
+  type Posting,
+  transferPostings,
+} from '../../src/domain/execution/ledger.js'
 import type { Arrival, Transfer } from '../../src/domain/execution/transfer.js'
 import type { CurveRecord } from '../../src/domain/planning/curve-record.js'
 import type { Scope } from '../../src/domain/policy/operating.js'
@@ -620,6 +626,37 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
           'a@1 wallet 7 provisional',
           'a@1 trade -7 provisional',
         ])
+      })
+
+      test('what was found is unattributed until it is classified, once, also by two at the same time (4.13)', async () => {
+        const owner = addressOf(0xf0d)
+        const chain = `chain-found-${name}`
+        const usdc = aToken().address
+        const on = { owner, chain, token: WETH.address, book: 'final' } as const
+        await store.post([
+          ...entry({ ...on, cause: 'found.1' }, 'unattributed', 'wallet', 10n ** 40n),
+          ...entry({ ...on, cause: 'found.2' }, 'wallet', 'unattributed', 3n),
+          ...entry({ ...on, token: usdc, cause: 'found.2' }, 'wallet', 'unattributed', 5n),
+          ...entry({ ...on, cause: 'x@1', book: 'provisional' }, 'unattributed', 'wallet', 9n),
+        ])
+        const units = 10n ** 40n - 3n
+        expect(await store.unattributed(owner)).toStrictEqual([{ chain, token: WETH.address, units }])
+        expect(await store.unattributed(addressOf(0xdead))).toEqual([])
+        const held = await store.walletBalances(owner)
+
+        const inflow = { owner, chain, token: WETH.address }
+        const both = await Promise.all([store.classifyInflow(inflow), store.classifyInflow(inflow)])
+        expect(both.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([0n, units])
+        expect(await store.classifyInflow({ ...inflow, token: usdc })).toBe(0n)
+        expect(await store.unattributed(owner)).toEqual([])
+        expect(await store.walletBalances(owner)).toEqual(held)
+
+        await store.post(entry({ ...on, cause: 'found.3' }, 'unattributed', 'wallet', 7n))
+        expect(await store.classifyInflow(inflow)).toBe(7n)
+        const deposits = (await store.ledger({ account: owner, limit: 100 })).filter(
+          ({ account }) => account === 'deposit',
+        )
+        expect(deposits.map(({ units: booked }) => booked)).toEqual([-7n, -units])
       })
 
       test('opens with tokens it has not met, once', async () => {

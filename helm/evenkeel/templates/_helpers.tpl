@@ -120,23 +120,23 @@ securityContext:
   {{- toYaml .Values.securityContext | nindent 2 }}
 {{- end -}}
 
-{{/* Environment and mounts of a container that runs the daemon's program. */}}
+{{/* Environment and mounts of a container that runs the daemon's program. Takes (dict "root" $ "isSigner" bool). */}}
 {{- define "evenkeel.environment" -}}
 env:
-  {{- with .Values.nodeOptions }}
+  {{- with .root.Values.nodeOptions }}
   - name: NODE_OPTIONS
     value: {{ . | quote }}
   {{- end }}
-  {{- range $name, $key := .Values.secretKeys }}
+  {{- range $name, $key := .root.Values.secretKeys }}
   - name: {{ $name }}_FILE
     value: /var/run/secrets/evenkeel/{{ $name }}
   {{- end }}
-  {{- with .Values.extraEnv }}
-  {{- tpl (toYaml .) $ | nindent 2 }}
+  {{- with .root.Values.extraEnv }}
+  {{- tpl (toYaml .) $.root | nindent 2 }}
   {{- end }}
-{{- with .Values.extraEnvFrom }}
+{{- with .root.Values.extraEnvFrom }}
 envFrom:
-  {{- tpl (toYaml .) $ | nindent 2 }}
+  {{- tpl (toYaml .) $.root | nindent 2 }}
 {{- end }}
 volumeMounts:
   - name: config
@@ -145,14 +145,19 @@ volumeMounts:
   - name: secrets
     mountPath: /var/run/secrets/evenkeel
     readOnly: true
+  {{- if and .isSigner .root.Values.keystore.existingSecret }}
+  - name: keystore
+    mountPath: /var/run/secrets/evenkeel-keystore
+    readOnly: true
+  {{- end }}
   - name: tmp
     mountPath: /tmp
-  {{- with .Values.extraVolumeMounts }}
-  {{- tpl (toYaml .) $ | nindent 2 }}
+  {{- with .root.Values.extraVolumeMounts }}
+  {{- tpl (toYaml .) $.root | nindent 2 }}
   {{- end }}
 {{- end -}}
 
-{{/* Takes (dict "root" $ "configMap" name). */}}
+{{/* Takes (dict "root" $ "configMap" name "isSigner" bool). */}}
 {{- define "evenkeel.volumes" -}}
 volumes:
   - name: config
@@ -167,6 +172,17 @@ volumes:
         - key: {{ $key }}
           path: {{ $name }}
         {{- end }}
+  {{- if and .isSigner .root.Values.keystore.existingSecret }}
+  - name: keystore
+    secret:
+      secretName: {{ .root.Values.keystore.existingSecret }}
+      defaultMode: 0440
+      items:
+        - key: {{ .root.Values.keystore.keystoreKey }}
+          path: keystore.json
+        - key: {{ .root.Values.keystore.passwordKey }}
+          path: password
+  {{- end }}
   - name: tmp
     emptyDir:
       sizeLimit: 16Mi

@@ -217,9 +217,41 @@ const ENDPOINTS: Readonly<Record<string, number>> = {
   534352: 30214,
 }
 
-/** The contract compares neither the chain nor the amount of the bridge's own terms with the general part. */
+/**
+ * Stargate's numbers of the tokens it pools, by address. The contract sends from the pool of the number, whatever token was
+ * paid in: of another one it may hold enough to send as many base units of it, which are worth nothing, and keep ours.
+ */
+const POOLS: ReadonlyMap<string, number> = new Map(
+  (
+    [
+      [NATIVE, 13],
+      // USDC
+      ['0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48', 1], // Ethereum
+      ['0x0b2C639c533813f4Aa9D7837CAf62653d097Ff85', 1], // OP Mainnet
+      ['0x8AC76a51cc950d9822D68b83fE1Ad97B32Cd580d', 1], // BNB Smart Chain
+      ['0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359', 1], // Polygon
+      ['0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913', 1], // Base
+      ['0xaf88d065e77c8cC2239327C5EDb3A432268e5831', 1], // Arbitrum One
+      ['0xB97EF9Ef8734C71904D8002F8b6Bc66Dd9c48a6E', 1], // Avalanche
+      // USDT
+      ['0xdAC17F958D2ee523a2206206994597C13D831ec7', 2], // Ethereum
+      ['0x94b008aA00579c1307B0EF2c499aD98a8ce58e58', 2], // OP Mainnet
+      ['0x55d398326f99059fF775485246999027B3197955', 2], // BNB Smart Chain
+      ['0xc2132D05D31c914a87C6611C10748AEb04B58e8F', 2], // Polygon
+      ['0xFd086bC7CD5C481DCC9C85ebE478A1C0b69FCbb9', 2], // Arbitrum One
+      ['0x9702230A8Ea53601f5cD2dc00fDBc13d4dF4A8c7', 2], // Avalanche
+    ] as const
+  ).map(([address, pool]) => [address.toLowerCase(), pool]),
+)
+
+/** The contract compares neither the chain, the token nor the amount of the bridge's own terms with the general part. */
 const stargateTerms: Terms<Specific<typeof stargateAbi>> = (specific, bridge) => {
-  const { sendParams, fee, refundAddress } = specific
+  const { assetId, sendParams, fee, refundAddress } = specific
+  if (assetId !== POOLS.get(bridge.sendingAssetId.toLowerCase()))
+    return refuse(
+      'CALLDATA_MISMATCH',
+      `Stargate is told to send from pool ${assetId}, which is not known as that of ${bridge.sendingAssetId}.`,
+    )
   if (sendParams.dstEid !== ENDPOINTS[String(bridge.destinationChainId)])
     return refuse(
       'DESTINATION_MISMATCH',

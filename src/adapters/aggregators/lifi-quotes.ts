@@ -41,6 +41,9 @@ export interface LifiQuotesOptions extends LifiAccess {
   readonly clock: () => number
 }
 
+/** A transfer counts as late by what its offer said. Nothing that takes a month is waited for. */
+const MAX_DURATION_SECONDS = 2_592_000
+
 const wireToken = z.object({ address, chainId, decimals: z.int().nonnegative() })
 
 const wireStep = z.object({
@@ -59,7 +62,7 @@ const wireStep = z.object({
     toAmount: decimalUnits,
     toAmountMin: decimalUnits,
     approvalAddress: address.optional(),
-    executionDuration: z.number().nonnegative(),
+    executionDuration: z.number().nonnegative().max(MAX_DURATION_SECONDS),
     feeCosts: z
       .array(z.object({ name: label, amount: decimalUnits, included: z.boolean(), token: wireToken }))
       .default([]),

@@ -25,9 +25,13 @@ export const hash = z
   .regex(/^0x[0-9a-fA-F]{64}$/, 'a hash of 32 bytes')
   .transform((text) => text as Hex)
 
-/** Calldata: a selector at least, whole bytes. */
+/** More than any route needs; and parts of calldata may be read many times over, which takes its square. */
+const MAX_CALLDATA_BYTES = 32_768
+
+/** Calldata: a selector at least, whole bytes, of a size that can be read. */
 export const calldata = z
   .string()
+  .max(2 + 2 * MAX_CALLDATA_BYTES, `calldata of at most ${MAX_CALLDATA_BYTES} bytes`)
   .regex(/^0x([0-9a-fA-F]{2}){4,}$/, 'calldata in hexadecimal')
   .transform((text) => text as Hex)
 

@@ -58,6 +58,9 @@ export function decodeZeroexCall({ data, value }: Call, coin: Address): CallClai
   const settlement = readArguments(settlerAbi[0].inputs, argumentsOf(inner))
   if (!settlement) return notCanonical('execute')
   const [slippage, encodedActions] = settlement
+  // The Settler has one address for coin, and it is not this one.
+  if (sameAddress(slippage.buyToken, NATIVE) && slippage.minAmountOut !== 0n)
+    return refuse('CALLDATA_MISMATCH', `execute demands ${slippage.minAmountOut} of no token at all.`)
   const steps = readActions(encodedActions)
   if ('code' in steps) return steps
   const isCoin = sameAddress(token, NATIVE) || sameAddress(token, coin)

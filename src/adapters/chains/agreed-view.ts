@@ -3,7 +3,7 @@ import type { Event } from '../../domain/events.js'
 import { trackFinality } from '../../domain/evidence/finality.js'
 import { agree } from '../../domain/evidence/quorum.js'
 import { ChainError, type ChainView } from '../../ports/chain.js'
-import { agreeOnBlock, type Tip } from './agree-on-block.js'
+import { type AgreedBlock, agreeOnBlock, type Tip } from './agree-on-block.js'
 import type { Endpoint } from './clients.js'
 import { reasonOf } from './endpoint-transport.js'
 import type { Endpoints } from './endpoints.js'
@@ -125,6 +125,7 @@ export class Views {
         quorum,
       )
       if (!head) throw this.noQuorum(chain, answers)
+      this.judgeContents(head)
       this.judgeAge(chain, seen, head.block)
       const finalized = await this.finalizedOf(chain, seen, head)
       const memory = this.memory(chain)
@@ -176,6 +177,11 @@ export class Views {
     return honest
   }
 
+  private judgeContents({ block, lying }: AgreedBlock): void {
+    for (const endpoint of lying)
+      this.health.quarantine(endpoint, `it tells block ${block.number} otherwise than others`)
+  }
+
   private judgeAge(chain: ChainKey, seen: readonly Seen[], head: SeenBlock): void {
     const most = Math.max(LATE_BLOCKS, LATE_SECONDS / this.health.chain(chain).blockTimeSeconds)
     for (const { endpoint, value } of seen) {
@@ -199,6 +205,7 @@ export class Views {
       if (known) return known
       throw new ChainError(chain, `Chain ${chain}: the endpoints do not agree on a finalised block; wait.`)
     }
+    this.judgeContents(final)
     for (const endpoint of final.outvoted)
       this.health.quarantine(endpoint, `its finalised block ${final.block.number} is not the one others agree on`)
     return trackFinality(known, final.block, await this.ancestorOf(chain, final.block, final.agreeing, known?.final))

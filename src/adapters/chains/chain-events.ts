@@ -1,10 +1,13 @@
 import { hexToBigInt, numberToHex, type RpcLog } from 'viem'
-import type { Address, ChainKey, Hex } from '../../domain/assets.js'
+import { type Address, type ChainKey, type Hex, sameAddress } from '../../domain/assets.js'
 import { ChainError } from '../../ports/chain.js'
 import { reasonOf } from './endpoint-transport.js'
 import { askAsNeeded } from './gather.js'
 import type { QuorumReader } from './quorum-reader.js'
 import { type PaidReceipt, readReceipt } from './receipts.js'
+
+/** Transactions that can pay out one transfer. More are named by nobody honest, and none of them is looked at. */
+const MOST_TRANSACTIONS = 50
 
 /**
  * Events on the chains, for whoever looks for a payout. Where one may be is asked of as many endpoints as make a quorum
@@ -35,7 +38,19 @@ export class ChainEvents {
       endpoints,
       this.reader.lateMs,
       (so) => quorum - so.filter(({ isAnswer }) => isAnswer).length,
-      ({ client }) => client.request({ method: 'eth_getLogs', params: [{ address, topics: [...topics], ...blocks }] }),
+      async ({ client }) => {
+        const logs = await client.request({
+          method: 'eth_getLogs',
+          params: [{ address, topics: [...topics], ...blocks }],
+        })
+        if (logs.length > MOST_TRANSACTIONS) throw new Error(`it names ${logs.length} events for one transfer`)
+        return logs.filter(
+          (one) =>
+            sameAddress(one.address, address) &&
+            topics.every((topic, index) => topic === null || topic === one.topics[index]) &&
+            /^0x[0-9a-f]{64}$/.test(one.transactionHash ?? ''),
+        )
+      },
     )
     const told = answers.filter((one) => one.isAnswer)
     if (told.length < quorum) {

@@ -9,7 +9,7 @@ import type { ChainOptions, Endpoint } from './clients.js'
 import { reasonOf } from './endpoint-transport.js'
 import { Endpoints, type EndpointsOptions } from './endpoints.js'
 import { askAsNeeded, type Gathered } from './gather.js'
-import { blockAt, type SeenBlock } from './seen-block.js'
+import { blockAt, contentsOf, type SeenBlock } from './seen-block.js'
 
 export interface QuorumReaderOptions extends EndpointsOptions, ViewsOptions {
   /** After so long without an answer the next endpoint is asked as well; 1 s when absent. */
@@ -71,21 +71,21 @@ export class QuorumReader {
     { what, ask, keyOf = String, isJudged = true }: Question<T>,
   ): Promise<T> {
     const { quorum } = this.chain(chain)
-    const answers = await askAsNeeded<T>(
+    const answers = await askAsNeeded<Keyed<T>>(
       endpoints,
       this.lateMs,
-      (so) => missingVotes(votesOf(so, keyOf), quorum),
-      ({ client }) => ask(client, block),
+      (so) => missingVotes(votesOf(so), quorum),
+      keyed(({ client }) => ask(client, block), keyOf),
     )
-    const verdict = agree(votesOf(answers, keyOf), quorum)
-    if (!verdict.isAgreed) throw this.disagreement(chain, what, block, answers, keyOf)
+    const verdict = agree(votesOf(answers), quorum)
+    if (!verdict.isAgreed) throw this.disagreement(chain, what, block, answers)
     for (const { endpoint } of answers)
       if (isJudged && verdict.outvoted.includes(endpoint.name))
         this.endpoints.quarantine(
           endpoint,
           `about ${what} at block ${block.number} it says something else than ${verdict.agreeing.join(' and ')}`,
         )
-    return valueOf(answers, keyOf, verdict.key)
+    return valueOf(answers, verdict.key)
   }
 
   /** The canonical block at a height, by quorum; undefined when the agreed chain has not come so far. */
@@ -95,32 +95,30 @@ export class QuorumReader {
     const known = [head, finalized].find((one) => one.number === number)
     if (known) return known
     const { quorum } = this.chain(chain)
-    const keyOf = ({ hash }: SeenBlock) => hash
-    const answers = await askAsNeeded<SeenBlock>(
+    const answers = await askAsNeeded<Keyed<SeenBlock>>(
       endpoints,
       this.lateMs,
-      (so) => missingVotes(votesOf(so, keyOf), quorum),
-      async (endpoint) => {
+      (so) => missingVotes(votesOf(so), quorum),
+      keyed(async (endpoint) => {
         const block = await blockAt(endpoint, number)
         if (!block) throw new Error('it does not know the block')
         return block
-      },
+      }, contentsOf),
     )
     // A fork between two of the questions is no lie.
-    const verdict = agree(votesOf(answers, keyOf), quorum)
-    if (verdict.isAgreed) return valueOf(answers, keyOf, verdict.key)
-    throw this.disagreement(chain, 'the block itself', { number }, answers, keyOf)
+    const verdict = agree(votesOf(answers), quorum)
+    if (verdict.isAgreed) return valueOf(answers, verdict.key)
+    throw this.disagreement(chain, 'the block itself', { number }, answers)
   }
 
-  private disagreement<T>(
+  private disagreement(
     chain: ChainKey,
     what: string,
     { number }: { readonly number: bigint },
-    answers: readonly Gathered<T>[],
-    keyOf: (value: T) => string,
+    answers: readonly Gathered<Keyed<unknown>>[],
   ): ChainError {
     const told = answers.map((one) => {
-      const said = one.isAnswer ? `says ${keyOf(one.value)}` : `does not answer (${reasonOf(one.error)})`
+      const said = one.isAnswer ? `says ${one.value.key}` : `does not answer (${reasonOf(one.error)})`
       return `${one.endpoint.name} ${said.slice(0, 160)}`
     })
     return new ChainError(
@@ -130,16 +128,33 @@ export class QuorumReader {
   }
 }
 
+/** What an endpoint said, with the text by which it is compared. */
+export interface Keyed<T> {
+  readonly value: T
+  readonly key: string
+}
+
+/** Asks and works the key out as well: what cannot be compared is a failure of the endpoint, and nobody else's. */
+export function keyed<T>(
+  ask: (endpoint: Endpoint) => Promise<T>,
+  keyOf: (value: T) => string,
+): (endpoint: Endpoint) => Promise<Keyed<T>> {
+  return async (endpoint) => {
+    const value = await ask(endpoint)
+    return { value, key: keyOf(value) }
+  }
+}
+
 /** Failures have no vote. */
-export function votesOf<T>(answers: readonly Gathered<T>[], keyOf: (value: T) => string) {
+export function votesOf(answers: readonly Gathered<Keyed<unknown>>[]) {
   return answers.map((one) => ({
     endpoint: one.endpoint.name,
-    key: one.isAnswer ? keyOf(one.value) : undefined,
+    key: one.isAnswer ? one.value.key : undefined,
   }))
 }
 
-function valueOf<T>(answers: readonly Gathered<T>[], keyOf: (value: T) => string, key: string): T {
-  for (const one of answers) if (one.isAnswer && keyOf(one.value) === key) return one.value
+function valueOf<T>(answers: readonly Gathered<Keyed<T>>[], key: string): T {
+  for (const one of answers) if (one.isAnswer && one.value.key === key) return one.value.value
   throw new InvariantError(`A quorum agreed on ${key}, which nobody said.`)
 }
 

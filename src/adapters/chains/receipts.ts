@@ -5,7 +5,7 @@ import type { BlockRef } from '../../domain/portfolio/snapshot.js'
 import { ChainError } from '../../ports/chain.js'
 import { reasonOf } from './endpoint-transport.js'
 import { askAsNeeded } from './gather.js'
-import { type QuorumReader, votesOf } from './quorum-reader.js'
+import { type Keyed, keyed, type QuorumReader, votesOf } from './quorum-reader.js'
 
 /** ERC-20 movements of one transaction in a block that is canonical right now. */
 export interface PaidReceipt {
@@ -43,24 +43,27 @@ const NOT_MINED = 'none'
 export async function readReceipt(reader: QuorumReader, chain: ChainKey, hash: Hex): Promise<PaidReceipt | undefined> {
   const { endpoints } = await reader.view(chain)
   const { quorum } = reader.chain(chain)
-  const answers = await askAsNeeded<RawReceipt | null>(
+  const answers = await askAsNeeded<Keyed<RawReceipt | null>>(
     endpoints,
     reader.lateMs,
-    (so) => missingVotes(votesOf(so, keyOf), quorum),
-    ({ client }) =>
-      client.request({ method: 'eth_getTransactionReceipt', params: [hash] }) as Promise<RawReceipt | null>,
+    (so) => missingVotes(votesOf(so), quorum),
+    keyed(
+      ({ client }) =>
+        client.request({ method: 'eth_getTransactionReceipt', params: [hash] }) as Promise<RawReceipt | null>,
+      keyOf,
+    ),
   )
-  const verdict = agree(votesOf(answers, keyOf), quorum)
+  const verdict = agree(votesOf(answers), quorum)
   const shown = answers.flatMap((one) =>
-    one.isAnswer && one.value ? [{ endpoint: one.endpoint, raw: one.value }] : [],
+    one.isAnswer && one.value.value ? [{ endpoint: one.endpoint, raw: one.value.value, key: one.value.key }] : [],
   )
-  const winner = verdict.isAgreed ? shown.find(({ raw }) => keyOf(raw) === verdict.key)?.raw : undefined
+  const winner = verdict.isAgreed ? shown.find(({ key }) => key === verdict.key)?.raw : undefined
   if (!verdict.isAgreed) {
-    const isWaiting = answers.every(({ isAnswer }) => isAnswer) && new Set(shown.map(({ raw }) => keyOf(raw))).size < 2
+    const isWaiting = answers.every(({ isAnswer }) => isAnswer) && new Set(shown.map(({ key }) => key)).size < 2
     if (isWaiting) return undefined
     const told = answers.map((one) =>
       one.isAnswer
-        ? `${one.endpoint.name} shows ${one.value ? `one in block ${BigInt(one.value.blockNumber)}` : NOT_MINED}`
+        ? `${one.endpoint.name} shows ${one.value.value ? `one in block ${BigInt(one.value.value.blockNumber)}` : NOT_MINED}`
         : `${one.endpoint.name} does not answer (${reasonOf(one.error)})`,
     )
     throw new ChainError(
@@ -69,8 +72,8 @@ export async function readReceipt(reader: QuorumReader, chain: ChainKey, hash: H
     )
   }
   if (!winner) return undefined
-  for (const { endpoint, raw } of shown)
-    if (raw.blockHash === winner.blockHash && keyOf(raw) !== verdict.key)
+  for (const { endpoint, raw, key } of shown)
+    if (raw.blockHash === winner.blockHash && key !== verdict.key)
       reader.endpoints.quarantine(
         endpoint,
         `its receipt of ${hash} is not the one that ${verdict.agreeing.join(' and ')} show`,
@@ -79,18 +82,21 @@ export async function readReceipt(reader: QuorumReader, chain: ChainKey, hash: H
   return block?.hash === winner.blockHash ? paid(winner, block) : undefined
 }
 
-/** Everything that is read out of a receipt; what providers add of their own is left out. */
+/** Everything that is read out of a receipt; what providers add of their own is left out. Throws where a part is missing. */
 function keyOf(raw: RawReceipt | null): string {
   if (!raw) return NOT_MINED
   const { blockHash, blockNumber, status, from, gasUsed, effectiveGasPrice, l1Fee, logs } = raw
-  const events = logs.map(({ address, topics, data }) => [address, ...topics, data].join(' '))
-  return [blockHash, blockNumber, status, from, gasUsed, effectiveGasPrice, l1Fee ?? '0x0', ...events]
+  const events = logs.map(({ address, topics, data, logIndex }) =>
+    [address, ...topics, data, BigInt(logIndex!)].join(' '),
+  )
+  return [blockHash, BigInt(blockNumber), status, from, gasUsed, effectiveGasPrice, l1Fee ?? '0x0', ...events]
     .join(' | ')
     .toLowerCase()
 }
 
 function paid(raw: RawReceipt, { number, hash, timestamp }: BlockRef): PaidReceipt {
-  const logs = raw.logs.map((log) => formatLog(log))
+  // Of an event only what was compared is read.
+  const logs = raw.logs.map(({ address, topics, data, logIndex }) => formatLog({ address, topics, data, logIndex }))
   return {
     block: { number, hash, timestamp },
     isSuccess: raw.status === '0x1',

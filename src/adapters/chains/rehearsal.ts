@@ -14,13 +14,21 @@ export interface Endpoint {
 /** Endpoints whose answers have to agree, where there are as many (D-14). */
 const AGREEING = 2
 
+interface Performance {
+  readonly endpoint: string
+  readonly played: Played
+}
+
 type Answer =
-  | { readonly endpoint: string; readonly played: Played }
+  | Performance
+  /** Why nothing may be played from the account. */
+  | { readonly endpoint: string; readonly delegated: string }
   /** Silent, or not able to play: nothing is known from this one. */
   | { readonly endpoint: string; readonly reason: string; readonly isSilent: boolean }
 
 /**
- * Plays calls on one agreed block, on two endpoints where there are two, and believes only what they agree on (C-09).
+ * Plays calls on one agreed block, on two endpoints where there are two, and believes only what they agree on (C-09). Where
+ * two differ the next is asked as well, so that none alone keeps everything from being signed.
  * `eth_simulateV1` is asked for first; an endpoint that does not have it is remembered as one that is asked with
  * `eth_call` and code on the account instead.
  */
@@ -41,14 +49,8 @@ export class Rehearser {
     const chain = commonChain(calls)
     const block = await this.deps.agreedBlock(chain)
     const play = { account, calls, watch, blockHash: block.hash, multicall: this.deps.multicall(chain) }
-    const answers = await this.agreeing(chain, play)
-    const [first] = answers
-    const { played } = first
-    if (answers.some((one) => !areEqual(one.played, played)))
-      throw new SimulationError(
-        `${answers.map(({ endpoint }) => endpoint).join(' and ')} play the same calls on block ${block.number} of ${chain} with different results; nothing is signed while they disagree.`,
-        { disagrees: true },
-      )
+    const answers = await this.agreeing(chain, play, block)
+    const { played } = answers[0]
     const failed = calls[played.made]
     if (failed)
       throw new SimulationError(
@@ -66,20 +68,32 @@ export class Rehearser {
     return { block, steps, allowances, allowancesBefore, approvals, endpoints: answers.map(({ endpoint }) => endpoint) }
   }
 
-  /** As many endpoints as have to agree; one that is silent or cannot play is replaced by the next. */
-  private async agreeing(chain: ChainKey, play: Play) {
+  /** As many endpoints as have to agree; one that is silent, cannot play or stands alone is followed by the next. */
+  private async agreeing(
+    chain: ChainKey,
+    play: Play,
+    { number }: BlockRef,
+  ): Promise<readonly [Performance, ...Performance[]]> {
     const waiting = [...this.deps.endpoints(chain)]
     const needed = Math.min(AGREEING, Math.max(1, waiting.length))
-    const known: Extract<Answer, { played: unknown }>[] = []
+    const known: Performance[] = []
     const failures: Extract<Answer, { reason: string }>[] = []
-    while (known.length < needed && waiting.length > 0) {
-      const asked = waiting.splice(0, needed - known.length)
+    const delegated: string[] = []
+    while (waiting.length > 0 && delegated.length < needed) {
+      const asked = waiting.splice(0, Math.max(1, needed - known.length))
       for (const answer of await Promise.all(asked.map((endpoint) => this.ask(chain, endpoint, play))))
         if ('played' in answer) known.push(answer)
+        else if ('delegated' in answer) delegated.push(answer.delegated)
         else failures.push(answer)
+      const agreed = agreedOf(known, needed)
+      if (agreed) return agreed
     }
-    const [first, ...rest] = known
-    if (first && known.length === needed) return [first, ...rest] as const
+    if (delegated[0] !== undefined) throw new SimulationError(delegated[0])
+    if (known.length >= needed)
+      throw new SimulationError(
+        `${known.map(({ endpoint }) => endpoint).join(' and ')} play the same calls on block ${number} of ${chain} with different results; nothing is signed while they disagree.`,
+        { disagrees: true },
+      )
     const why = failures.map(({ endpoint, reason }) => `${endpoint}: ${reason}`).join(' | ') || 'no endpoint is healthy'
     const message = `${needed} endpoints of ${chain} have to play the calls, ${known.length} did: ${why}`
     if (failures.length === 0 || failures.some(({ isSilent }) => isSilent)) throw new ChainError(chain, message)
@@ -90,9 +104,10 @@ export class Rehearser {
     try {
       const { code, setting } = await lookAround(client, play.account, play.blockHash)
       if (code !== '0x')
-        throw new SimulationError(
-          `Account ${play.account} on ${chain} has code; an account without any was expected. Find out who delegated it before anything is signed.`,
-        )
+        return {
+          endpoint: name,
+          delegated: `Account ${play.account} on ${chain} has code; an account without any was expected. Find out who delegated it before anything is signed.`,
+        }
       const key = `${chain} ${name}`
       if (this.withoutSimulation.has(key)) return { endpoint: name, played: await playProbed(client, play, setting) }
       try {
@@ -107,7 +122,6 @@ export class Rehearser {
         return { endpoint: name, played }
       }
     } catch (error) {
-      if (error instanceof SimulationError) throw error
       const reason = error instanceof BaseError ? error.shortMessage : error instanceof Error ? error.message : ''
       return { endpoint: name, reason, isSilent: isSilence(error) }
     }
@@ -119,6 +133,15 @@ function commonChain(calls: readonly Call[]): ChainKey {
   if (!first || rest.some(({ chain }) => chain !== first.chain))
     throw new RangeError('Calls are rehearsed one after another on one chain; at least one is expected.')
   return first.chain
+}
+
+/** The first of those that saw the same, in as great a number as is needed. */
+function agreedOf(known: readonly Performance[], needed: number): readonly [Performance, ...Performance[]] | undefined {
+  for (const [index, first] of known.entries()) {
+    const alike = known.slice(index + 1).filter(({ played }) => areEqual(first.played, played))
+    if (alike.length + 1 >= needed) return [first, ...alike.slice(0, needed - 1)]
+  }
+  return undefined
 }
 
 /** The same effect on the account. Gas may differ, and events count where both show them. */

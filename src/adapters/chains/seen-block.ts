@@ -20,14 +20,24 @@ export async function blockAt(
   return block ? blockOf(block) : undefined
 }
 
+/** Everything that is read out of a block: its hash alone does not keep an endpoint from telling the rest otherwise. */
+export function contentsOf({ hash, parentHash, timestamp, baseFee }: SeenBlock): string {
+  return `${hash} after ${parentHash} at ${timestamp} for ${baseFee}`
+}
+
+const HASH = /^0x[0-9a-f]{64}$/
+
 /** Throws when a field is missing or no number: then nothing was answered. */
-function blockOf(block: RpcBlock): SeenBlock {
-  if (!block.hash || block.number === null) throw new Error('it shows a block without number or hash')
-  return {
-    number: BigInt(block.number),
-    hash: block.hash,
-    parentHash: block.parentHash,
-    timestamp: Number(block.timestamp),
-    baseFee: BigInt(block.baseFeePerGas ?? 0),
+function blockOf({ number, hash, parentHash, timestamp, baseFeePerGas }: RpcBlock): SeenBlock {
+  if (number === null || !HASH.test(hash ?? '') || !HASH.test(parentHash))
+    throw new Error('it shows a block without number or hash')
+  const block = {
+    number: BigInt(number),
+    hash: hash as Hex,
+    parentHash,
+    timestamp: Number(timestamp),
+    baseFee: BigInt(baseFeePerGas ?? 0),
   }
+  if (!Number.isSafeInteger(block.timestamp)) throw new Error('it shows a block without a time')
+  return block
 }

@@ -1,5 +1,6 @@
 import { BaseError, encodeFunctionData, erc20Abi, hexToBigInt, InsufficientFundsError } from 'viem'
 import { type Address, type ChainKey, type Hex, NATIVE, sameAddress, type Token } from '../../domain/assets.js'
+import { lowerMedian } from '../../domain/evidence/quorum.js'
 import type { FeeQuote } from '../../domain/execution/fees.js'
 import type { Inclusion, Intent, Movement } from '../../domain/execution/intent.js'
 import type { Call } from '../../domain/planning/quote.js'
@@ -9,12 +10,16 @@ import { type BroadcastAnswer, Chain, ChainError, type ChainView, SimulationErro
 import { codeFingerprint, genuineSettlers } from './code-fingerprint.js'
 import { isSilence, reasonOf } from './endpoint-transport.js'
 import { FeeHistory } from './fee-history.js'
+import { askAll } from './gather.js'
 import { nonceConsumer } from './nonce-consumer.js'
 import { callAt, type QuorumReader } from './quorum-reader.js'
 import { type PaidReceipt, readReceipt } from './receipts.js'
 import { Rehearser } from './rehearsal.js'
 
 export type { PaidReceipt } from './receipts.js'
+
+/** Others are not waited for longer once a quorum has estimated the gas of a call. */
+const ESTIMATE_GRACE_MS = 400
 
 /**
  * The chains through viem. What decides about money is read from a quorum of endpoints at one agreed block (C-21); signed
@@ -80,16 +85,23 @@ export class ViemChain extends Chain {
 
   override async estimateGas(account: Address, call: Call): Promise<bigint> {
     const { chain, to, data, value } = call
-    const silences: string[] = []
-    for (const { name, client } of await this.reader.endpoints.ready(chain)) {
-      try {
-        return await client.estimateGas({ account, to, data, value })
-      } catch (error) {
-        if (!isSilence(error)) throw unplayable(call, error)
-        silences.push(`${name} (${reasonOf(error)})`)
-      }
-    }
-    throw new ChainError(chain, `Chain ${chain} does not answer: ${silences.join(', ')}; check chains.${chain}.rpc.`)
+    const { quorum } = this.reader.chain(chain)
+    const answers = await askAll(
+      await this.reader.endpoints.ready(chain),
+      { enough: quorum, graceMs: ESTIMATE_GRACE_MS },
+      ({ client }) => client.estimateGas({ account, to, data, value }),
+    )
+    const estimates = answers.flatMap((one) => (one.isAnswer ? [one.value] : []))
+    const usual = lowerMedian(estimates)
+    if (usual !== undefined && estimates.length >= quorum) return usual
+    const failures = answers.flatMap((one) => (one.isAnswer ? [] : [one]))
+    const [first, ...more] = failures.filter(({ error }) => !isSilence(error))
+    if (first && more.length + 1 >= quorum) throw unplayable(call, first.error)
+    const told = failures.map(({ endpoint, error }) => `${endpoint.name} (${reasonOf(error)})`)
+    throw new ChainError(
+      chain,
+      `Chain ${chain}: ${quorum} endpoints have to estimate the gas of a call, ${estimates.length} did, others not: ${told.join(', ')}; check chains.${chain}.rpc.`,
+    )
   }
 
   override rehearse(account: Address, calls: readonly Call[], watch: Watch): Promise<Rehearsal> {
@@ -135,17 +147,22 @@ export class ViemChain extends Chain {
     return { chain: token.chain, to: token.address, data, value: 0n }
   }
 
-  override broadcast(chain: ChainKey, raw: Hex): Promise<readonly BroadcastAnswer[]> {
-    return Promise.all(
-      this.reader.endpoints.forBroadcast(chain).map(async ({ name, client }) => {
-        try {
-          await client.request({ method: 'eth_sendRawTransaction', params: [raw] }, { retryCount: 0 })
-          return { endpoint: name, answer: 'accepted' }
-        } catch (error) {
-          return { endpoint: name, answer: reasonOf(error) }
-        }
-      }),
-    )
+  override async broadcast(
+    chain: ChainKey,
+    raw: Hex,
+    onFirst?: () => Promise<void>,
+  ): Promise<readonly BroadcastAnswer[]> {
+    const answers = this.reader.endpoints.forBroadcast(chain).map(async ({ name, client }) => {
+      try {
+        await client.request({ method: 'eth_sendRawTransaction', params: [raw] }, { retryCount: 0 })
+        return { endpoint: name, answer: 'accepted' }
+      } catch (error) {
+        return { endpoint: name, answer: reasonOf(error) }
+      }
+    })
+    await Promise.race(answers)
+    await onFirst?.()
+    return Promise.all(answers)
   }
 
   override async inclusion(intent: Intent, hash: Hex): Promise<Inclusion | undefined> {
@@ -159,7 +176,8 @@ export class ViemChain extends Chain {
       if (sameAddress(from, intent.account)) add(token, -units)
       if (sameAddress(to, intent.account)) add(token, units)
     }
-    if (isSuccess && intent.call.value > 0n) add(NATIVE, -intent.call.value)
+    const isCancel = intent.attempts.some((one) => one.hash === hash && one.payload === 'cancel')
+    if (isSuccess && !isCancel && intent.call.value > 0n) add(NATIVE, -intent.call.value)
     const movements = [...totals].flatMap(([token, units]): Movement[] => (units === 0n ? [] : [{ token, units }]))
     return { hash, block, isSuccess, gasPaid, movements }
   }

@@ -117,6 +117,8 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
       const { portfolio, asset, reason } = event
       return line('warn', `${asset} has no price: ${reason}`, { portfolio, asset, reason })
     }
+    case 'off-peg':
+      return line('warn', event.detail, { asset: event.asset })
     case 'portfolio-measured': {
       const { portfolio, valuation, drift } = event
       return line(
@@ -239,6 +241,11 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
           chainBaseUnits: onChain.toString(),
         })),
       })
+    }
+    case 'inflow-classified': {
+      const { portfolio, chain, token, units, reason } = event
+      const fields = { portfolio, chain, token, baseUnits: units.toString(), reason }
+      return line('warn', `An inflow of ${units} base units of ${token} on ${chain} is a deposit: ${reason}`, fields)
     }
     case 'failed':
       return line(

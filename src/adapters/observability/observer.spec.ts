@@ -392,6 +392,12 @@ describe('the process', () => {
     expect(await valueOf('breaker_tripped{breaker="B-03",scope="global",id=""}')).toBe(0)
   })
 
+  test('tells a classified inflow with its amount and reason', () => {
+    const inflow = { portfolio: 'main', chain: 'bay', token: NATIVE, reason: 'Capital call.' } as const
+    observer.notify({ type: 'inflow-classified', ...inflow, units: 5n })
+    expect(lines().at(-1)).toMatchObject({ level: 'warn', event: 'inflow-classified', baseUnits: '5', ...inflow })
+  })
+
   test('counts what the signer answered and what was replaced', async () => {
     observer.notify({ type: 'signer-answered', outcome: 'refused', seconds: 0.02 })
     expect(await valueOf('signer_requests_total{outcome="refused"}')).toBe(1)
@@ -451,6 +457,11 @@ describe('a measured portfolio', () => {
     expect(await valueOf('price_timestamp_seconds{asset="ETH",source="reference"}')).toBe(now / 1000 - 5)
     expect(await valueOf('price_deviation_ratio{asset="ETH",source="reference"}')).toBe(0.005)
     expect(await valueOf('account_balance_native{chain="bay",account="treasury"}')).toBe(1)
+  })
+
+  test('shows the whole coin of an account, also what is unattributed and in no value', async () => {
+    observer.notify(measured([{ ...bay, unattributed: [amountOf(usdc, 7n), amountOf(eth, 5n * 10n ** 17n)] }]))
+    expect(await valueOf('account_balance_native{chain="bay",account="treasury"}')).toBe(1.5)
   })
 
   test('that is not known completely keeps its last value and time, and shows no drift of what is unknown', async () => {

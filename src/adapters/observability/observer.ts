@@ -150,7 +150,9 @@ export class EventObserver extends Observer {
         return metrics.plans.inc({ portfolio: event.portfolio, method: 'none' })
       case 'chain-unknown':
       case 'price-unknown':
+      case 'off-peg':
       case 'broadcast':
+      case 'inflow-classified':
       case 'failed':
         return
     }
@@ -229,10 +231,11 @@ export class EventObserver extends Observer {
     for (const reading of snapshot.chains) {
       if (reading.status === 'unknown') continue
       const native = reading.holdings.find(({ token }) => isNative(token))
+      const found = reading.unattributed?.find(({ token }) => isNative(token))?.units ?? 0n
       if (native)
         metrics.accountBalance.set(
           { chain: reading.chain, account },
-          Number(formatDecimal(native.units, native.token.decimals)),
+          Number(formatDecimal(native.units + found, native.token.decimals)),
         )
     }
   }

@@ -102,12 +102,28 @@ export class ChainlinkPrices extends PriceSource {
     return readings.flat()
   }
 
+  /** For each feed with other decimals than configured, what was expected and what came. Silence is no finding (F-69). */
+  async misconfigured(): Promise<readonly string[]> {
+    const chains = [...new Set(this.options.feeds.map(({ chain }) => chain))]
+    const findings = await Promise.all(
+      chains.map(async (chain) => {
+        const feeds = this.options.feeds.filter((feed) => feed.chain === chain)
+        const answers = await this.options.read(chain, feeds.map(decimalsCall)).catch(() => [])
+        return feeds.flatMap((feed, index) => {
+          const found = decimalsOf(answers[index])
+          return found === undefined || found === feed.decimals ? [] : [otherDecimals(feed, found)]
+        })
+      }),
+    )
+    return findings.flat()
+  }
+
   private async readChain(chain: ChainKey, feeds: readonly Feed[]): Promise<SourceReading[]> {
     const sequencer = this.options.sequencerFeeds[chain]
     const rounds = [...feeds, ...(sequencer ? [sequencer] : [])]
     const calls = [
       ...rounds.map(({ address }) => ({ address, abi: feedAbi, functionName: 'latestRoundData' })),
-      ...feeds.map(({ address }) => ({ address, abi: feedAbi, functionName: 'decimals' })),
+      ...feeds.map(decimalsCall),
     ]
     let answers: readonly ContractAnswer[]
     try {
@@ -129,10 +145,7 @@ export class ChainlinkPrices extends PriceSource {
     const refuse = (reason: string) => this.unusable(feed, reason)
     if (typeof round === 'string') return refuse(`The feed of ${asset} on ${chain} did not answer: ${round}`)
     const { answer, updatedAt } = round
-    if (found !== decimals)
-      return refuse(
-        `The feed of ${asset} on ${chain} has ${found ?? 'unknown'} decimals, prices.feeds.${asset}.decimals says ${decimals}. Correct it.`,
-      )
+    if (found !== decimals) return refuse(otherDecimals(feed, found))
     if (updatedAt === 0n)
       return refuse(`The feed of ${asset} on ${chain} has no finished round. Check the feed's address.`)
     if (updatedAt - now > MAX_AHEAD_SECONDS)
@@ -172,6 +185,14 @@ function outageOf(
   if (now - round.startedAt < BigInt(graceSeconds))
     return `The sequencer of ${chain} is up for ${seconds(now - round.startedAt)}, prices count after ${seconds(graceSeconds)}. Wait.`
   return undefined
+}
+
+function decimalsCall({ address }: Feed): ContractCall {
+  return { address, abi: feedAbi, functionName: 'decimals' }
+}
+
+function otherDecimals({ asset, chain, decimals }: Feed, found: number | undefined): string {
+  return `The feed of ${asset} on ${chain} has ${found ?? 'unknown'} decimals, prices.feeds.${asset}.decimals says ${decimals}. Correct it.`
 }
 
 function decimalsOf(given: ContractAnswer | undefined): number | undefined {

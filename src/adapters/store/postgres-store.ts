@@ -12,6 +12,7 @@ import { type Lease, StaleLeaseError } from '../../ports/lease.js'
 import type { Breaker, BreakerCode, Trip } from '../../domain/policy/breakers.js'
 import type { BudgetUse, Spend } from '../../domain/policy/budgets.js'
 import type { Scope, ScopeState } from '../../domain/policy/operating.js'
+import type { BookedUnits } from '../../domain/portfolio/tradable.js'
 import type { BroadcastAnswer } from '../../ports/chain.js'
 import { Failpoints } from '../../ports/failpoints.js'
 import {
@@ -39,14 +40,21 @@ import {
   releaseNonce,
   updateIntent,
 } from './intent-rows.js'
-import { insertOpening, insertPostings, loadLedger, loadWalletBalances } from './posting-rows.js'
+import {
+  bookDeposit,
+  insertOpening,
+  insertPostings,
+  loadLedger,
+  loadUnattributed,
+  loadWalletBalances,
+} from './posting-rows.js'
 import { loadStates, writeState } from './scope-rows.js'
 import { insertSpend, loadUse } from './spend-rows.js'
 import { insertTransfer, loadClaimedArrivals, loadOpenTransfers, updateTransfer } from './transfer-rows.js'
 
 /**
- * Guarantees, for every method that changes something; for curves, operating states, answers to broadcasts and pins of
- * code only the first:
+ * Guarantees, for every method that changes something; for curves, operating states, answers to broadcasts, pins of code
+ * and classified inflows only the first:
  * - It is one transaction, committed to disk when the promise fulfils. A rejection with DatabaseError may come after
  *   the commit: read again before anything else (K-09).
  * - Its first statement proves the lease's epoch by the database's clock and keeps the lease from being taken before
@@ -191,6 +199,14 @@ export class PostgresStore extends Store {
 
   walletBalances(account: Address): Promise<readonly { chain: ChainKey; token: Address; units: bigint }[]> {
     return loadWalletBalances(this.deps.database, account)
+  }
+
+  unattributed(account: Address): Promise<readonly BookedUnits[]> {
+    return loadUnattributed(this.deps.database, account)
+  }
+
+  classifyInflow(inflow: { owner: Address; chain: ChainKey; token: Address }): Promise<bigint> {
+    return this.anybody((tx) => bookDeposit(tx, inflow))
   }
 
   post(postings: readonly Posting[]): Promise<void> {

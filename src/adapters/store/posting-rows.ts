@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import { type Address, type ChainKey, sameAddress } from '../../domain/assets.js'
 import { InvariantError } from '../../domain/errors.js'
-import type { Posting } from '../../domain/execution/ledger.js'
+import { depositPostings, type LedgerAccount, type Posting } from '../../domain/execution/ledger.js'
+import type { BookedUnits } from '../../domain/portfolio/tradable.js'
 import type { LedgerEntry } from '../../ports/store.js'
 import type { Database, Transaction } from './database.js'
 
@@ -46,15 +47,42 @@ export async function insertOpening(tx: Transaction, account: Address, postings:
 }
 
 /** By the final book. */
-export async function loadWalletBalances(
-  db: Database,
-  account: Address,
-): Promise<{ chain: ChainKey; token: Address; units: bigint }[]> {
+export function loadWalletBalances(db: Database, account: Address): Promise<BookedUnits[]> {
+  return loadSums(db, account, 'wallet')
+}
+
+/** Money that was found came from `unattributed`, so that its sum is negative there. */
+export async function loadUnattributed(db: Database, account: Address): Promise<BookedUnits[]> {
+  const sums = await loadSums(db, account, 'unattributed')
+  return sums.flatMap(({ units, ...where }) => (units < 0n ? [{ ...where, units: -units }] : []))
+}
+
+export async function bookDeposit(
+  tx: Transaction,
+  on: { readonly owner: Address; readonly chain: ChainKey; readonly token: Address },
+): Promise<bigint> {
+  const entries = tx
+    .selectFrom('postings')
+    .where('owner', '=', lower(on.owner))
+    .where('chain', '=', on.chain)
+    .where('token', '=', lower(on.token))
+    .where('account', '=', 'unattributed')
+    .where('book', '=', 'final')
+  // Locked by one statement and read by the next, which sees what a classification that came first has written.
+  await entries.select('cause').forUpdate().execute()
+  const rows = await entries.select('units').execute()
+  const units = -rows.reduce((sum, one) => sum + BigInt(one.units), 0n)
+  if (units <= 0n) return 0n
+  await insertPostings(tx, depositPostings(on, units, rows.length))
+  return units
+}
+
+async function loadSums(db: Database, owner: Address, account: LedgerAccount): Promise<BookedUnits[]> {
   const rows = await db
     .selectFrom('postings')
     .select(['chain', 'token', sql<string>`sum(units)`.as('units')])
-    .where('owner', '=', lower(account))
-    .where('account', '=', 'wallet')
+    .where('owner', '=', lower(owner))
+    .where('account', '=', account)
     .where('book', '=', 'final')
     .groupBy(['chain', 'token'])
     .orderBy('chain')

@@ -4,7 +4,7 @@ import { maySign, type OperatingLevel } from '../policy/operating.js'
 import { formatAmount, scaleAmount } from '../units/amount.js'
 import { RATIO_ONE } from '../units/ratio.js'
 import type { Price } from '../units/usd.js'
-import type { LegRun } from './cycle.js'
+import { type LegRun, owedOut } from './cycle.js'
 import type { Intent } from './intent.js'
 
 /** What decides whether a signed step that no block has taken yet is still wanted. */
@@ -28,10 +28,11 @@ export function reasonToCancel(intent: Intent, { level, now, run, prices }: Circ
   if (!maySign(level, 'replacement')) return `Work is ${level}.`
   if (intent.expiresAt !== undefined && now > intent.expiresAt) return 'The deadline in its calldata has passed.'
   if (intent.kind === 'approve' || !run?.offer || !prices) return undefined
-  const { sell, minimumOut } = run.offer
-  if (!prices.has(sell.token.asset) || !prices.has(minimumOut.token.asset)) return undefined
+  const { sell } = run.offer
+  const guaranteed = owedOut(run.offer)
+  if (!prices.has(sell.token.asset) || !prices.has(guaranteed.token.asset)) return undefined
   const market = { prices, gas: new Map() }
-  const own = ownMinimumOut(market, sell, minimumOut.token, run.leg.maxLoss)
-  if (own.units <= scaleAmount(minimumOut, RATIO_ONE + run.leg.maxLoss, 'up').units) return undefined
-  return `It guarantees ${formatAmount(minimumOut)}; our own prices demand ${formatAmount(own)}.`
+  const own = ownMinimumOut(market, sell, guaranteed.token, run.leg.maxLoss)
+  if (own.units <= scaleAmount(guaranteed, RATIO_ONE + run.leg.maxLoss, 'up').units) return undefined
+  return `It guarantees ${formatAmount(guaranteed)}; our own prices demand ${formatAmount(own)}.`
 }

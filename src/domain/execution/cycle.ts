@@ -45,13 +45,21 @@ export interface AcceptedOffer {
   readonly tool: string
   readonly sell: TokenAmount
   readonly expectedOut: TokenAmount
+  /** As the venue names it; nothing is judged by it where `guaranteedOut` is known. */
   readonly minimumOut: TokenAmount
+  /** What the calldata guarantees, and our own minimum at least; records of earlier builds do not have it. */
+  readonly guaranteedOut?: TokenAmount
   readonly spender: Address | undefined
   /** Fees the venue names, in USD at our prices. */
   readonly namedFees: Usd
   readonly durationSeconds: number
   /** When the venue quoted, in milliseconds since 1970; records of earlier builds do not have it. */
   readonly quotedAt?: number
+}
+
+/** Below this the other side has not kept the offer. */
+export function owedOut({ guaranteedOut, minimumOut }: AcceptedOffer): TokenAmount {
+  return guaranteedOut ?? minimumOut
 }
 
 /** How far one leg has come. Everything needed to go on after a crash is here and in the leg's intents and transfer. */

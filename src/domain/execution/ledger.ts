@@ -4,10 +4,11 @@ import { isTransferOpen, payoutKey, type Transfer } from './transfer.js'
 
 /**
  * Where units are booked. `wallet` is our account on the chain; the others say where they came from or went: the
- * contracts we traded with, the network's fee, a bridge under way, the balance found at the start.
+ * contracts we traded with, the network's fee, a bridge under way, the balance found at the start, an inflow of which the
+ * cause is unknown, and one that a person has classified as the fund's own.
  */
 export type LedgerAccount =
-  'wallet' | 'trade' | 'gas' | 'opening' | 'unattributed' | `in_flight:${string}` | `bridge:${string}`
+  'wallet' | 'trade' | 'gas' | 'opening' | 'unattributed' | 'deposit' | `in_flight:${string}` | `bridge:${string}`
 
 /** One side of an entry: units of one token on one chain, signed. */
 export interface Posting {
@@ -53,6 +54,18 @@ export function openingPostings(
       { ...on, account: 'wallet', units },
     ] as const
   })
+}
+
+/**
+ * Makes an inflow of which the cause was unknown the fund's own. `entries` is how many postings that token has on
+ * `unattributed` so far, which makes the cause unique.
+ */
+export function depositPostings(
+  on: Pick<Posting, 'owner' | 'chain' | 'token'>,
+  units: bigint,
+  entries: number,
+): Posting[] {
+  return entry({ ...on, cause: `classified.${on.chain}.${entries}`, book: 'final' }, 'deposit', 'unattributed', units)
 }
 
 /**

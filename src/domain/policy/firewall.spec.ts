@@ -246,6 +246,25 @@ describe('checkClaim (C-05)', () => {
     expect(checkClaim(build())).toBeUndefined()
   })
 
+  test('F-02: where what comes out is not named, the minimum counts in units of what is carried', () => {
+    const fine = aToken({ symbol: 'USDC18', address: addressOf(0x18), decimals: 18 })
+    const good = goodBridge()
+    const sold = amountOf(fine, 1_000n * 10n ** 18n)
+    const withMinimum = (minimumOut: bigint) =>
+      checkClaim({
+        ...withClaim(good, {
+          sells: { token: fine.address, units: sold.units },
+          buys: { token: undefined, minimumUnits: sold.units },
+          bridge: { ...good.claim.bridge!, carries: fine.address, minimumOut },
+        }),
+        request: { ...good.request, sell: sold },
+        tokens: [...good.tokens, fine],
+      })
+    expect(withMinimum(997n * 10n ** 18n)).toBeUndefined()
+    expect(withMinimum(997n * 10n ** 18n - 1n)).toMatchObject({ code: 'MIN_OUT_TOO_LOW' })
+    expect(withMinimum(997n * 10n ** 6n)).toMatchObject({ code: 'MIN_OUT_TOO_LOW' })
+  })
+
   test('coin comes out of a bridge under the name of its wrapper, and only of its own', () => {
     const good = goodBridge()
     const sold = amountOf(coin, 10n ** 18n)

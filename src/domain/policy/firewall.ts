@@ -2,6 +2,7 @@ import { type Address, type AssetKey, type ChainKey, type Hex, isNative, sameAdd
 import type { Refusal, RefusalCode } from '../errors.js'
 import type { Call, QuoteRequest } from '../planning/quote.js'
 import { formatAmount, type TokenAmount } from '../units/amount.js'
+import { mulDiv } from '../units/ratio.js'
 import type { AllowedContracts } from './limits.js'
 
 /** What calldata says it does, read from its bytes alone and re-encoded to the same bytes (C-05). */
@@ -26,7 +27,10 @@ export interface CallClaim {
         readonly hasDestinationCall: boolean
         /** Token that goes over the bridge, on this side. */
         readonly carries: Address
-        /** Least that is to come out, in base units of the token there; undefined where the calldata cannot say it. */
+        /**
+         * Least that is to come out, in base units of the token there, or of the carried one where the calldata does not
+         * name what comes out; undefined where the calldata cannot say it.
+         */
         readonly minimumOut: bigint | undefined
         /** Until when the other side may pay out, in seconds since 1970; a refund is due afterwards. */
         readonly fillDeadline: number | undefined
@@ -146,8 +150,15 @@ function checkBought({ claim: { name, buys, bridge }, request: { buy }, tokens }
   return refuse('CALLDATA_MISMATCH', `The calldata of ${name} buys ${buys.token}, the leg buys ${buy.address}.`)
 }
 
-function checkMinimum({ claim: { name, buys, bridge }, least }: ClaimCheck): Refusal | undefined {
-  const minimum = bridge ? bridge.minimumOut : buys.minimumUnits
+function checkMinimum({ claim, least, tokens, request }: ClaimCheck): Refusal | undefined {
+  const { name, buys, bridge } = claim
+  const carried =
+    bridge && buys.token === undefined ? tokenAt(tokens, request.sell.token.chain, bridge.carries) : undefined
+  const told = bridge ? bridge.minimumOut : buys.minimumUnits
+  const minimum =
+    told !== undefined && carried
+      ? mulDiv(told, 10n ** BigInt(least.token.decimals), 10n ** BigInt(carried.decimals), 'down')
+      : told
   if (bridge ? minimum === undefined || minimum >= least.units : minimum !== undefined && minimum >= least.units)
     return undefined
   return refuse(
@@ -255,9 +266,13 @@ export function checkApproval(
   return undefined
 }
 
+function tokenAt(tokens: readonly Token[], chain: ChainKey, address: Address): Token | undefined {
+  return tokens.find((one) => one.chain === chain && sameAddress(one.address, address))
+}
+
 /** Assets that a token of ours at this address on this chain stands for: one, or none. */
 function assetsAt(tokens: readonly Token[], chain: ChainKey, address: Address): AssetKey[] {
-  return tokens.filter((one) => one.chain === chain && sameAddress(one.address, address)).map(({ asset }) => asset)
+  return [tokenAt(tokens, chain, address)].flatMap((token) => token?.asset ?? [])
 }
 
 function includes(addresses: readonly Address[], address: Address): boolean {

@@ -9,7 +9,16 @@ import { amountOf, scaleAmount } from '../units/amount.js'
 import { mulDiv, RATIO_ONE, ratioOfBasisPoints } from '../units/ratio.js'
 import { ONE_USD } from '../units/usd.js'
 import type { CallClaim } from './firewall.js'
-import { checkLeg, checkOrder, checkPrice, maxLossOf, type OrderCheck, ownMinimumOut, toleranceFor } from './limits.js'
+import {
+  checkLeg,
+  checkOrder,
+  checkPrice,
+  guaranteedOut,
+  maxLossOf,
+  type OrderCheck,
+  ownMinimumOut,
+  toleranceFor,
+} from './limits.js'
 import type { Policy } from './policy.js'
 
 const bps = ratioOfBasisPoints
@@ -74,6 +83,35 @@ function goodOrder(
     maxAgeMs: 15_000,
   }
 }
+
+describe('guaranteedOut (C-13)', () => {
+  const own = 2_985n * 10n ** 6n
+  const owed = (buys: CallClaim['buys'], bridgeMinimum?: bigint, isBridge = bridgeMinimum !== undefined) => {
+    const order = goodOrder()
+    const bridge = {
+      name: 'swift',
+      destinationChainId: 901,
+      hasDestinationCall: false,
+      carries: usdc.address,
+      minimumOut: bridgeMinimum,
+      fillDeadline: undefined,
+    }
+    return guaranteedOut({ ...order, claim: { ...order.claim, buys, bridge: isBridge ? bridge : undefined } }).units
+  }
+  const token = usdc.address
+
+  test('is what the calldata says, whatever the venue names beside it', () => {
+    expect(owed({ token, minimumUnits: own + 7n })).toBe(own + 7n)
+    expect(owed({ token, minimumUnits: 1n }, own + 7n)).toBe(own + 7n)
+  })
+
+  test('is our own minimum where the calldata says less, nothing, or counts in units of the other side', () => {
+    expect(owed({ token, minimumUnits: own - 1n })).toBe(own)
+    expect(owed({ token, minimumUnits: undefined })).toBe(own)
+    expect(owed({ token: undefined, minimumUnits: undefined }, undefined, true)).toBe(own)
+    expect(owed({ token: undefined, minimumUnits: undefined }, 10n ** 18n)).toBe(own)
+  })
+})
 
 describe('ownMinimumOut (P-01)', () => {
   test('is what our prices give less the allowed loss', () => {

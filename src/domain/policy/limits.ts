@@ -182,13 +182,7 @@ export function checkOrder(check: OrderCheck): Refusal | undefined {
   if ('code' in claim) return claim
   const odd = checkFees(quote)
   if (odd) return odd
-  const least = ownMinimumOut(
-    check.market,
-    request.sell,
-    request.buy,
-    check.maxLoss,
-    namedFees(check.market, quote, false),
-  )
+  const least = leastOf(check)
   const lie = checkClaim({
     ...check,
     claim,
@@ -211,6 +205,25 @@ export function checkOrder(check: OrderCheck): Refusal | undefined {
       `${quote.venue} guarantees ${formatAmount(quote.minimumOut)}, our own prices demand ${formatAmount(least)}.`,
     )
   return undefined
+}
+
+function leastOf({ request, quote, market, maxLoss }: Pick<OrderCheck, 'request' | 'quote' | 'market' | 'maxLoss'>) {
+  return ownMinimumOut(market, request.sell, request.buy, maxLoss, namedFees(market, quote, false))
+}
+
+/**
+ * What an accepted order owes (C-13): what its calldata guarantees, and never less than our own minimum. The minimum that
+ * a venue names beside its calldata binds nobody. Where calldata does not name what comes out, it may count in units of
+ * the other side, so that between tokens of different decimals our own minimum stands alone.
+ */
+export function guaranteedOut(
+  order: Pick<OrderCheck, 'request' | 'quote' | 'market' | 'maxLoss'> & { readonly claim: CallClaim },
+): TokenAmount {
+  const { buys, bridge } = order.claim
+  const { sell, buy } = order.request
+  const isCountedInBought = buys.token !== undefined || sell.token.decimals === buy.decimals
+  const told = bridge ? bridge.minimumOut : buys.minimumUnits
+  return amountOf(buy, larger(leastOf(order).units, isCountedInBought ? (told ?? 0n) : 0n))
 }
 
 function refuse(code: RefusalCode, detail: string): Refusal {

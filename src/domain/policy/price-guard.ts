@@ -15,6 +15,8 @@ export interface PriceGuard {
   readonly pauseMs: number
   /** Largest distance from one dollar; undefined for an asset that is none (C-36). */
   readonly maxOffPeg: Ratio | undefined
+  /** Distance from one dollar from which on it is told, and nothing else; undefined for an asset that is none (C-36). */
+  readonly warnOffPeg: Ratio | undefined
 }
 
 export interface PricePoint {
@@ -56,12 +58,26 @@ export function judgePrice(
         detail: `${asset} went from ${usdToText(point.price)} to ${usdToText(price)} USD within ${guard.windowMs / 1000} s, policy allows ${basisPointsOf(guard.maxMove)} bps.`,
       }
   }
-  if (guard.maxOffPeg === undefined) return undefined
-  const offPeg = mulDiv(absolute(price - ONE_USD), RATIO_ONE, ONE_USD, 'up')
-  const allowed = isHeld ? guard.maxOffPeg / 2n : guard.maxOffPeg
-  if (offPeg <= allowed) return undefined
-  return {
-    rule: 'C-36',
-    detail: `${asset} is at ${usdToText(price)} USD, ${basisPointsOf(offPeg)} bps off its peg, policy allows ${basisPointsOf(allowed)} bps.`,
-  }
+  const off = offPeg(price, guard.maxOffPeg, isHeld)
+  return off && { rule: 'C-36', detail: `${asset} is ${off.text}, policy allows ${basisPointsOf(off.allowed)} bps.` }
+}
+
+/** What is to be told of a stable asset that is off its peg and still traded, by the same hysteresis. */
+export function pegWarning(guard: PriceGuard, reading: AssetPrice, isTold: boolean): string | undefined {
+  if (reading.status === 'unknown') return undefined
+  const off = offPeg(reading.price, guard.warnOffPeg, isTold)
+  return off && `${guard.asset} is ${off.text}, it is watched from ${basisPointsOf(off.allowed)} bps on.`
+}
+
+/** Undefined within the limit, or within half of it where it was beyond before. */
+function offPeg(
+  price: Price,
+  limit: Ratio | undefined,
+  wasBeyond: boolean,
+): { readonly text: string; readonly allowed: Ratio } | undefined {
+  if (limit === undefined) return undefined
+  const distance = mulDiv(absolute(price - ONE_USD), RATIO_ONE, ONE_USD, 'up')
+  const allowed = wasBeyond ? limit / 2n : limit
+  if (distance <= allowed) return undefined
+  return { text: `at ${usdToText(price)} USD, ${basisPointsOf(distance)} bps off its peg`, allowed }
 }

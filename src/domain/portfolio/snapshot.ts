@@ -22,6 +22,8 @@ export type ChainReading =
       readonly block: BlockRef
       /** Wei per gas of that block. */ readonly baseFee: bigint
       readonly holdings: readonly TokenAmount[]
+      /** Beside the holdings: found on the account and not classified by a person yet. Absent where there is none. */
+      readonly unattributed?: readonly TokenAmount[]
       /** Tokens that did not answer as configured; what is held of them is unknown. */
       readonly problems: readonly TokenProblem[]
     }

@@ -94,6 +94,7 @@ function chainWire(reading: ChainReading) {
     block: { number: block.number.toString(), hash: block.hash, time: timeText(block.timestamp * 1000) },
     baseFeeWei: baseFee.toString(),
     holdings: holdings.map(amountWire),
+    unattributed: (reading.unattributed ?? []).map(amountWire),
     problems: problems.map(({ token, reason }) => ({ symbol: token.symbol, address: token.address, reason })),
   }
 }

@@ -1,6 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common'
 import type { Portfolio } from '../../domain/policy/portfolio.js'
 import { Store } from '../../ports/store.js'
+import { balanceWire } from './execution-wire.js'
 import { Problem } from './problem.js'
 import { portfolioWire } from './wire.js'
 
@@ -34,10 +35,14 @@ export class PortfoliosController {
     return this.describe(this.portfolios.named(id))
   }
 
-  /** As of the last cycle: every cycle records what it measured. */
+  /** As of the last cycle: every cycle records what it measured. What is unattributed is as of now, and in no figure. */
   private async describe(portfolio: Portfolio) {
     const [summary] = await this.store.cycles({ portfolio: portfolio.id, limit: 1 })
     const last = summary && (await this.store.cycle(summary.id))
-    return portfolioWire(portfolio, await this.store.operatingStates(), last)
+    const found = await this.store.unattributed(portfolio.account)
+    return {
+      ...portfolioWire(portfolio, await this.store.operatingStates(), last),
+      unattributed: found.map((one) => balanceWire(portfolio, one)),
+    }
   }
 }

@@ -15,6 +15,7 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
   private readonly leading = new AbortController()
   private holding: Promise<void> = Promise.resolve()
   private watching: readonly Promise<void>[] = []
+  private keeping: readonly Promise<void>[] | undefined
 
   constructor(
     private readonly deps: {
@@ -25,6 +26,8 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
       schedules: readonly { portfolio: Portfolio; cron: string }[]
       /** What looks around beside the cycles, from the start until the end. */
       watchers: readonly { run(signal: AbortSignal): Promise<void> }[]
+      /** What writes and signs beside the cycles, from when the lease is taken and the witnesses agree (4.14). */
+      keepers: readonly { run(signal: AbortSignal): Promise<void> }[]
     },
   ) {}
 
@@ -33,11 +36,17 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
     const { signal } = this.working
     const run = (portfolio: Portfolio) => void runCycle.run(portfolio, signal)
     for (const { portfolio, cron } of schedules) {
-      const job = CronJob.from({ cronTime: cron, timeZone: 'UTC', onTick: () => run(portfolio) })
+      const onTick = () => {
+        if (!holdLease.isPreparing()) run(portfolio)
+      }
+      const job = CronJob.from({ cronTime: cron, timeZone: 'UTC', onTick })
       registry.addCronJob(`cycle ${portfolio.id}`, job as never)
       job.start()
     }
-    this.holding = holdLease.run(this.leading.signal, () => schedules.forEach(({ portfolio }) => run(portfolio)))
+    this.holding = holdLease.run(this.leading.signal, () => {
+      this.keeping ??= this.deps.keepers.map((keeper) => keeper.run(signal))
+      for (const { portfolio } of schedules) run(portfolio)
+    })
     this.watching = this.deps.watchers.map((watcher) => watcher.run(signal))
     readiness.isReady = true
   }
@@ -47,7 +56,7 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
     this.deps.readiness.isReady = false
     for (const job of this.deps.registry.getCronJobs().values()) await job.stop()
     this.working.abort()
-    await Promise.all(this.watching)
+    await Promise.all([...this.watching, ...(this.keeping ?? [])])
     await this.deps.runCycle.idle()
     this.leading.abort()
     await this.holding
