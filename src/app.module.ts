@@ -88,6 +88,7 @@ import { PriceSources } from './ports/prices.js'
 import { QuoteVenues } from './ports/quotes.js'
 import { Signer } from './ports/signer.js'
 import { Solver } from './ports/solver.js'
+import { Stopping } from './ports/stopping.js'
 import { Store } from './ports/store.js'
 import { NoTransfers, Transfers } from './ports/transfers.js'
 
@@ -139,6 +140,7 @@ function providersOf({
     { provide: Kysely, useValue: database },
     { provide: Registry, useFactory: () => new Registry() },
     { provide: Failpoints, useValue: failpoints },
+    { provide: Stopping, useFactory: () => new Stopping() },
     { provide: Portfolios, useFactory: () => new Portfolios(portfoliosOf(file)) },
     {
       provide: Observer,
@@ -390,6 +392,7 @@ function providersOf({
         clock: Clock,
         observer: Observer,
         lease: Lease,
+        stopping: Stopping,
         readPrices: ReadPrices,
         tripBreaker: TripBreaker,
       ) =>
@@ -400,13 +403,14 @@ function providersOf({
           clock,
           observer,
           lease,
+          stopping,
           failpoints,
           readPrices,
           tripBreaker,
           feeRules: feeRulesOf(file),
           resendMs: execution.resendSeconds * 1000,
         }),
-      inject: [Chain, Signer, Store, Clock, Observer, Lease, ReadPrices, TripBreaker],
+      inject: [Chain, Signer, Store, Clock, Observer, Lease, Stopping, ReadPrices, TripBreaker],
     },
     {
       provide: SettleTransfers,
@@ -707,6 +711,7 @@ export class AppModule {
             runCycle: RunCycle,
             holdLease: HoldLease,
             readiness: Readiness,
+            stopping: Stopping,
             watchChains: WatchChains,
             followPrices: FollowPrices,
             keepWatch: KeepWatch,
@@ -716,6 +721,7 @@ export class AppModule {
               runCycle,
               holdLease,
               readiness,
+              stopping,
               schedules: portfolios.map((portfolio) => ({
                 portfolio,
                 cron: parts.config.file.portfolios[portfolio.id]!.schedule,
@@ -723,7 +729,7 @@ export class AppModule {
               watchers: [watchChains, followPrices],
               keepers: [keepWatch],
             }),
-          inject: [SchedulerRegistry, RunCycle, HoldLease, Readiness, WatchChains, FollowPrices, KeepWatch],
+          inject: [SchedulerRegistry, RunCycle, HoldLease, Readiness, Stopping, WatchChains, FollowPrices, KeepWatch],
         },
       ],
     }

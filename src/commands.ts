@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import type { Logger } from 'pino'
@@ -28,6 +29,7 @@ import type { Failpoints } from './ports/failpoints.js'
 import { Clock } from './ports/clock.js'
 import { Observer } from './ports/observer.js'
 import { Signer, SignerError } from './ports/signer.js'
+import { Stopping } from './ports/stopping.js'
 import { Store } from './ports/store.js'
 
 export interface Surroundings {
@@ -38,6 +40,9 @@ export interface Surroundings {
 
 /** Something a person has to put right before the command can work: one message, exit code 2. */
 class CannotWork extends Error {}
+
+/** A process that is asked to end waits so long for the steps under way. */
+const DRAIN_MS = 30_000
 
 /** Failures whose message says what a person has to put right. */
 const THEIRS = [
@@ -209,8 +214,12 @@ async function start(config: Config, surroundings: Surroundings): Promise<void> 
   const stop = async () => {
     if (isStopping) return
     isStopping = true
-    await endAll()
-    process.exit(0)
+    const drained = await Promise.race([endAll().then(() => true), setTimeout(DRAIN_MS, false)])
+    if (!drained)
+      process.stderr.write(
+        `Ended with steps under way, which took over ${DRAIN_MS} ms; the next process goes on from the rows.\n`,
+      )
+    process.exit(drained ? 0 : 1)
   }
   // As PID 1 a signal without a handler is ignored, and re-raising one never ends the process: handle and exit.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
@@ -226,6 +235,12 @@ async function serve(
 ): Promise<void> {
   const { file } = config
   const log = createLogger({ level: file.log.level, pretty: process.stdout.isTTY })
+  // A bug leaves nothing to go on from but the rows: the next process does.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error }, 'stopping at once: nothing was there to handle this')
+      process.exit(1)
+    })
   const keys = await openKeys(config.file)
   const parts = { ...partsOf(config, database, log, surroundings), keys, ...(journal && { journal }) }
   const admin = await NestFactory.create<NestExpressApplication>(AppModule.of(parts), {
@@ -245,6 +260,11 @@ async function serve(
       throw new CannotWork(
         `portfolios.${portfolio.id}.account.address: expected an account of the signer (${admin.get(Signer).accounts().join(', ')}), got ${portfolio.account}.`,
       )
+  for (const { id, portfolio } of await admin.get(Store).openCycles())
+    if (!admin.get(Portfolios).all.some((one) => one.id === portfolio))
+      throw new CannotWork(
+        `portfolios: expected ${portfolio}, whose cycle ${id} is not finished; the file does not name it. Put it back, as a dry run if it is to begin nothing, until the cycle has ended.`,
+      )
   // What a chain shows to be configured wrongly ends the start; one that is silent does not (C-22, F-32, F-69).
   const misplaced = await admin.get(QuorumReader).endpoints.misplaced()
   if (misplaced.length > 0) throw new CannotWork(misplaced.join('\n'))
@@ -255,6 +275,8 @@ async function serve(
     { logger: false, abortOnError: false },
   )
   ends.push(() => ops.close())
+  // Before anything is waited for, nothing more is signed.
+  ends.push(() => Promise.resolve(admin.get(Stopping).begin()))
   for (const app of [admin, ops]) app.disable('x-powered-by')
   admin.useGlobalFilters(new ErrorFilter(observer))
   admin.useBodyParser('json', { limit: '32kb' })

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import { journey, openCycle, plannedLeg, written } from '../../test/support/fake-legs.js'
-import { ALPHA, aPortfolio, FakeWorld } from '../../test/support/fake-world.js'
+import { ALPHA, aPortfolio, BETA, FakeWorld } from '../../test/support/fake-world.js'
 import { Life } from '../../test/support/life.js'
+import type { Call } from '../domain/planning/quote.js'
 import { amountOf } from '../domain/units/amount.js'
+import { SimulationError } from '../ports/chain.js'
 
 const portfolio = aPortfolio()
 const CYCLE = 'cycle-1'
@@ -139,4 +141,50 @@ describe('C-14: the allowance of a leg', () => {
     ])
     expect(world.chain.standingAllowances()).toEqual([])
   })
+
+  const STUCK = { code: 'B-05', scope: 'portfolio:core', level: 'paused_hard' }
+
+  test('B-05: a revocation that the chain will not even play is tried three times; then the leg has failed and the sweep goes on', async () => {
+    const world = FakeWorld.drifted()
+    await openCycle(world, [plannedLeg(world, 1, 'swap', ALPHA.weth, 10n ** 19n, ALPHA.usdc)])
+    world.chain.keepsAllowance.add(world.swaps.contract)
+    const honest = world.chain.estimateGas.bind(world.chain)
+    world.chain.estimateGas = (account, call) =>
+      isRevocation(call) ? Promise.reject(new SimulationError('approve(0) reverts')) : honest(account, call)
+    const process = world.start()
+    await process.drive(portfolio, CYCLE)
+    expect(written(world).legs).toMatchObject([{ state: 'failed', failure: { code: 'ALLOWANCE_LEFT' } }])
+    expect(written(world).legs[0]!.received!.units).toBeGreaterThan(0n)
+    expect(written(world).outcome).toBe('traded')
+    expect(process.observer.of('breaker-tripped')).toMatchObject([{ trip: STUCK }])
+    expect(process.observer.of('failed')).toHaveLength(3)
+    world.chain.estimateGas = honest
+    await process.sweepAllowances.run(portfolio)
+    expect(await process.store.looseIntents()).toMatchObject([{ kind: 'revoke' }])
+  })
+
+  test('B-05: revocations that keep reverting are three; a crossing that has begun is followed all the same', async () => {
+    for (const kind of ['swap', 'bridge'] as const) {
+      const world = FakeWorld.drifted()
+      const leg =
+        kind === 'swap'
+          ? plannedLeg(world, 1, 'swap', ALPHA.weth, 10n ** 19n, ALPHA.usdc)
+          : plannedLeg(world, 1, 'bridge', ALPHA.usdc, 10n ** 9n, BETA.usdc)
+      await openCycle(world, [leg])
+      for (const venue of [world.swaps, world.crossings]) world.chain.keepsAllowance.add(venue.contract)
+      world.chain.reverts = (action) => action.do === 'approve' && action.units === 0n
+      const process = world.start()
+      await process.drive(portfolio, CYCLE)
+      const { legs, intents } = written(world)
+      expect(intents.filter((one) => one.kind === 'revoke').map(({ state }) => state)).toEqual(
+        Array(3).fill('final_reverted'),
+      )
+      expect(legs).toMatchObject([kind === 'swap' ? { failure: { code: 'ALLOWANCE_LEFT' } } : { state: 'done' }])
+      expect(process.observer.of('breaker-tripped')).toMatchObject([{ trip: STUCK }])
+    }
+  })
 })
+
+function isRevocation(call: Call): boolean {
+  return call.data.startsWith('0x095ea7b3') && /^0+$/.test(call.data.slice(-64))
+}

@@ -1,13 +1,21 @@
 import { isNative, type Token } from '../domain/assets.js'
 import { bookMovements, isStanding } from '../domain/execution/booking.js'
-import { clearedLeg, type Cycle, lastIntent, type LegRun, owedOut } from '../domain/execution/cycle.js'
+import {
+  clearedLeg,
+  type Cycle,
+  lastIntent,
+  type LegRun,
+  owedOut,
+  revocationsMade,
+  stuckLeg,
+} from '../domain/execution/cycle.js'
 import { gasLimitFor } from '../domain/execution/fees.js'
 import type { Inclusion } from '../domain/execution/intent.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { amountOf, formatAmount } from '../domain/units/amount.js'
 import { smaller } from '../domain/units/ratio.js'
 import type { Balances } from '../ports/balances.js'
-import type { Chain } from '../ports/chain.js'
+import { type Chain, SimulationError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
 import type { Observer } from '../ports/observer.js'
@@ -15,12 +23,19 @@ import type { Store } from '../ports/store.js'
 import { newIntent } from './offer-leg.js'
 import type { TripBreaker } from './trip-breaker.js'
 
+/** An allowance that stands after so many revocations of its leg is one that cannot be taken back (B-05). */
+const REVOCATIONS = 3
+
 /**
  * Ends the sending part of a leg: holds what the chain says was sold and received against the offer, and leaves no
  * allowance behind. A shortfall stops portfolio and venue before anything else is done (B-02). A spender that kept an
- * allowance gets it revoked, and the leg goes on only when the chain shows zero.
+ * allowance gets it revoked, and the leg goes on when the chain shows zero. One that cannot be taken back stops the
+ * portfolio (B-05) and ends the leg; SweepAllowances goes on trying, at its own pace.
  */
 export class ClearLeg {
+  /** Revocations that the chain would not even play, by leg. A process that starts counts anew. */
+  private readonly unplayable = new Map<string, number>()
+
   constructor(
     private readonly deps: {
       chain: Chain
@@ -42,6 +57,7 @@ export class ClearLeg {
     const spender = run.offer?.spender
     if (spender !== undefined && (await chain.allowance(token, portfolio.account, spender)) > 0n) {
       await failpoints.reach('K-23')
+      if (this.triesOf(cycle, run) >= REVOCATIONS) return this.giveUp(portfolio, cycle, run, booked, spender)
       await this.revoke(portfolio, cycle, run, token, spender)
       return true
     }
@@ -95,6 +111,27 @@ export class ClearLeg {
     return start && end && end.units - start.units + (isNative(token) ? gasPaid : 0n)
   }
 
+  private triesOf(cycle: Cycle, run: LegRun): number {
+    return Math.max(this.unplayable.get(run.leg.id) ?? 0, revocationsMade(cycle, run))
+  }
+
+  private async giveUp(
+    portfolio: Portfolio,
+    cycle: Cycle,
+    run: LegRun,
+    booked: LegRun,
+    spender: string,
+  ): Promise<true> {
+    const { symbol, chain } = run.leg.sell.token
+    const detail = `${spender} keeps its allowance over ${symbol} on ${chain}: ${REVOCATIONS} revocations failed.`
+    const reason = `${detail} It is tried further; take it back by hand, or move what it covers.`
+    const scope = `portfolio:${portfolio.id}` as const
+    await this.deps.tripBreaker.run({ code: 'B-05', scope, level: 'paused_hard', reason })
+    await this.deps.store.saveLeg(cycle.id, run, stuckLeg(booked, detail))
+    this.unplayable.delete(run.leg.id)
+    return true
+  }
+
   private async revoke(
     portfolio: Portfolio,
     cycle: Cycle,
@@ -104,7 +141,12 @@ export class ClearLeg {
   ): Promise<void> {
     const { chain, store, clock, observer } = this.deps
     const call = chain.approval(token, spender, 0n)
-    const gas = gasLimitFor(await chain.estimateGas(portfolio.account, call))
+    const gas = gasLimitFor(
+      await chain.estimateGas(portfolio.account, call).catch((error: unknown) => {
+        if (error instanceof SimulationError) this.unplayable.set(run.leg.id, this.triesOf(cycle, run) + 1)
+        throw error
+      }),
+    )
     const intent = newIntent(portfolio, cycle, run, 'revoke', call, gas, clock.now(), undefined)
     const { latest } = await chain.nonces(call.chain, portfolio.account)
     const reserved = await store.reserveIntent(intent, latest, { before: run, after: run })

@@ -68,11 +68,12 @@ export class CompareWitnesses {
     try {
       const { latest } = await chain.nonces(key, account)
       if (next !== undefined && latest > next) {
-        await this.halt(
-          'B-04',
+        const isAdopted = await this.deps.tripBreaker.foreignNonce(
+          { chain: key, account },
+          latest,
           `The database knows ${known}, and the signer signed nothing beyond, but the chain expects nonce ${latest}. Somebody else uses the key, or database and journal were restored together. Examine the transactions before you go on.`,
         )
-        return false
+        if (!isAdopted) return false
       }
     } catch (error) {
       if (!(error instanceof ChainError)) throw error

@@ -4,9 +4,11 @@ import {
   advanceLegs,
   type Cycle,
   type CycleStep,
+  heldLeg,
   holdLegs,
   isCycleOver,
   isDue,
+  lastIntent,
   type LegRun,
   nextSteps,
   outcomeOf,
@@ -15,7 +17,7 @@ import {
 import { notionalOf, realisedCost } from '../domain/execution/realised.js'
 import { endForReplan, endingsOf, reasonToReplan } from '../domain/execution/replan.js'
 import { hasEnded } from '../domain/execution/funding.js'
-import type { Intent } from '../domain/execution/intent.js'
+import { HELD_BY_PERSON, type Intent } from '../domain/execution/intent.js'
 import { reasonDriftStayed } from '../domain/execution/drift-fall.js'
 import { subjectOf } from '../domain/execution/subject.js'
 import { isTransferOpen, type Transfer } from '../domain/execution/transfer.js'
@@ -130,7 +132,11 @@ export class DriveCycle {
 
   /** Writes what the evidence already proves about the legs, and ends the ones that must not begin any more. */
   private async writeProgress(portfolio: Portfolio, stored: Cycle, states: readonly ScopeState[]): Promise<Cycle> {
-    const proven = advanceLegs(stored)
+    const advanced = advanceLegs(stored)
+    const proven = {
+      ...advanced,
+      legs: await Promise.all(advanced.legs.map((run, index) => this.tellHeld(stored, run, stored.legs[index]!))),
+    }
     const isDryRun = portfolio.mode === 'dry-run' || stored.mode === 'dry-run'
     const reasonFor = (run: LegRun) =>
       isDryRun ? 'In dry-run no leg begins.' : strictest(states, subjectOf(portfolio.id, run))?.reason
@@ -141,6 +147,15 @@ export class DriveCycle {
     }
     const isHeld = legs.some((run, index) => run !== proven.legs[index])
     return this.writeLegs(stored, isHeld ? advanceLegs({ ...proven, legs }) : proven)
+  }
+
+  /** A leg that a cancel has just ended says so differently where a person's pause was the reason (B-13). */
+  private async tellHeld(cycle: Cycle, run: LegRun, before: LegRun): Promise<LegRun> {
+    if (before.failure || run.failure?.code !== 'CANCELLED') return run
+    const kind = before.state === 'approving' ? 'approve' : run.leg.kind
+    const intent = lastIntent(cycle, run, kind)
+    const events = intent ? await this.deps.store.intentEvents(intent.id) : []
+    return events.some(({ evidence }) => evidence === HELD_BY_PERSON) ? heldLeg(run) : run
   }
 
   /** Ends a plan of which nothing has begun when the balances are not those it was made on; it is made anew (C-53). */

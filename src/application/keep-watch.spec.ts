@@ -45,6 +45,21 @@ describe('KeepWatch', () => {
     expect(at.looks).toHaveLength(3)
   })
 
+  test('sees a revocation through that was begun before the portfolio became a dry run', async () => {
+    const at = start(aPortfolio({ mode: 'dry-run' }))
+    const { chain, rows } = at.world
+    const call = chain.approval(ALPHA.usdc, at.world.swaps.contract, 0n)
+    const kept = { id: 'sweep.revoke.0', cycleId: undefined, legId: undefined, kind: 'revoke', ordinal: 0 } as const
+    const when = { reservedAt: at.world.clock.now(), expiresAt: undefined }
+    await at.process.store.reserveIntent(
+      { ...kept, ...when, chain: 'alpha', account: OWNER, call, gasLimit: 100_000n },
+      0,
+    )
+    await during(at, 6 * EVERY)
+    expect(rows.looseIntents).toMatchObject([{ state: 'final_ok' }])
+    expect(at.looks).toEqual([])
+  })
+
   test('leaves the account of a dry run alone', async () => {
     const at = start(aPortfolio({ mode: 'dry-run' }))
     at.world.chain.give(ALPHA.eth, OWNER, -5n * 10n ** 18n)

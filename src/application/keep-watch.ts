@@ -46,7 +46,8 @@ export class KeepWatch {
     while (!signal.aborted) {
       let isUnderWay = false
       if (lease.isHeld()) {
-        for (const portfolio of this.live())
+        // What was signed while a portfolio was live is seen through in its dry run, too.
+        for (const portfolio of this.deps.portfolios)
           await this.attempt(
             `the revocations of ${portfolio.id}`,
             async () => {
@@ -90,7 +91,7 @@ export class KeepWatch {
     await tripBreaker.clear(`chain:${chain}`, 'B-18')
   }
 
-  /** A dry run leaves its account alone. */
+  /** A dry run begins nothing on its account. */
   private live(): readonly Portfolio[] {
     return this.deps.portfolios.filter(({ mode }) => mode === 'live')
   }
@@ -114,8 +115,9 @@ export class KeepWatch {
     }
   }
 
-  private halt({ id }: Portfolio, error: InvariantError): Promise<void> {
-    if (error instanceof ForeignNonceError) return this.deps.tripBreaker.run(error.trip)
+  private async halt({ id }: Portfolio, error: InvariantError): Promise<void> {
+    if (error instanceof ForeignNonceError)
+      return void (await this.deps.tripBreaker.foreignNonce(error, error.chainNonce, error.trip.reason))
     return haltPortfolio(this.deps, id, error)
   }
 }

@@ -6,6 +6,7 @@ import { looseLimits } from '../../test/support/limits.js'
 import type { Limits } from '../domain/policy/budgets.js'
 import type { OperatingLevel, Scope } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
+import { spendOfNothing } from './budget-claim.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../domain/units/ratio.js'
 
 jest.setTimeout(120_000)
@@ -132,6 +133,29 @@ describe('what happened stops the portfolio', () => {
     expect(world.chain.standingAllowances()).toEqual([])
   })
 
+  test.each([
+    ['operator', 'PAUSED', 0],
+    ['breaker', 'CANCELLED', 1],
+  ] as const)('B-13: a leg whose step was cancelled by a hard pause of %s ends as %s', async (by, code, failed) => {
+    const world = FakeWorld.drifted()
+    await openCycle(world, [plannedLeg(world, 1, 'swap', ALPHA.eth, 10n ** 18n, ALPHA.usdc)])
+    const sign = world.signer.sign.bind(world.signer)
+    world.signer.sign = async (request) => {
+      const signed = await sign(request)
+      world.rows.scopes.set('all', { scope: 'all', level: 'paused_hard', reason: 'Fire.', since: 0, by })
+      return signed
+    }
+    world.clock.onPass(() => {
+      if (written(world).intents[0]?.state === 'mined') world.rows.scopes.clear()
+    })
+    const process = world.start()
+    await process.drive(aPortfolio(), CYCLE_ID)
+    expect(written(world).intents).toMatchObject([{ state: 'final_cancelled' }])
+    expect(states(world)).toEqual([code])
+    const use = await process.store.budgetUse(spendOfNothing(aPortfolio(), world.clock.now(), { cycleId: CYCLE_ID }))
+    expect(use.failedInRow).toBe(failed)
+  })
+
   test('B-01: legs that lost more than a day may', async () => {
     const world = FakeWorld.drifted()
     // 30,000 USD at 10 bps lose 30 USD; NAV is 25 million
@@ -142,13 +166,13 @@ describe('what happened stops the portfolio', () => {
   test('C-53: balances that moved before the first leg end the plan, and it is made anew', async () => {
     const world = FakeWorld.drifted()
     const process = world.start()
-    const propose = process.proposePlan.run.bind(process.proposePlan)
-    let plans = 0
-    process.proposePlan.run = async (portfolio, context) => {
-      const proposal = await propose(portfolio, context)
-      if (plans++ === 0) world.chain.give(ALPHA.usdc, OWNER, 10_000n * 10n ** 6n)
+    const open = process.store.openCycle.bind(process.store)
+    let opened = 0
+    process.store.openCycle = async (cycle) => {
+      const isNew = await open(cycle)
+      if (opened++ === 0) world.chain.give(ALPHA.usdc, OWNER, 10_000n * 10n ** 6n)
       world.clock.pass(2_000)
-      return proposal
+      return isNew
     }
     await process.runCycle.run(limited({ balanceMove: bps(50) }), alive())
     expect(cycles(world).map(({ outcome, decision }) => [decision.code, outcome])).toEqual([

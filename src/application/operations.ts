@@ -1,4 +1,4 @@
-import { type Breaker, type BreakerCode, holdingBack } from '../domain/policy/breakers.js'
+import { ALL_OPEN, type Breaker, type BreakerCode, BY_PERSON, holdingBack } from '../domain/policy/breakers.js'
 import type { OperatingLevel, Scope, ScopeState } from '../domain/policy/operating.js'
 import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
@@ -16,9 +16,6 @@ export type ResumeAnswer =
   | { readonly status: 'resumed'; readonly state: ScopeState; readonly cleared: readonly Breaker[] }
   /** Nothing was changed: these say that keys, records or chain are wrong, and were not named to be cleared. */
   | { readonly status: 'refused'; readonly holding: readonly Breaker[] }
-
-/** More than may ever be open at once: one of each code for each configured name. */
-const ALL_OPEN = 10_000
 
 /**
  * What an operator may tell the daemon to do. A pause is in force for every signature asked for after it was accepted, by
@@ -65,7 +62,7 @@ export class Operations {
     const at = clock.now()
     const cleared: Breaker[] = []
     for (const code of new Set(open.filter((one) => one.scope === scope).map((one) => one.code)))
-      cleared.push(...(await store.clearBreakers(scope, code, `operator: ${reason}`, at)))
+      cleared.push(...(await store.clearBreakers(scope, code, `${BY_PERSON}${reason}`, at)))
     await store.setOperatingState({ scope, level: 'running', reason, since: at, by: 'operator' })
     for (const breaker of cleared)
       observer.notify({ type: 'breaker-cleared', code: breaker.code, scope, by: breaker.clearedBy ?? '' })

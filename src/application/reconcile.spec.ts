@@ -162,6 +162,58 @@ describe('Reconcile', () => {
     expect(trips(process)[0]?.reason).toContain('is at nonce 2 on alpha, ours ended before 1')
   })
 
+  test('B-03: a person who clears it after having been told gives the money up: it is booked as lost, once; more of it halts anew', async () => {
+    const { world, process } = await opened()
+    const clear = (by: string) => process.store.clearBreakers('all', 'B-03', by, world.clock.now())
+    const losses = async () =>
+      (await process.store.ledger({ account: OWNER, limit: 100 })).filter(({ account }) => account === 'loss')
+    world.chain.give(BETA.eth, OWNER, -1_000n)
+    pass(world)
+    await process.reconcile.run(portfolio)
+    await clear('the daemon: the condition has passed')
+    await process.reconcile.run(portfolio)
+    expect([trips(process).length, await losses()]).toEqual([2, []])
+    await clear('operator: it was me')
+    await process.reconcile.run(portfolio)
+    expect(process.observer.of('loss-booked')).toMatchObject([
+      { portfolio: 'core', chain: 'beta', token: BETA.eth.address, units: 1_000n, by: 'operator: it was me' },
+    ])
+    expect(await losses()).toMatchObject([{ units: 1_000n, token: BETA.eth.address, book: 'final' }])
+    expect(await booked(process, BETA.eth)).toBe(world.chain.balance(BETA.eth, OWNER))
+    await process.reconcile.run(portfolio)
+    expect(trips(process)).toHaveLength(2)
+    pass(world)
+    world.chain.give(BETA.eth, OWNER, -900n)
+    pass(world)
+    await process.reconcile.run(portfolio)
+    expect([trips(process).length, (await losses()).length]).toEqual([3, 1])
+  })
+
+  test('B-04: a person who clears it after having been told lets the account go on after the foreign nonce; a later one halts anew', async () => {
+    const { world, process } = await opened()
+    world.rows.nextNonces.set(`alpha:${OWNER.toLowerCase()}`, 1)
+    let latest = 3
+    const honest = world.chain.nonces.bind(world.chain)
+    world.chain.nonces = (chain, account) =>
+      chain === 'alpha' ? Promise.resolve({ latest, finalized: 1 }) : honest(chain, account)
+    const clear = () => process.store.clearBreakers('all', 'B-04', 'operator: seen', world.clock.now())
+    await process.reconcile.run(portfolio)
+    await clear()
+    latest = 4
+    pass(world)
+    await process.reconcile.run(portfolio)
+    expect(trips(process).map(({ code }) => code)).toEqual(['B-04', 'B-04'])
+    await clear()
+    await process.reconcile.run(portfolio)
+    expect(process.observer.of('nonce-adopted')).toMatchObject([{ chain: 'alpha', next: 4, by: 'operator: seen' }])
+    expect(await process.store.nonces()).toMatchObject([{ chain: 'alpha', next: 4 }])
+    await process.reconcile.run(portfolio)
+    expect(trips(process)).toHaveLength(2)
+    latest = 5
+    await process.reconcile.run(portfolio)
+    expect(trips(process)).toHaveLength(3)
+  })
+
   test('code on the account is told, once', async () => {
     const { world, process } = await opened()
     world.chain.codes.set(OWNER, hashOf(1))

@@ -4,9 +4,11 @@ import {
   differencesOf,
   isBookedUpTo,
   isMissing,
+  lossPostings,
   nameOf,
   unattributedPostings,
 } from '../domain/execution/reconciliation.js'
+import { ALL_OPEN, lastClearedByPerson } from '../domain/policy/breakers.js'
 import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
 import type { Balances } from '../ports/balances.js'
 import { type Chain, ChainError } from '../ports/chain.js'
@@ -21,12 +23,14 @@ const ANY_SELECTOR = '0x00000000'
 /**
  * Compares what is written down with the chains at their finalised blocks, to the base unit (4.13): the final book with the
  * balances, our nonces with the chain's, also while work is under way. What is missing halts everything (B-03), and so does
- * a nonce that somebody else used (B-04). What came in from nobody knows where is booked as such. One run at a time:
+ * a nonce that somebody else used (B-04); once a person who was told has cleared that, it is taken into the books. What came in from nobody knows where is booked as such. One run at a time:
  * another one that sees the same inflow must see it booked.
  */
 export class Reconcile {
   private last: Promise<void> = Promise.resolve()
   private readonly reported = new Set<string>()
+  /** What is missing, by account, chain and token: base units, and when this process saw so much of it missing first. */
+  private readonly missing = new Map<string, { readonly units: bigint; readonly since: number }>()
 
   constructor(
     private readonly deps: {
@@ -100,7 +104,7 @@ export class Reconcile {
     const next = await this.nextNonce({ account }, chain)
     if (latest > next) {
       const reason = `Account ${account} is at nonce ${latest} on ${chain}, ours ended before ${next}: somebody else uses its key.`
-      await tripBreaker.run({ code: 'B-04', scope: 'all', level: 'halted', reason })
+      await tripBreaker.foreignNonce({ chain, account }, latest, reason)
     }
     const code = await this.deps.chain.codeFingerprint(chain, account, ANY_SELECTOR)
     if (code === undefined) this.reported.delete(chain)
@@ -125,17 +129,66 @@ export class Reconcile {
     found: { readonly block: bigint; readonly differences: readonly Difference[] },
   ): Promise<void> {
     const { store, tripBreaker } = this.deps
-    if (found.differences.some(isMissing)) {
+    if (!found.differences.some(isMissing)) this.forget(portfolio, chain, [])
+    else {
       // Looked at once more, so that a halt never rests on one look.
       const again = await this.look(portfolio, chain)
-      const missing = again?.differences.filter(isMissing) ?? []
-      const [first] = missing
-      if (!first) return
-      const lines = missing.map(({ token, ledger, onChain }) => `${nameOf(token)}: ${onChain}, booked ${ledger}`)
-      const reason = `At block ${again!.block} of ${chain} account ${portfolio.account} holds less than the ledger says (base units): ${lines.join('; ')}. Find out who moved it.`
+      if (!again) return
+      const missing = again.differences.filter(isMissing)
+      this.forget(portfolio, chain, missing)
+      const unaccepted = await this.bookLosses(portfolio, chain, missing)
+      if (unaccepted.length === 0) return
+      const lines = unaccepted.map(({ token, ledger, onChain }) => `${nameOf(token)}: ${onChain}, booked ${ledger}`)
+      const reason = `At block ${again.block} of ${chain} account ${portfolio.account} holds less than the ledger says (base units): ${lines.join('; ')}. Find out who moved it; clearing B-03 books it as lost.`
       return tripBreaker.run({ code: 'B-03', scope: 'all', level: 'halted', reason })
     }
     const postings = found.differences.flatMap((one) => unattributedPostings(portfolio.account, one, found.block))
     if (postings.length > 0) await store.post(postings)
   }
+
+  /**
+   * Books what a person has given up: a B-03 cleared by name since so much was missing. Resolves to the others. A process
+   * that starts has seen nothing missing yet, so that it halts once more.
+   */
+  private async bookLosses(
+    { id, account }: Portfolio,
+    chain: ChainKey,
+    missing: readonly Difference[],
+  ): Promise<readonly Difference[]> {
+    const { store, observer, clock } = this.deps
+    const breakers = await store.breakers({ isOpen: false, limit: ALL_OPEN })
+    const cleared = lastClearedByPerson(breakers, 'B-03', ['all', `portfolio:${id}`])
+    const unaccepted: Difference[] = []
+    for (const one of missing) {
+      const { address: token } = one.token
+      const units = one.ledger - one.onChain
+      const key = keyOf(account, one)
+      const seen = this.missing.get(key)
+      const isSeen = seen !== undefined && units <= seen.units
+      if (isSeen && cleared && cleared.clearedAt >= seen.since) {
+        await store.post(lossPostings(account, one, cleared.id))
+        this.missing.delete(key)
+        observer.notify({ type: 'loss-booked', portfolio: id, chain, token, units, by: cleared.clearedBy })
+        continue
+      }
+      if (!isSeen) this.missing.set(key, { units, since: clock.now() })
+      unaccepted.push(one)
+    }
+    return unaccepted
+  }
+
+  /** What is not missing any more: if it goes again, that is another loss. */
+  private forget({ account }: Portfolio, chain: ChainKey, missing: readonly Difference[]): void {
+    const kept = new Set(missing.map((one) => keyOf(account, one)))
+    for (const key of this.missing.keys())
+      if (key.startsWith(placeOf(account, chain)) && !kept.has(key)) this.missing.delete(key)
+  }
+}
+
+function keyOf(account: string, { token: { chain, address } }: Difference): string {
+  return `${placeOf(account, chain)}${address}`
+}
+
+function placeOf(account: string, chain: ChainKey): string {
+  return `${account.toLowerCase()} ${chain} `
 }

@@ -149,6 +149,16 @@ describe('RunCycle', () => {
     expect(world.chain.standingAllowances()).toEqual([])
   })
 
+  test('tells the breakers that are open, once per process, as what an earlier run tripped', async () => {
+    const world = FakeWorld.drifted()
+    const trip = { code: 'B-03', scope: 'all', level: 'halted', reason: 'Less is there.' } as const
+    await world.start().tripBreaker.run(trip)
+    const process = world.start()
+    await process.runCycle.run(portfolio, alive())
+    await process.runCycle.run(portfolio, alive())
+    expect(process.observer.of('breaker-tripped')).toMatchObject([{ trip, isEarlier: true }])
+  })
+
   test('only measures while paused, and does nothing while another process holds the lease', async () => {
     const world = FakeWorld.drifted()
     world.hold('Lunch.')

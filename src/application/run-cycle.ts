@@ -3,6 +3,7 @@ import { InvariantError } from '../domain/errors.js'
 import type { Cycle, CycleOutcome } from '../domain/execution/cycle.js'
 import { openingPostings, type Posting } from '../domain/execution/ledger.js'
 import { continuationOf, MAX_CONTINUATIONS } from '../domain/execution/replan.js'
+import { ALL_OPEN } from '../domain/policy/breakers.js'
 import { strictest } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { Continuation } from '../domain/policy/trigger.js'
@@ -211,6 +212,8 @@ export class RunCycle {
     this.retold.add(portfolio)
     for (const state of await store.operatingStates())
       observer.notify({ type: 'scope-changed', state, isEarlier: true })
+    for (const trip of await store.breakers({ isOpen: true, limit: ALL_OPEN }))
+      observer.notify({ type: 'breaker-tripped', trip, at: trip.trippedAt, isEarlier: true })
     const at = clock.now()
     for (const cycle of await store.openCycles())
       if (cycle.portfolio === portfolio)
@@ -229,7 +232,8 @@ export class RunCycle {
       outcome: 'error',
       reason: error instanceof Error ? error.message : String(error),
     })
-    if (error instanceof ForeignNonceError) return tripBreaker.run(error.trip).catch(stop)
+    if (error instanceof ForeignNonceError)
+      return void (await tripBreaker.foreignNonce(error, error.chainNonce, error.trip.reason).catch(stop))
     if (!(error instanceof InvariantError)) return
     await haltPortfolio(this.deps, portfolio.id, error).catch(stop)
   }

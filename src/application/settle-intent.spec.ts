@@ -267,6 +267,22 @@ describe('operating states', () => {
     }
   })
 
+  test('K-28: nothing is signed any more once the process is asked to end, and what is signed is still written and sent', async () => {
+    const idle = await reservedSale()
+    idle.process.stopping.begin()
+    await idle.looks(3)
+    expect([idle.intent().state, idle.world.signer.signed]).toEqual(['reserved', []])
+
+    const { world, intent, looks, process } = await reservedSale()
+    const sign = world.signer.sign.bind(world.signer)
+    world.signer.sign = (request) => {
+      process.stopping.begin()
+      return sign(request)
+    }
+    await looks(1)
+    expect([intent().state, world.chain.heard.length]).toEqual(['signed', 1])
+  })
+
   test('what is signed under a pause of new work is replaced and followed to its end', async () => {
     const { world, intent, looks } = await reservedSale()
     await looks(1)

@@ -10,6 +10,7 @@ import {
   isLive,
   isUnexplained,
   judgeIntent,
+  HELD_BY_PERSON,
   UNEXPLAINED,
 } from '../domain/execution/intent.js'
 import { intentPostings } from '../domain/execution/ledger.js'
@@ -22,6 +23,7 @@ import type { Failpoints } from '../ports/failpoints.js'
 import type { Lease } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
 import { type Signer, SignerError } from '../ports/signer.js'
+import type { Stopping } from '../ports/stopping.js'
 import { ConflictError, type Store } from '../ports/store.js'
 import { pricesOf } from './propose-plan.js'
 import type { ReadPrices } from './read-prices.js'
@@ -47,6 +49,7 @@ export class SettleIntent {
       clock: Clock
       observer: Observer
       lease: Lease
+      stopping: Stopping
       failpoints: Failpoints
       readPrices: ReadPrices
       tripBreaker: TripBreaker
@@ -202,7 +205,7 @@ export class SettleIntent {
     if (!best || !rules.isReplaceable) return false
     const isDue = hasWaited(wait, best.signedAt, rules)
     const isEnding = isCancelling(intent)
-    const { level } = await this.signAndSend.state(task)
+    const { level, by } = await this.signAndSend.state(task)
     // Nothing may come of it now; then it is looked into again after some more blocks, not at every look.
     if (isDue) this.waits.delete(intent.id)
     const hasOffer = run?.offer !== undefined && (intent.kind === 'swap' || intent.kind === 'bridge')
@@ -214,6 +217,8 @@ export class SettleIntent {
     const fee = replacementFee(best, await chain.fees(intent.chain), rules, payload)
     if (!fee || (payload === 'step' && this.signAndSend.dearness(portfolio, cycle, intent, fee) !== undefined))
       return false
+    if (reason !== undefined && by === 'operator' && !maySign(level, 'replacement'))
+      await this.noteOnce(intent, HELD_BY_PERSON)
     await failpoints.reach('K-17')
     try {
       return await this.signAndSend.run(task, payload, await this.signAndSend.coveringJournal(intent, payload, fee))
@@ -223,6 +228,12 @@ export class SettleIntent {
       observer.notify({ type: 'failed', what: `outbidding ${intent.id}`, isRetried: true, error })
       return false
     }
+  }
+
+  private async noteOnce(intent: Intent, evidence: string): Promise<void> {
+    const { store } = this.deps
+    const events = await store.intentEvents(intent.id)
+    if (!events.some((one) => one.evidence === evidence)) await store.noteIntent(intent, evidence)
   }
 
   private async isAsRead({ id, version }: Intent): Promise<boolean> {

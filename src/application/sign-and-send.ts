@@ -4,7 +4,14 @@ import { type Fee, type FeeRules, gasLimitFor } from '../domain/execution/fees.j
 import type { Attempt, Intent } from '../domain/execution/intent.js'
 import { weiCost } from '../domain/planning/cost.js'
 import { bridgeOf } from '../domain/planning/quote.js'
-import { maySign, type OperatingLevel, type SignPurpose, strictest, type Subject } from '../domain/policy/operating.js'
+import {
+  maySign,
+  type OperatingLevel,
+  type SignPurpose,
+  type ScopeState,
+  strictest,
+  type Subject,
+} from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { larger } from '../domain/units/ratio.js'
 import { usdToNumber } from '../domain/units/usd.js'
@@ -14,6 +21,7 @@ import type { Failpoints } from '../ports/failpoints.js'
 import { type Lease, StaleLeaseError } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
 import { type Signer, SignerError } from '../ports/signer.js'
+import type { Stopping } from '../ports/stopping.js'
 import type { Store } from '../ports/store.js'
 
 /** An intent with everything that was decided about it. */
@@ -40,6 +48,7 @@ export class SignAndSend {
       clock: Clock
       observer: Observer
       lease: Lease
+      stopping: Stopping
       failpoints: Failpoints
       feeRules: (chain: ChainKey) => FeeRules
       resendMs: number
@@ -47,11 +56,11 @@ export class SignAndSend {
   ) {}
 
   /**
-   * Signs the step or the cancel of the intent's nonce and sends it. False when lease or operating state are against it:
+   * Signs the step or the cancel of the intent's nonce and sends it. False when lease, operating state or the end of the process are against it:
    * nothing was signed then. Rejects with SignerError, or with StaleLeaseError when a later leader has begun.
    */
   async run(task: Task, payload: Attempt['payload'], fee: Fee): Promise<boolean> {
-    const { chain, signer, store, clock, observer, lease, failpoints } = this.deps
+    const { chain, signer, store, clock, observer, lease, stopping, failpoints } = this.deps
     const { portfolio, intent } = task
     const isFirst = intent.state === 'reserved'
     const { account } = intent
@@ -59,7 +68,7 @@ export class SignAndSend {
       payload === 'cancel' ? ({ chain: intent.chain, to: account, data: '0x', value: 0n } as const) : intent.call
     const gasLimit = payload === 'cancel' ? gasLimitFor(await chain.estimateGas(account, call)) : intent.gasLimit
     const { level } = await this.state(task)
-    if (!maySign(level, purposeOf(intent, payload)) || !lease.isHeld()) return false
+    if (!maySign(level, purposeOf(intent, payload)) || !lease.isHeld() || stopping.signal.aborted) return false
     const transaction = {
       chainId: chain.chainId(intent.chain),
       nonce: intent.nonce,
@@ -101,7 +110,11 @@ export class SignAndSend {
   }
 
   /** The operating state that holds for the task, and why. A dry run begins nothing, and ends what is under way. */
-  async state({ portfolio, run, intent }: Task): Promise<{ level: OperatingLevel; reason: string }> {
+  async state({
+    portfolio,
+    run,
+    intent,
+  }: Task): Promise<{ level: OperatingLevel; reason: string; by?: ScopeState['by'] }> {
     const state = strictest(await this.deps.store.operatingStates(), subjectOf(portfolio, run, intent))
     if (state && state.level !== 'paused_new') return state
     if (portfolio.mode === 'dry-run') return { level: 'paused_new', reason: 'In dry-run nothing new is signed.' }

@@ -1,4 +1,5 @@
-import type { BreakerCode, Trip } from '../domain/policy/breakers.js'
+import type { Address, ChainKey } from '../domain/assets.js'
+import { ALL_OPEN, type BreakerCode, lastClearedByPerson, type Trip } from '../domain/policy/breakers.js'
 import type { Scope } from '../domain/policy/operating.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
@@ -6,18 +7,46 @@ import type { Store } from '../ports/store.js'
 
 /** Stops a scope for a reason that the daemon found by itself. Tripping what holds already changes nothing. */
 export class TripBreaker {
+  /** Nonces of others beyond ours, by account and chain: how far, and when this process saw that first. */
+  private readonly foreign = new Map<string, { readonly latest: number; readonly since: number }>()
+
   constructor(private readonly deps: { store: Store; clock: Clock; observer: Observer }) {}
 
   async run(trip: Trip): Promise<void> {
     const { store, clock, observer } = this.deps
     const at = clock.now()
     if (!(await store.tripBreaker(trip, at))) return
-    observer.notify({ type: 'breaker-tripped', trip, at })
+    observer.notify({ type: 'breaker-tripped', trip, at, isEarlier: false })
     observer.notify({
       type: 'scope-changed',
       state: { scope: trip.scope, level: trip.level, reason: `${trip.code}: ${trip.reason}`, since: at, by: 'breaker' },
       isEarlier: false,
     })
+  }
+
+  /**
+   * The chain expects a nonce beyond ours: somebody else uses the key, and everything halts (B-04). Where a person has
+   * cleared that since this very nonce was seen, the account goes on at it instead; a later one halts anew. A process
+   * that starts has seen nothing, so that it halts once more. Resolves to whether the nonce was adopted.
+   */
+  async foreignNonce(
+    { chain, account }: { readonly chain: ChainKey; readonly account: Address },
+    latest: number,
+    reason: string,
+  ): Promise<boolean> {
+    const { store, clock, observer } = this.deps
+    const key = `${chain} ${account.toLowerCase()}`
+    const seen = this.foreign.get(key)
+    const cleared = lastClearedByPerson(await store.breakers({ isOpen: false, limit: ALL_OPEN }), 'B-04', ['all'])
+    const isAccepted = seen?.latest === latest && cleared !== undefined && cleared.clearedAt >= seen.since
+    if (isAccepted && (await store.adoptNonce(chain, account, latest))) {
+      this.foreign.delete(key)
+      observer.notify({ type: 'nonce-adopted', chain, account, next: latest, by: cleared.clearedBy })
+      return true
+    }
+    if (seen?.latest !== latest) this.foreign.set(key, { latest, since: clock.now() })
+    await this.run({ code: 'B-04', scope: 'all', level: 'halted', reason })
+    return false
   }
 
   /** Lets go of a breaker whose condition has passed. */

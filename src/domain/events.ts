@@ -25,7 +25,8 @@ export type Event =
   | { readonly type: 'lease-lost'; readonly reason: string }
   /** `state.by` says who; `isEarlier` when it is told anew after a start. */
   | { readonly type: 'scope-changed'; readonly state: ScopeState; readonly isEarlier: boolean }
-  | { readonly type: 'breaker-tripped'; readonly trip: Trip; readonly at: number }
+  /** `isEarlier` when one that is open is told anew after a start: it has not tripped again. */
+  | { readonly type: 'breaker-tripped'; readonly trip: Trip; readonly at: number; readonly isEarlier: boolean }
   | { readonly type: 'breaker-cleared'; readonly code: BreakerCode; readonly scope: Scope; readonly by: string }
   | {
       readonly type: 'signer-answered'
@@ -158,6 +159,24 @@ export type Event =
       readonly chain: ChainKey
       readonly mismatches: readonly { readonly token: string; readonly ledger: bigint; readonly onChain: bigint }[]
       readonly at: number
+    }
+  /** Money is missing, and a person who was told of it by this breaker has cleared it: the loss is taken into the books. */
+  | {
+      readonly type: 'loss-booked'
+      readonly portfolio: string
+      readonly chain: ChainKey
+      readonly token: Address
+      /** Base units. */
+      readonly units: bigint
+      readonly by: string
+    }
+  /** Somebody else used nonces of the account, and a person who was told of it has cleared that: we go on after them. */
+  | {
+      readonly type: 'nonce-adopted'
+      readonly chain: ChainKey
+      readonly account: Address
+      readonly next: number
+      readonly by: string
     }
   /** A person took money found on the account for the fund's own. */
   | {

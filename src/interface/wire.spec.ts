@@ -77,6 +77,7 @@ describe('what the API says', () => {
       legs: [
         {
           state: 'done',
+          tier: 'B',
           sold: { units: '1500000000000000001' },
           realisedCost: { slippageUsd: '0.000000000000000001', gasUsd: '2', totalUsd: '2.000000000000000001' },
         },

@@ -85,7 +85,12 @@ export class NonceGapError extends Error {
 export class ForeignNonceError extends InvariantError {
   readonly trip: Trip
 
-  constructor(chain: ChainKey, account: Address, chainNonce: number, nonce: number) {
+  constructor(
+    readonly chain: ChainKey,
+    readonly account: Address,
+    readonly chainNonce: number,
+    nonce: number,
+  ) {
     const reason = `Account ${account} on ${chain} is at nonce ${chainNonce} by the chain and at ${nonce} by our records, so somebody else uses its key. Stop trading from it and find out who.`
     super(`B-04: ${reason}`)
     this.trip = { code: 'B-04', scope: 'all', level: 'halted', reason }
@@ -129,6 +134,11 @@ export abstract class Store {
     leg?: { before: LegRun; after: LegRun },
     budget?: BudgetClaim,
   ): Promise<Intent>
+  /**
+   * Makes `next` the account's next nonce, because everything below it is used up by others. False, and nothing is
+   * written, unless it is beyond the one written and no live intent is at or above it.
+   */
+  abstract adoptNonce(chain: ChainKey, account: Address, next: number): Promise<boolean>
   /**
    * Writes signed bytes: the first ones of a reserved intent, a replacement or the cancel of a signed one. The intent is
    * `signed` from the commit on.

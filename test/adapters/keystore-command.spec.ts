@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { stringify } from 'yaml'
+import { createKeystore } from '../../src/adapters/signers/keystore-signer.js'
 import { runCommand } from '../../src/commands.js'
 import { Failpoints } from '../../src/ports/failpoints.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js'
@@ -58,8 +59,9 @@ describe('evenkeel keystore', () => {
     expect(again).toMatchObject({ code: 2, out: '', err: expect.stringContaining('never overwritten') })
     expect(await readFile(path('key.json'), 'utf8')).toBe(before)
 
+    await createKeystore({ file: path('quick.json'), passwordFile: path('password') }, 1_024)
     for (const [file, passwordFile, message] of [
-      ['key.json', 'wrong', `The password in ${path('wrong')} does not open ${path('key.json')}.`],
+      ['quick.json', 'wrong', `The password in ${path('wrong')} does not open ${path('quick.json')}.`],
       ['none.json', 'password', `${path('none.json')} cannot be read (ENOENT); expected the keystore.`],
       ['password', 'password', `${path('password')} is no keystore;`],
     ] as const) {

@@ -1,7 +1,9 @@
+import { createCipheriv, pbkdf2Sync, scryptSync } from 'node:crypto'
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { keccak256 } from 'viem'
 import {
   createKeystore,
   keystoreAddress,
@@ -10,46 +12,34 @@ import {
 } from '../../src/adapters/signers/keystore-signer.js'
 import { aRequest, describeSigner, signerOn } from '../support/signer-contract.js'
 
-/** Test vectors of the Web3 Secret Storage definition, version 3: one key, one password. */
-const VECTORS = {
-  pbkdf2: {
-    crypto: {
-      cipher: 'aes-128-ctr',
-      cipherparams: { iv: '6087dab2f9fdbbfaddc31a909735c1e6' },
-      ciphertext: '5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46',
-      kdf: 'pbkdf2',
-      kdfparams: {
-        c: 262_144,
-        dklen: 32,
-        prf: 'hmac-sha256',
-        salt: 'ae3cd4e7013836a3df6bd7241b12db061dbe2c6785853cce422d148a624ce0bd',
-      },
-      mac: '517ead924a9d0dc3124507e3393d175ce3ff7c1e96529c6c555ce9e51205e9b2',
-    },
-    id: '3198bc9c-6672-5ab3-d995-4942343ae5b6',
-    version: 3,
-  },
-  scrypt: {
-    crypto: {
-      cipher: 'aes-128-ctr',
-      cipherparams: { iv: '83dbcc02d8ccb40e466191a123791e0e' },
-      ciphertext: 'd172bf743a674da9cdad04534d56926ef8358534d458fffccd4e6ad2fbde479c',
-      kdf: 'scrypt',
-      kdfparams: {
-        dklen: 32,
-        n: 262_144,
-        p: 8,
-        r: 1,
-        salt: 'ab0c7876052600dd703518d6fc3fe8984592145b591fc8fb5c6d43190334ba19',
-      },
-      mac: '2103ac29920d71da29f15d75b4a16dbe95cfd7ff8faea1056c33131d846e3097',
-    },
-    id: '3198bc9c-6672-5ab3-d995-4942343ae5b6',
-    version: 3,
-  },
-}
+/** Key, password and address of the vectors in the definition of Web3 Secret Storage, version 3. */
+const VECTOR_KEY = '7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d'
 const VECTOR_PASSWORD = 'testpassword'
 const VECTOR_ADDRESS = '0x008AeEda4D805471dF9b2A5B0f38A0C3bCBA786b'
+
+/** The keystore of that key, made by OpenSSL as the definition says, with few rounds. */
+function foreignKeystore(kdf: 'pbkdf2' | 'scrypt') {
+  const [salt, iv] = [Buffer.alloc(32, 7), Buffer.alloc(16, 9)]
+  const derived =
+    kdf === 'scrypt'
+      ? scryptSync(VECTOR_PASSWORD, salt, 32, { N: FEW_ROUNDS, r: 8, p: 1 })
+      : pbkdf2Sync(VECTOR_PASSWORD, salt, FEW_ROUNDS, 32, 'sha256')
+  const cipher = createCipheriv('aes-128-ctr', derived.subarray(0, 16), iv)
+  const ciphertext = Buffer.concat([cipher.update(VECTOR_KEY, 'hex'), cipher.final()])
+  const rounds = kdf === 'scrypt' ? { n: FEW_ROUNDS, r: 8, p: 1 } : { c: FEW_ROUNDS, prf: 'hmac-sha256' }
+  return {
+    crypto: {
+      cipher: 'aes-128-ctr',
+      cipherparams: { iv: iv.toString('hex') },
+      ciphertext: ciphertext.toString('hex'),
+      kdf,
+      kdfparams: { ...rounds, dklen: 32, salt: salt.toString('hex') },
+      mac: keccak256(Buffer.concat([derived.subarray(16, 32), ciphertext])).slice(2),
+    },
+    id: '3198bc9c-6672-5ab3-d995-4942343ae5b6',
+    version: 3,
+  }
+}
 /** Enough rounds for a test. */
 const FEW_ROUNDS = 1_024
 
@@ -74,8 +64,8 @@ describeSigner('KeystoreSigner', async () => {
 })
 
 describe('a keystore', () => {
-  test.each(['pbkdf2', 'scrypt'] as const)('the vector with %s opens to the key it was made of', async (kdf) => {
-    const file = await write(`${kdf}.json`, VECTORS[kdf])
+  test.each(['pbkdf2', 'scrypt'] as const)('that another program made with %s opens to its key', async (kdf) => {
+    const file = await write(`${kdf}.json`, foreignKeystore(kdf))
     const keys = await open(file, await write('vector-password', VECTOR_PASSWORD))
     expect(keys.accounts()).toEqual([VECTOR_ADDRESS])
     await signerOn(keys).signer.sign(aRequest(VECTOR_ADDRESS))
@@ -138,7 +128,7 @@ describe('a keystore', () => {
         async () => open(await write('swapped.json', { ...keystore, address: other.slice(2) })),
         new RegExp(`Expected the key of ${other}, which .*swapped\\.json names, but it holds that of 0x`),
       ],
-      [async () => keystoreAddress(await write('nameless.json', VECTORS.pbkdf2)), /names no address/],
+      [async () => keystoreAddress(await write('nameless.json', foreignKeystore('pbkdf2'))), /names no address/],
     ]
     for (const [failure, message] of failures) {
       const error = await failure().catch((one: unknown) => one)

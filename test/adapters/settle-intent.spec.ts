@@ -11,6 +11,7 @@ import { SettleIntent } from '../../src/application/settle-intent.js'
 import { TripBreaker } from '../../src/application/trip-breaker.js'
 import { NATIVE, type Token } from '../../src/domain/assets.js'
 import type { Intent, NewIntent } from '../../src/domain/execution/intent.js'
+import { Stopping } from '../../src/ports/stopping.js'
 import { PriceSources } from '../../src/ports/prices.js'
 import { aCycle, addressOf, aMarket, FEE_RULES, newIntent } from '../support/builders.js'
 import { chainOptions } from '../support/chain-options.js'
@@ -74,6 +75,7 @@ async function reserved(changes: Partial<NewIntent>) {
     clock,
     observer,
     lease,
+    stopping: new Stopping(),
     failpoints: life.failpoints(),
     readPrices: new ReadPrices({ prices: new PriceSources([]) }),
     tripBreaker: new TripBreaker({ store, clock, observer }),

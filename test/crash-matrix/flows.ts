@@ -142,7 +142,7 @@ export async function planningConfig(world: MatrixWorld, { chains }: Baseline): 
       },
     ]),
   )
-  Object.assign(portfolio, { reset: 'target', minimumTradeUsd: '500', cooldownSeconds: 600, schedule: '*/2 * * * * *' })
+  Object.assign(portfolio, { reset: 'target', minimumTradeUsd: '500', cooldownSeconds: 600 })
   const file = join(world.dir, 'planning.yaml')
   await writeFile(file, stringify(config))
   return file

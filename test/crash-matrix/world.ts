@@ -179,7 +179,7 @@ function describe(
 
 /** The sandbox's configuration, made quick, of a portfolio that is on target by far and so never trades by itself. */
 async function writeConfig(file: string, world: World): Promise<string> {
-  await writeDaemonConfig(world, file, { adminPort: 0, metricsPort: 0, schedule: '0 0 0 1 1 *' })
+  await writeDaemonConfig(world, file, { adminPort: 0, metricsPort: 0, schedule: '*/3 * * * * *' })
   const config = parse(await readFile(file, 'utf8')) as EditableConfig
   delete config.venues['zeroex']
   config.lease = { ttlSeconds: 2.5, renewSeconds: 0.4, selfFenceSeconds: 1.8 }

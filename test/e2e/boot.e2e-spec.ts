@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { sql } from 'kysely'
 import { adminToken, type DaemonProcess, startDaemon } from '../support/daemon-process.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js'
 import { type CycleDetail, cyclesOf } from '../support/rally.js'
@@ -50,7 +51,7 @@ describe('the metrics port', () => {
     expect(await ops('/livez')).toMatchObject({ status: 200, text: expect.stringContaining('"status":"ok"') })
     expect(await ops('/readyz')).toMatchObject({
       status: 200,
-      text: expect.stringContaining('"database":{"status":"up"}'),
+      text: expect.stringMatching(/"database":\{[^}]*"status":"up"\}/),
     })
   })
 
@@ -185,6 +186,17 @@ describe('the end', () => {
       const targets = calls.filter(({ method }) => method === 'eth_call').map(({ params }) => params[0])
       for (const target of targets) expect((target as { to: string }).to.toLowerCase()).toBe(multicall.toLowerCase())
     }
+  })
+})
+
+describe('a start with an unfinished cycle of a portfolio that has left the file', () => {
+  it('is refused with code 2, in a line that names both', async () => {
+    const { rows } = await sql<{ id: string }>`
+      update cycles set portfolio = 'gone', ended_at = null, outcome = null
+      where id = (select max(id) from cycles) returning id`.execute(database.database)
+    const [{ id } = { id: 'none' }] = rows
+    const start = startDaemon({ config: await world.config(), databaseUrl: database.url })
+    await expect(start).rejects.toThrow(`ended with 2: portfolios: expected gone, whose cycle ${id} is not finished`)
   })
 })
 

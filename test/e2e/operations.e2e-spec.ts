@@ -149,11 +149,11 @@ describe('what the admin API tells of it', () => {
 
   it('of limits and breakers: what is used of each cap, and that nothing holds', async () => {
     const limits = (await daemon.get('/v1/limits')).body as {
-      portfolios: [{ turnoverPerDay: { usedUsd: string; capUsd: string }; chains: object[] }]
+      portfolios: [{ gasPerDay: { usedUsd: string; capUsd: string }; chains: object[] }]
     }
     const [treasury] = limits.portfolios
-    expect(Number(treasury.turnoverPerDay.usedUsd)).toBeGreaterThan(0)
-    expect(Number(treasury.turnoverPerDay.capUsd)).toBeGreaterThan(Number(treasury.turnoverPerDay.usedUsd))
+    expect(Number(treasury.gasPerDay.usedUsd)).toBeGreaterThan(0)
+    expect(Number(treasury.gasPerDay.capUsd)).toBeGreaterThan(Number(treasury.gasPerDay.usedUsd))
     expect(treasury.chains).toHaveLength(world.chains.length)
     expect(await daemon.get('/v1/breakers')).toMatchObject({ status: 200, body: { open: [] } })
   })
@@ -231,10 +231,10 @@ describe('SIGTERM in the middle of a rebalance', () => {
   })
 
   it('gives the lease back, so that a successor goes on at once', async () => {
-    const asked = Date.now()
+    const lease = await database.database.selectFrom('lease').select('holder').executeTakeFirst()
+    expect(lease).toEqual({ holder: null })
     daemon = await startDaemon({ config, databaseUrl: database.url })
     await until('the lease to be taken', 10_000, () => daemon.logs.find(({ event }) => event === 'lease-taken'))
-    expect(Date.now() - asked).toBeLessThan(5_000)
   })
 })
 
@@ -277,9 +277,7 @@ describe('what the aggregators were asked', () => {
     expect(requests.length).toBeGreaterThan(0)
     for (const { headers } of requests)
       expect(headers).toMatchObject({ 'x-lifi-sdk': version, 'x-lifi-integrator': 'evenkeel' })
-    const paths = new Set(requests.map(({ url }) => url.split('?')[0]))
-    expect(paths).toContain('/v1/quote')
-    expect(paths).toContain('/v1/status')
+    expect(requests.map(({ url }) => url.split('?')[0])).toContain('/v1/quote')
   })
 
   it('came to 0x from its own SDK, as tRPC queries', async () => {

@@ -27,6 +27,7 @@ import type { PriceGuard } from '../../src/domain/policy/price-guard.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
 import { ONE_USD } from '../../src/domain/units/usd.js'
 import { PriceSources } from '../../src/ports/prices.js'
+import { Stopping } from '../../src/ports/stopping.js'
 import type { Store } from '../../src/ports/store.js'
 import { QuoteVenues } from '../../src/ports/quotes.js'
 import { addressOf, FEE_RULES, OWNER } from './builders.js'
@@ -219,6 +220,7 @@ export class FakeWorld {
 export class FakeProcess {
   readonly observer = new RecordingObserver()
   readonly lease = new FakeLease()
+  readonly stopping = new Stopping()
   readonly stopped: unknown[] = []
   readonly store: Store
   readonly readPrices: ReadPrices
@@ -298,6 +300,7 @@ export class FakeProcess {
       clock,
       observer,
       lease,
+      stopping: this.stopping,
       failpoints,
       readPrices: this.readPrices,
       tripBreaker: this.tripBreaker,

@@ -14,7 +14,7 @@ export type Death =
 const LOCAL = new Set(['chainId', 'approval', 'accounts', 'epoch', 'isHeld', 'serves', 'allowed', 'decode'])
 
 const EFFECT =
-  /^(store\.(open(Cycle|Ledger|Transfer)|(close|save|reserve|record|release|move|note|trip|set|post|pin|clear)\w*)|signer\.sign|chain\.broadcast)$/
+  /^(store\.(open(Cycle|Ledger|Transfer)|(close|save|reserve|record|release|move|note|trip|set|post|pin|clear|adopt)\w*)|signer\.sign|chain\.broadcast)$/
 
 /** Whether a call leaves something behind. Dying around any other is dying after the last one that does. */
 export function leavesTrace(call: string): boolean {

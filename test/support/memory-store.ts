@@ -193,6 +193,16 @@ export class MemoryStore extends Store {
     })
   }
 
+  adoptNonce(chain: ChainKey, account: Address, next: number): Promise<boolean> {
+    return this.change('adoptNonce', () => {
+      const key = accountKey({ chain, account })
+      const isAbove = this.allIntents().some((one) => accountKey(one) === key && isLive(one) && one.nonce >= next)
+      if (isAbove || (this.rows.nextNonces.get(key) ?? next) >= next) return false
+      this.rows.nextNonces.set(key, next)
+      return true
+    })
+  }
+
   recordAttempt(intent: Intent, attempt: Attempt): Promise<Intent> {
     return this.change('recordAttempt', () => {
       const signed = withAttempt(intent, attempt)

@@ -222,6 +222,17 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         expect((await reserve(cycle, 2, 7)).nonce).toBe(8)
       })
 
+      test('goes on after nonces of others where it is told to, never back and never below what is live', async () => {
+        const cycle = await opened(2)
+        const { chain, account } = await reserve(cycle, 0, 7)
+        expect(await store.adoptNonce(chain, account, 7)).toBe(false)
+        expect(await store.adoptNonce(chain, account, 8)).toBe(false)
+        expect(await store.adoptNonce(chain, account, 12)).toBe(true)
+        expect(await store.adoptNonce('nowhere', account, 12)).toBe(false)
+        expect((await store.nonces()).find((one) => one.chain === chain)?.next).toBe(12)
+        expect((await reserve(cycle, 1, 12)).nonce).toBe(12)
+      })
+
       test('a reader sees a whole change or nothing of it', async () => {
         const cycle = await opened(15)
         let isDone = false

@@ -50,7 +50,8 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
     }
     case 'breaker-tripped': {
       const { code, scope, level, reason } = event.trip
-      return line('error', `Breaker ${code} stops ${scope}: ${reason}`, { breaker: code, scope, state: level })
+      const since = event.isEarlier ? ' since an earlier run' : ''
+      return line('error', `Breaker ${code} stops ${scope}${since}: ${reason}`, { breaker: code, scope, state: level })
     }
     case 'breaker-cleared': {
       const { code, scope, by } = event
@@ -241,6 +242,16 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
           chainBaseUnits: onChain.toString(),
         })),
       })
+    }
+    case 'loss-booked': {
+      const { portfolio, chain, token, units, by } = event
+      const fields = { portfolio, chain, token, baseUnits: units.toString(), by }
+      return line('warn', `A loss of ${units} base units of ${token} on ${chain} is booked, by ${by}`, fields)
+    }
+    case 'nonce-adopted': {
+      const { chain, account, next, by } = event
+      const what = `Account ${account} goes on at nonce ${next} on ${chain}, after transactions of others`
+      return line('warn', `${what}, by ${by}`, { chain, account, nonce: next, by })
     }
     case 'inflow-classified': {
       const { portfolio, chain, token, units, reason } = event

@@ -384,7 +384,10 @@ describe('the process', () => {
   test('counts trips of breakers and shows those that hold', async () => {
     expect(await valueOf('breaker_trips_total{breaker="B-03"}')).toBe(0)
     const trip = { code: 'B-03', scope: 'all', level: 'halted', reason: 'The ledger differs.' } as const
-    observer.notify({ type: 'breaker-tripped', trip, at: now })
+    observer.notify({ type: 'breaker-tripped', trip, at: now, isEarlier: true })
+    expect(await valueOf('breaker_trips_total{breaker="B-03"}')).toBe(0)
+    expect(await valueOf('breaker_tripped{breaker="B-03",scope="global",id=""}')).toBe(1)
+    observer.notify({ type: 'breaker-tripped', trip, at: now, isEarlier: false })
     expect(await valueOf('breaker_trips_total{breaker="B-03"}')).toBe(1)
     expect(await valueOf('breaker_tripped{breaker="B-03",scope="global",id=""}')).toBe(1)
     expect(lines().at(-1)).toMatchObject({ level: 'error', breaker: 'B-03' })

@@ -152,6 +152,8 @@ export class EventObserver extends Observer {
       case 'price-unknown':
       case 'off-peg':
       case 'broadcast':
+      case 'loss-booked':
+      case 'nonce-adopted':
       case 'inflow-classified':
       case 'failed':
         return

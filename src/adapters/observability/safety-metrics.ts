@@ -51,8 +51,8 @@ export class SafetyMetrics {
     this.showScope(scope, level, since)
   }
 
-  breakerTripped({ trip: { code, scope } }: EventOf<'breaker-tripped'>): void {
-    this.metrics.breakerTrips.inc({ breaker: code })
+  breakerTripped({ trip: { code, scope }, isEarlier }: EventOf<'breaker-tripped'>): void {
+    if (!isEarlier) this.metrics.breakerTrips.inc({ breaker: code })
     this.metrics.breakerTripped.set({ breaker: code, ...placeOf(scope) }, 1)
   }
 

@@ -108,7 +108,12 @@ export class ChainlinkPrices extends PriceSource {
     const findings = await Promise.all(
       chains.map(async (chain) => {
         const feeds = this.options.feeds.filter((feed) => feed.chain === chain)
-        const answers = await this.options.read(chain, feeds.map(decimalsCall)).catch(() => [])
+        let answers: readonly ContractAnswer[] = []
+        try {
+          answers = await this.options.read(chain, feeds.map(decimalsCall))
+        } catch {
+          // Every reading looks again.
+        }
         return feeds.flatMap((feed, index) => {
           const found = decimalsOf(answers[index])
           return found === undefined || found === feed.decimals ? [] : [otherDecimals(feed, found)]

@@ -96,6 +96,31 @@ export async function insertAttempt(tx: Transaction, epoch: number, intent: Inte
   return signed
 }
 
+/** Whether the account's next nonce was below this one, with nothing live at or above it, and is this one now. */
+export async function raiseNonce(tx: Transaction, chain: ChainKey, account: Address, next: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('accounts')
+    .set({ next_nonce: next })
+    .where('chain', '=', chain)
+    .where('account', '=', account.toLowerCase())
+    .where('next_nonce', '<', String(next))
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('intents')
+            .select('id')
+            .where('chain', '=', chain)
+            .where(sql`lower(account)`, '=', account.toLowerCase())
+            .where('nonce', '>=', String(next))
+            .where('state', 'in', ['reserved', 'signed', 'mined']),
+        ),
+      ),
+    )
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
 /** The row stays, so that its id is never given out again; its nonce is the account's next one again. */
 export async function releaseNonce(tx: Transaction, epoch: number, intent: Intent, reason: string): Promise<Intent> {
   const { numUpdatedRows } = await tx

@@ -37,6 +37,7 @@ import {
   loadApprovals,
   loadIntents,
   loadNonces,
+  raiseNonce,
   releaseNonce,
   updateIntent,
 } from './intent-rows.js'
@@ -118,6 +119,10 @@ export class PostgresStore extends Store {
       await this.failpoints.reach('K-04')
       return reserved
     })
+  }
+
+  adoptNonce(chain: ChainKey, account: Address, next: number): Promise<boolean> {
+    return this.change((tx) => raiseNonce(tx, chain, account, next))
   }
 
   async recordAttempt(intent: Intent, attempt: Attempt): Promise<Intent> {

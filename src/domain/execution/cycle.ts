@@ -90,6 +90,7 @@ export interface LegFailure {
     | 'TRANSFER_SHORT'
     | 'TRANSFER_OTHER_TOKEN'
     | 'TRANSFER_REFUNDED'
+    | 'ALLOWANCE_LEFT'
     | 'DEPENDENCY'
     | 'REPLANNED'
   readonly detail: string
@@ -358,6 +359,28 @@ export function lastIntent(cycle: Pick<Cycle, 'intents'>, run: LegRun, kind: Ste
   return cycle.intents
     .filter((intent) => intent.legId === run.leg.id && intent.kind === kind)
     .toSorted((a, b) => b.ordinal - a.ordinal)[0]
+}
+
+/** How many revocations of the leg are in a block, whatever they did. */
+export function revocationsMade({ intents }: Pick<Cycle, 'intents'>, { leg }: LegRun): number {
+  const isMade = ({ state }: Intent) => state === 'mined' || state === 'final_ok' || state === 'final_reverted'
+  return intents.filter((one) => one.legId === leg.id && one.kind === 'revoke' && isMade(one)).length
+}
+
+/**
+ * The leg after its allowance could not be taken back. What it did stays booked, and a crossing that has begun is followed
+ * to its end.
+ */
+export function stuckLeg(run: LegRun, detail: string): LegRun {
+  if (run.leg.kind === 'bridge' && !run.failure) return clearedLeg(run)
+  const failure = run.failure ? { ...run.failure, detail: `${run.failure.detail} ${detail}` } : undefined
+  return { ...run, state: 'failed', failure: failure ?? { code: 'ALLOWANCE_LEFT', detail } }
+}
+
+/** A leg that ended by a cancel, when the cancel was a person's pause. */
+export function heldLeg(run: LegRun): LegRun {
+  if (run.failure?.code !== 'CANCELLED') return run
+  return { ...run, failure: { code: 'PAUSED', detail: `A person paused the work. ${run.failure.detail}` } }
 }
 
 /** The leg after its allowance is known to be zero. */

@@ -191,6 +191,9 @@ export const FOREIGN_GRACE_MS = 20 * 60_000
 /** Evidence under which the wait for a missing receipt is written down; the wait counts from its writing. */
 export const UNEXPLAINED = 'The nonce is finally consumed and no receipt of ours is known.'
 
+/** Evidence that a signed step is cancelled because a person has paused the work: its leg is held, it has not failed (B-13). */
+export const HELD_BY_PERSON = 'A person has paused the work: the step is to be cancelled.'
+
 /** Whether the sight shows a finally consumed nonce without a receipt of ours. */
 export function isUnexplained(intent: Intent, { inclusion, finalizedNonce }: ChainSight): boolean {
   return intent.state === 'signed' && !inclusion && finalizedNonce > intent.nonce

@@ -5,10 +5,18 @@ import { isTransferOpen, payoutKey, type Transfer } from './transfer.js'
 /**
  * Where units are booked. `wallet` is our account on the chain; the others say where they came from or went: the
  * contracts we traded with, the network's fee, a bridge under way, the balance found at the start, an inflow of which the
- * cause is unknown, and one that a person has classified as the fund's own.
+ * cause is unknown, one that a person has classified as the fund's own, and money that is gone and that a person gave up.
  */
 export type LedgerAccount =
-  'wallet' | 'trade' | 'gas' | 'opening' | 'unattributed' | 'deposit' | `in_flight:${string}` | `bridge:${string}`
+  | 'wallet'
+  | 'trade'
+  | 'gas'
+  | 'opening'
+  | 'unattributed'
+  | 'deposit'
+  | 'loss'
+  | `in_flight:${string}`
+  | `bridge:${string}`
 
 /** One side of an entry: units of one token on one chain, signed. */
 export interface Posting {

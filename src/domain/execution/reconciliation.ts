@@ -85,6 +85,12 @@ export function unattributedPostings(owner: Address, { token, ledger, onChain }:
     : entry(of, 'wallet', 'unattributed', ledger - onChain)
 }
 
+/** Takes a difference that a person gave up into the books. `breaker` is the id of the B-03 that he cleared: one loss each. */
+export function lossPostings(owner: Address, { token, ledger, onChain }: Difference, breaker: number): Posting[] {
+  const on = { cause: `loss.${breaker}`, owner, chain: token.chain, token: token.address, book: 'final' } as const
+  return entry(on, 'wallet', 'loss', ledger - onChain)
+}
+
 /** As people call it. */
 export function nameOf({ address, symbol }: Token): string {
   return address === NATIVE ? 'native' : symbol

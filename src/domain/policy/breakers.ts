@@ -49,3 +49,20 @@ export const GRAVE_BREAKERS: readonly BreakerCode[] = ['B-03', 'B-04', 'B-08', '
 export function holdingBack(open: readonly Breaker[], scope: Scope, named: readonly BreakerCode[]): Breaker[] {
   return open.filter((one) => one.scope === scope && GRAVE_BREAKERS.includes(one.code) && !named.includes(one.code))
 }
+
+/** More than may ever be open at once: one of each code for each configured name. */
+export const ALL_OPEN = 10_000
+
+/** What `clearedBy` begins with when a person cleared it. */
+export const BY_PERSON = 'operator: '
+
+/** The newest breaker of a code over these scopes, if a person has cleared it. `newestFirst`: open ones and ended ones. */
+export function lastClearedByPerson(
+  newestFirst: readonly Breaker[],
+  code: BreakerCode,
+  scopes: readonly Scope[],
+): (Breaker & { readonly clearedAt: number; readonly clearedBy: string }) | undefined {
+  const last = newestFirst.find((one) => one.code === code && scopes.includes(one.scope))
+  if (last?.clearedAt === undefined || !last.clearedBy?.startsWith(BY_PERSON)) return undefined
+  return { ...last, clearedAt: last.clearedAt, clearedBy: last.clearedBy }
+}

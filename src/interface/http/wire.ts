@@ -132,6 +132,7 @@ function legWire({ leg, state, offer, sold, received, failure }: LegRun, realise
   return {
     id: leg.id,
     kind: leg.kind,
+    tier: leg.kind === 'swap' ? 'B' : 'bridge',
     state,
     venue: offer?.venue ?? leg.venue,
     tool: offer?.tool ?? leg.tool,

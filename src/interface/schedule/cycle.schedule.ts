@@ -4,6 +4,7 @@ import { CronJob } from 'cron'
 import type { HoldLease } from '../../application/hold-lease.js'
 import type { RunCycle } from '../../application/run-cycle.js'
 import type { Portfolio } from '../../domain/policy/portfolio.js'
+import type { Stopping } from '../../ports/stopping.js'
 import type { Readiness } from '../readiness.js'
 
 /**
@@ -11,7 +12,6 @@ import type { Readiness } from '../readiness.js'
  * wait for the clock. A run that is still going when the next is due is not joined by another.
  */
 export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly working = new AbortController()
   private readonly leading = new AbortController()
   private holding: Promise<void> = Promise.resolve()
   private watching: readonly Promise<void>[] = []
@@ -23,6 +23,7 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
       runCycle: RunCycle
       holdLease: HoldLease
       readiness: Readiness
+      stopping: Stopping
       schedules: readonly { portfolio: Portfolio; cron: string }[]
       /** What looks around beside the cycles, from the start until the end. */
       watchers: readonly { run(signal: AbortSignal): Promise<void> }[]
@@ -33,7 +34,7 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
 
   onApplicationBootstrap(): void {
     const { registry, runCycle, holdLease, readiness, schedules } = this.deps
-    const { signal } = this.working
+    const { signal } = this.deps.stopping
     const run = (portfolio: Portfolio) => void runCycle.run(portfolio, signal)
     for (const { portfolio, cron } of schedules) {
       const onTick = () => {
@@ -55,7 +56,7 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
   async onApplicationShutdown(): Promise<void> {
     this.deps.readiness.isReady = false
     for (const job of this.deps.registry.getCronJobs().values()) await job.stop()
-    this.working.abort()
+    this.deps.stopping.begin()
     await Promise.all([...this.watching, ...(this.keeping ?? [])])
     await this.deps.runCycle.idle()
     this.leading.abort()
