@@ -1,9 +1,13 @@
+import { availableParallelism } from 'node:os'
+
 const shared = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true }] },
 }
 export default {
+  // Suites of whole daemons wait far more than they work, so that two fit on two cores.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   workerIdleMemoryLimit: '512MB',
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],
   projects: [

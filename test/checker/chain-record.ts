@@ -110,7 +110,10 @@ export async function takeBaseline(world: CheckedWorld, account: Address): Promi
   return { account, chains }
 }
 
-/** Reads one chain from the baseline on; without one, from the block before the account's first transaction. */
+/**
+ * Reads one chain from the baseline on; without one, from the block before the account's first transaction there, or before
+ * the first payout to it on a chain where it sent nothing.
+ */
 export async function recordChain(
   world: CheckedWorld,
   account: Address,
@@ -126,7 +129,7 @@ export async function recordChain(
     fromBlock: (baseline?.block ?? 0n) + 1n,
     toBlock: lastBlock,
   })
-  const start = baseline ?? (await firstBaseline(world, account, chain, (read[0]?.block ?? lastBlock + 1n) - 1n))
+  const start = baseline ?? (await firstBaseline(world, account, chain, read[0]?.block, lastBlock))
   const range = { fromBlock: start.block + 1n, toBlock: lastBlock }
   const [movements, approvals, escrow, holdings, finalHoldings, nextNonce, pendingNonce] = await Promise.all([
     movementsIn(world, account, chain, range),
@@ -174,15 +177,20 @@ export async function recordChain(
 }
 
 /**
- * What the account had before it ever sent anything. A node keeps only the newest states; where that one is gone the
+ * What the account had before anything of it began. A node keeps only the newest states; where that one is gone the
  * tokens are added up from their events, and the coin stays unknown.
  */
 async function firstBaseline(
   world: CheckedWorld,
   account: Address,
   chain: string,
-  block: bigint,
+  firstSent: bigint | undefined,
+  lastBlock: bigint,
 ): Promise<ChainBaseline> {
+  const escrow = await escrowEvents(world, account, chain, { fromBlock: 0n, toBlock: lastBlock })
+  const paid = escrow.filter(({ receiver }) => isAddressEqual(receiver, account)).map(({ block: at }) => at)
+  const firsts = [...paid, ...(firstSent === undefined ? [] : [firstSent])]
+  const block = firsts.reduce((first, one) => (one < first ? one : first), lastBlock + 1n) - 1n
   const holdings = await holdingsAt(world, chain, account, block).catch(async () => {
     const sums = new Map<Address, bigint>(tokensOf(world, chain).map((token) => [token.toLowerCase() as Address, 0n]))
     for (const { token, units } of await movementsIn(world, account, chain, { fromBlock: 0n, toBlock: block }))

@@ -51,8 +51,9 @@ if (commit !== undefined) {
   }
 }
 
-// Whoever started this holds the other end: without it nobody would ever end the process.
+// Whoever started this holds the other end: without it nobody would ever end the process. It keeps nothing alive by itself.
 process.stdin.on('end', () => void die()).resume()
+process.stdin.unref()
 
 process.exitCode = await runCommand(['start', '--config', process.argv[2]], {
   version: '0.0.0-crash',

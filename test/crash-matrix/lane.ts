@@ -1,49 +1,61 @@
 import { join } from 'node:path'
-import { type Books, startBooks } from './books.js'
+import { startBooks } from './books.js'
 import type { Flow, Run } from './cells.js'
 import { playRun, pointsPassed, type Result } from './play.js'
 import type { Stage } from './scene.js'
-import { type MatrixWorld, startMatrixWorld } from './world.js'
+import { startMatrixWorld } from './world.js'
 
-/** What a lane is asked, and what it answers to each, in turn. */
-export type Order = { readonly play: Run } | { readonly count: Flow }
-export type Answer =
-  | { readonly ready: true }
-  | { readonly result: Result }
-  | { readonly flow: Flow; readonly passed: readonly string[] }
-  | { readonly broken: string }
+/** Plays runs one after the other in a world of its own. A failed run takes its world with it. */
+export class Lane {
+  private current: Stage | undefined
 
-/** A process that plays runs in a world of its own. A failed run takes its world with it. */
-const bundle = process.argv[2]!
-let world: MatrixWorld | undefined
-let books: Books | undefined
+  constructor(private readonly bundle: string) {}
 
-async function stage(): Promise<Stage> {
-  if (!world || !books) {
-    world = await startMatrixWorld()
-    books = await startBooks(join(world.dir, 'postgres'))
+  async play(run: Run): Promise<Result> {
+    const result = await playRun(await this.stage(), run)
+    if (result.failures.length > 0) await this.leave()
+    return result
   }
-  return { world, books, bundle }
+
+  async pointsPassed(flow: Flow): Promise<string[]> {
+    return pointsPassed(await this.stage(), flow, 1)
+  }
+
+  async leave(): Promise<void> {
+    const old = this.current
+    this.current = undefined
+    await old?.books.stop()
+    await old?.world.stop()
+  }
+
+  private async stage(): Promise<Stage> {
+    if (this.current) return this.current
+    const world = await startMatrixWorld()
+    try {
+      const books = await startBooks(join(world.dir, 'postgres'))
+      return (this.current = { world, books, bundle: this.bundle })
+    } catch (error) {
+      await world.stop()
+      throw error
+    }
+  }
 }
 
-async function leave(): Promise<void> {
-  const [oldBooks, oldWorld] = [books, world]
-  books = world = undefined
-  await oldBooks?.stop()
-  await oldWorld?.stop()
+/** Does the work on so many lanes at once; each takes the next piece as soon as it is done with the one before. */
+export async function onLanes<T>(
+  bundle: string,
+  count: number,
+  work: readonly T[],
+  act: (lane: Lane, piece: T) => Promise<void>,
+): Promise<void> {
+  const waiting = [...work]
+  const run = async () => {
+    const lane = new Lane(bundle)
+    try {
+      for (let piece = waiting.shift(); piece !== undefined; piece = waiting.shift()) await act(lane, piece)
+    } finally {
+      await lane.leave()
+    }
+  }
+  await Promise.all(Array.from({ length: count }, run))
 }
-
-async function answer(order: Order): Promise<Answer> {
-  if ('count' in order) return { flow: order.count, passed: await pointsPassed(await stage(), order.count, 1) }
-  const result = await playRun(await stage(), order.play)
-  if (result.failures.length > 0) await leave()
-  return { result }
-}
-
-const say = (said: Answer) => void (process.connected && process.send!(said))
-const broken = (error: unknown) =>
-  say({ broken: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-
-process.on('message', (order: Order) => void answer(order).then(say, broken))
-process.on('disconnect', () => void leave().finally(() => process.exit(0)))
-stage().then(() => say({ ready: true }), broken)

@@ -1,20 +1,19 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { bundleDaemon } from './bundle.js'
 import { CELLS, chooseRuns, commandOf, FLOWS, hitsOf, nameOf, pointsElsewhere, type Run, runNamed } from './cells.js'
-import type { Answer, Order } from './lane.js'
+import { onLanes } from './lane.js'
 import type { Result } from './play.js'
 import { aligned, reportOf, tableOf, writeSection } from './report.js'
 
 const usage =
-  'npm run test:crash-matrix -- [--runs N] [--seed S] [--parallel P] [--only flow/point/environment/seed] [--count] [--report FILE.json] [--write]'
+  'npm run test:crash-matrix -- [--runs N] [--seed S] [--parallel P] [--only flow/point/environment/seed]… [--count] [--report FILE.json] [--write]'
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 const document = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url))
 
-/** Something about the command line or a lane that makes further runs useless. */
+/** Something about the command line that a person has to put right. */
 class MatrixError extends Error {}
 
 function readArguments() {
@@ -22,7 +21,7 @@ function readArguments() {
     runs: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     parallel: { type: 'string', default: '4' },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
     count: { type: 'boolean', default: false },
     report: { type: 'string' },
     write: { type: 'boolean', default: false },
@@ -40,7 +39,7 @@ function readArguments() {
     return Number(text)
   }
   const seed = wholeNumber('seed', 1_000_000)
-  const runs = values.only === undefined ? chooseRuns(wholeNumber('runs', 1_000_000), seed) : [runOf(values.only)]
+  const runs = values.only?.map(runOf) ?? chooseRuns(wholeNumber('runs', 1_000_000), seed)
   const { count, report, write } = values
   return {
     runs,
@@ -60,60 +59,21 @@ function runOf(name: string): Run {
   }
 }
 
-/** Starts lanes and gives each the next order as soon as it has answered the one before. */
-async function onLanes(bundle: string, count: number, orders: readonly Order[], hear: (answer: Answer) => void) {
-  const waiting = [...orders]
-  const lane = () =>
-    new Promise<void>((resolve, reject) => {
-      const child: ChildProcess = fork(fileURLToPath(new URL('./lane.ts', import.meta.url)), [bundle], {
-        execArgv: ['--import', 'tsx'],
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      })
-      child.once('error', reject)
-      child.once('exit', (code, signal) =>
-        code === 0 ? resolve() : reject(new MatrixError(`A lane ended with ${code ?? signal}.`)),
-      )
-      child.on('message', (answer: Answer) => {
-        if ('broken' in answer) {
-          child.disconnect()
-          reject(new MatrixError(`A lane broke: ${answer.broken}`))
-          return
-        }
-        if (!('ready' in answer)) hear(answer)
-        const next = waiting.shift()
-        if (next) child.send(next)
-        else child.disconnect()
-      })
-    })
-  await Promise.all(Array.from({ length: count }, lane))
-}
-
 /** Prints what every flow passes without a death beside what the cells expect. Resolves to whether all of it is there. */
 async function countPoints(bundle: string, parallel: number): Promise<boolean> {
   let isComplete = true
-  await onLanes(
-    bundle,
-    parallel,
-    FLOWS.map((flow) => ({ count: flow })),
-    (answer) => {
-      if (!('passed' in answer)) return
-      const { flow, passed } = answer
-      const counts = new Map<string, number>()
-      for (const point of passed) counts.set(point, (counts.get(point) ?? 0) + 1)
-      const missing = CELLS.filter((cell) => cell.flow === flow && cell.environment === 'quiet').filter(
-        ({ point }) => !['K-28', 'K-29'].includes(point) && (counts.get(point) ?? 0) < hitsOf({ flow, point }),
-      )
-      if (missing.length > 0) isComplete = false
-      say(
-        `${flow}: ${[...counts]
-          .toSorted(([one], [other]) => (one < other ? -1 : 1))
-          .map(([point, count]) => `${point} ${count}`)
-          .join(', ')}`,
-      )
-      for (const { point } of missing)
-        say(`  ${point} was passed ${counts.get(point) ?? 0} times, the cells expect ${hitsOf({ flow, point })}`)
-    },
-  )
+  await onLanes(bundle, parallel, FLOWS, async (lane, flow) => {
+    const counts = new Map<string, number>()
+    for (const point of await lane.pointsPassed(flow)) counts.set(point, (counts.get(point) ?? 0) + 1)
+    const missing = CELLS.filter((cell) => cell.flow === flow && cell.environment === 'quiet').filter(
+      ({ point }) => !['K-28', 'K-29'].includes(point) && (counts.get(point) ?? 0) < hitsOf({ flow, point }),
+    )
+    if (missing.length > 0) isComplete = false
+    const passed = [...counts].toSorted(([one], [other]) => (one < other ? -1 : 1))
+    say(`${flow}: ${passed.map(([point, count]) => `${point} ${count}`).join(', ')}`)
+    for (const { point } of missing)
+      say(`  ${point} was passed ${counts.get(point) ?? 0} times, the cells expect ${hitsOf({ flow, point })}`)
+  })
   return isComplete
 }
 
@@ -157,27 +117,19 @@ async function playAll(
   const begun = performance.now()
   const results: Result[] = []
   const tell = progressOf(runs.length)
-  await onLanes(
-    bundle,
-    parallel,
-    runs.map((run) => ({ play: run })),
-    (answer) => {
-      if (!('result' in answer)) return
-      const { result } = answer
-      results.push(result)
-      if (result.failures.length > 0)
-        say(`\n${[`FAILED ${nameOf(result.run)}`, ...result.failures, `Again: ${commandOf(result.run)}`].join('\n  ')}`)
-      tell(results)
-    },
-  )
+  await onLanes(bundle, parallel, runs, async (lane, run) => {
+    const result = await lane.play(run)
+    results.push(result)
+    if (result.failures.length > 0)
+      say(`\n${[`FAILED ${nameOf(run)}`, ...result.failures, `Again: ${commandOf(run)}`].join('\n  ')}`)
+    tell(results)
+  })
   const report = reportOf(results, { seed, parallel, seconds: (performance.now() - begun) / 1000 })
   say(`\n${aligned(tableOf(results))}\n`)
   if (runs.length === 1) for (const { record } of results) if (record !== '') say(record)
   if (file !== undefined) await writeFile(file, `${JSON.stringify(report, null, 2)}\n`)
   if (write) await writeSection(document, report, results)
-  say(
-    `${report.kills} kills in ${report.runs} runs of seed ${seed}, ${report.failed} failed, ${minutes(report.seconds)}.`,
-  )
+  say(`${report.kills} kills in ${report.runs} runs, ${report.failed} failed, ${minutes(report.seconds)}.`)
   return report.failed === 0 ? 0 : 1
 }
 

@@ -52,25 +52,46 @@ describe('the cells of the crash matrix', () => {
   })
 })
 
+/** Every flow and every environment once or twice, at the points whose restarts differ most. None dies a second time. */
+const sample = [
+  'plan/K-01/quiet/1',
+  'swap/K-09/reorg/2',
+  'approve-swap/K-22/endpoint/4',
+  'bridge/K-25/postgres/5',
+  'bridge-refund/K-27/quiet/7',
+  'bridge-partial/K-15/reorg/8',
+  'replacement/K-19/base-fee/10',
+  'cancel/K-21/endpoint/11',
+  'swap/K-07/base-fee/13',
+  'approve-swap/K-28/postgres/14',
+]
+
 describe('a sample of the crash matrix', () => {
   it('brings every killed daemon to a good end (I-1 to I-5, I-7)', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'evenkeel-sample-'))
     const file = join(dir, 'report.json')
-    const { code, stdout, stderr } = await matrix('--runs', '12', '--seed', '1', '--parallel', '4', '--report', file)
+    const { code, stdout, stderr } = await matrix(
+      ...sample.flatMap((name) => ['--only', name]),
+      '--parallel',
+      '3',
+      '--report',
+      file,
+    )
     const report = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Partial<Report>
     await rm(dir, { recursive: true })
     expect({ code, stderr, failures: report.results?.flatMap(({ failures }) => failures), stdout }).toEqual({
       code: 0,
       stderr: '',
       failures: [],
-      stdout: expect.stringContaining('in 12 runs of seed 1, 0 failed'),
+      stdout: expect.stringContaining('in 10 runs, 0 failed'),
     })
-    expect(report.kills).toBeGreaterThanOrEqual(12)
-    expect(report.results).toHaveLength(12)
+    // A daemon that is asked to end may be done before it is killed.
+    expect(report.kills).toBeGreaterThanOrEqual(9)
+    expect(report.results).toHaveLength(10)
   })
 
-  it('mixes flows and environments', () => {
-    const runs = chooseRuns(60, 1)
+  it('has every flow and every environment in it', () => {
+    const runs = sample.map(runNamed)
     expect(new Set(runs.map(({ environment }) => environment)).size).toBe(ENVIRONMENTS.length)
     expect(new Set(runs.map(({ flow }) => flow)).size).toBe(FLOWS.length)
   })

@@ -497,7 +497,7 @@ describe('the command', () => {
     [['--speed', '9'], "Unknown option '--speed'"],
     [['--scenario', 'storm'], 'Expected --scenario calm or rally, came "storm".'],
     [['--seed', 'seven'], 'Expected a whole number after --seed, came "seven".'],
-    [['--port-base', '70000'], 'Expected a port base from 0 to 65529, came 70000.'],
+    [['--port-base', '70000'], 'Expected a port base from 0 to 65520, came 70000.'],
   ])(
     'refuses %j with one line',
     async (flags, line) => {

@@ -14,7 +14,7 @@ import type { BudgetUse, Spend } from '../../domain/policy/budgets.js'
 import type { Scope, ScopeState } from '../../domain/policy/operating.js'
 import type { BookedUnits } from '../../domain/portfolio/tradable.js'
 import type { BroadcastAnswer } from '../../ports/chain.js'
-import { Failpoints } from '../../ports/failpoints.js'
+import type { Failpoints } from '../../ports/failpoints.js'
 import {
   type BroadcastRecord,
   type BudgetClaim,
@@ -66,11 +66,8 @@ import { insertTransfer, loadClaimedArrivals, loadOpenTransfers, updateTransfer 
  * It does not judge whether a change is wise; it refuses those that no sequence of events explains.
  */
 export class PostgresStore extends Store {
-  private readonly failpoints: Failpoints
-
   constructor(private readonly deps: { database: Database; lease: Lease; failpoints?: Failpoints }) {
     super()
-    this.failpoints = deps.failpoints ?? new Failpoints()
   }
 
   openCycle(cycle: Cycle): Promise<boolean> {
@@ -116,7 +113,7 @@ export class PostgresStore extends Store {
       const reserved = await insertIntent(tx, epoch, intent, chainNonce)
       if (leg) await updateLeg(tx, intent.cycleId ?? '', leg.before, leg.after)
       if (budget) await insertSpend(tx, intent.id, budget)
-      await this.failpoints.reach('K-04')
+      await this.deps.failpoints?.reach('K-04')
       return reserved
     })
   }
@@ -128,10 +125,10 @@ export class PostgresStore extends Store {
   async recordAttempt(intent: Intent, attempt: Attempt): Promise<Intent> {
     const signed = await this.change(async (tx, epoch) => {
       const written = await insertAttempt(tx, epoch, intent, attempt)
-      await this.failpoints.reach('K-09')
+      await this.deps.failpoints?.reach('K-09')
       return written
     })
-    await this.failpoints.reach('K-09')
+    await this.deps.failpoints?.reach('K-09')
     return signed
   }
 
