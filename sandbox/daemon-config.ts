@@ -192,9 +192,7 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
           tier: 'liquidity',
           events: {
             contracts: Object.fromEntries(
-              world.bridges
-                .filter((one) => one.key === key && world.chains.some((chain) => chain.key === one.chain))
-                .map(({ chain, address }) => [chain, address]),
+              world.bridges.filter((one) => one.key === key).map(({ chain, address }) => [chain, address]),
             ),
             ...escrowEvents,
           },
