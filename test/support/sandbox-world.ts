@@ -35,6 +35,7 @@ export function keepOnly(config: EditableConfig, world: World, chain: string): v
   config.prices.feeds = Object.fromEntries(feeds.map(({ asset, ...feed }) => [asset, feed]))
   config.prices.bounds = onlyOf(config.prices.bounds, assets)
   for (const venue of Object.values(config.venues)) venue.allowed = onlyOf(venue.allowed, [chain])
+  config.bridges = {}
 }
 
 /** A whole world on free ports, in a folder of its own that goes with it. */
