@@ -16,7 +16,7 @@ import { OfferLeg } from '../src/application/offer-leg.js'
 import { ProposePlan } from '../src/application/propose-plan.js'
 import { loadConfig } from '../src/config/load.js'
 import { isNative } from '../src/domain/assets.js'
-import type { Cycle, LegRun } from '../src/domain/execution/cycle.js'
+import { type Cycle, type LegRun, waitingRun } from '../src/domain/execution/cycle.js'
 import type { Attempt, Intent } from '../src/domain/execution/intent.js'
 import type { Leg } from '../src/domain/planning/plan.js'
 import { maxLossOf } from '../src/domain/policy/limits.js'
@@ -232,16 +232,7 @@ async function sceneOf(app: INestApplicationContext, portfolio: Portfolio, chain
     quote: { ageMs: 0, block: undefined },
     alternatives: [],
   })
-  const runOf = (id: string): LegRun => ({
-    leg: leg(id),
-    state: 'waiting',
-    offer: undefined,
-    sold: undefined,
-    received: undefined,
-    failure: undefined,
-    refusals: 0,
-    refusedAt: undefined,
-  })
+  const runOf = (id: string): LegRun => waitingRun(leg(id))
   return {
     cycle: (number: number): Cycle => ({
       id: `bench-${number}`,

@@ -3,6 +3,7 @@ import type { Refusal } from '../domain/errors.js'
 import { type Cycle, isDue, type LegRun } from '../domain/execution/cycle.js'
 import { saleOf } from '../domain/execution/funding.js'
 import type { Call } from '../domain/planning/quote.js'
+import { checkQuoteAge } from '../domain/policy/limits.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { checkMovement, checkTogether } from '../domain/policy/rehearsal.js'
 import type { AssetPrice } from '../domain/portfolio/snapshot.js'
@@ -41,12 +42,7 @@ export class CheckTogether {
       if (refusal) return refusal
     }
     stood.add(chain)
-    const age = this.deps.clock.now() - own.quote.obtainedAt
-    if (age <= portfolio.maxQuoteAgeMs) return undefined
-    return {
-      code: 'QUOTE_STALE',
-      detail: `The quote of ${own.quote.venue} is ${age} ms old after the swaps of ${chain} were played, at most ${portfolio.maxQuoteAgeMs} ms are accepted.`,
-    }
+    return checkQuoteAge(own.quote, this.deps.clock.now(), portfolio.maxQuoteAgeMs)
   }
 
   private standing(portfolio: Portfolio, cycle: Cycle): Set<ChainKey> {

@@ -37,7 +37,7 @@ import type { Failpoints } from '../ports/failpoints.js'
 import { type Lease, StaleLeaseError } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
 import { ConflictError, type Store } from '../ports/store.js'
-import { spendOfNothing } from './budget-claim.js'
+import { spendOfNothing } from '../domain/execution/budget-claim.js'
 import type { ClearLeg } from './clear-leg.js'
 import type { OfferLeg } from './offer-leg.js'
 import { pricesOf } from './propose-plan.js'
@@ -140,13 +140,9 @@ export class DriveCycle {
     const isDryRun = portfolio.mode === 'dry-run' || stored.mode === 'dry-run'
     const reasonFor = (run: LegRun) =>
       isDryRun ? 'In dry-run no leg begins.' : strictest(states, subjectOf(portfolio.id, run))?.reason
-    let legs = proven.legs
-    for (const reason of new Set(legs.flatMap((run) => reasonFor(run) ?? []))) {
-      const held = holdLegs({ ...proven, legs }, reason).legs
-      legs = legs.map((run, index) => (reasonFor(proven.legs[index]!) === reason ? held[index]! : run))
-    }
-    const isHeld = legs.some((run, index) => run !== proven.legs[index])
-    return this.writeLegs(stored, isHeld ? advanceLegs({ ...proven, legs }) : proven)
+    const held = holdLegs(proven, reasonFor)
+    const isHeld = held.legs.some((run, index) => run !== proven.legs[index])
+    return this.writeLegs(stored, isHeld ? advanceLegs(held) : proven)
   }
 
   /** A leg that a cancel has just ended says so differently where a person's pause was the reason (B-13). */

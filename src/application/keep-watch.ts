@@ -1,20 +1,17 @@
 import type { ChainKey } from '../domain/assets.js'
 import { InvariantError } from '../domain/errors.js'
 import { firstFee } from '../domain/execution/fees.js'
+import { judgeTank } from '../domain/policy/gas.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { type Chain, ChainError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import { type Lease, StaleLeaseError } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
-import { ForeignNonceError, type Store } from '../ports/store.js'
+import type { Store } from '../ports/store.js'
 import { haltPortfolio } from './halt-portfolio.js'
 import type { Reconcile } from './reconcile.js'
 import type { SweepAllowances } from './sweep-allowances.js'
 import type { TripBreaker } from './trip-breaker.js'
-
-/** Gas of a transaction that is as large as any of ours, and how many of them the coin on a chain has to pay for (B-18). */
-const LARGE_GAS = 1_000_000n
-const TRANSACTIONS_KEPT = 10n
 
 /**
  * Looks after the accounts for as long as the lease is held, whether cycles run or not: reconciles, sweeps allowances,
@@ -76,17 +73,14 @@ export class KeepWatch {
       await this.attempt(`watching the coin on ${chain}`, () => this.checkTank(portfolios, chain))
   }
 
-  /** Below ten large transactions no new leg begins on the chain, until it is topped up. */
+  /** The first account that has too little coin stops the chain, until all of them have enough (B-18). */
   private async checkTank(portfolios: readonly Portfolio[], chain: ChainKey): Promise<void> {
     const { tripBreaker } = this.deps
-    const { maxFeePerGas } = firstFee(await this.deps.chain.fees(chain))
-    const needed = TRANSACTIONS_KEPT * LARGE_GAS * maxFeePerGas
+    const fee = firstFee(await this.deps.chain.fees(chain))
     const accounts = portfolios.filter(({ chains }) => chains.some(({ key }) => key === chain))
     for (const { account } of accounts) {
-      const held = await this.deps.chain.coinBalance(chain, account)
-      if (held >= needed) continue
-      const reason = `Account ${account} holds ${held} wei on ${chain}, ${TRANSACTIONS_KEPT} large transactions may cost ${needed}. Top it up; it is released by itself then.`
-      return tripBreaker.run({ code: 'B-18', scope: `chain:${chain}`, level: 'paused_new', reason })
+      const trip = judgeTank({ chain, account }, await this.deps.chain.coinBalance(chain, account), fee)
+      if (trip) return tripBreaker.run(trip)
     }
     await tripBreaker.clear(`chain:${chain}`, 'B-18')
   }
@@ -104,7 +98,7 @@ export class KeepWatch {
       if (error instanceof StaleLeaseError) return
       this.deps.observer.notify({ type: 'failed', what, isRetried: error instanceof ChainError, error })
       if (portfolio && error instanceof InvariantError)
-        await this.halt(portfolio, error).catch((failure: unknown) =>
+        await haltPortfolio(this.deps, portfolio.id, error).catch((failure: unknown) =>
           this.deps.observer.notify({
             type: 'failed',
             what: `halting ${portfolio.id}`,
@@ -113,11 +107,5 @@ export class KeepWatch {
           }),
         )
     }
-  }
-
-  private async halt({ id }: Portfolio, error: InvariantError): Promise<void> {
-    if (error instanceof ForeignNonceError)
-      return void (await this.deps.tripBreaker.foreignNonce(error, error.chainNonce, error.trip.reason))
-    return haltPortfolio(this.deps, id, error)
   }
 }

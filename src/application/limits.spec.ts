@@ -6,7 +6,7 @@ import { looseLimits } from '../../test/support/limits.js'
 import type { Limits } from '../domain/policy/budgets.js'
 import type { OperatingLevel, Scope } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
-import { spendOfNothing } from './budget-claim.js'
+import { spendOfNothing } from '../domain/execution/budget-claim.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../domain/units/ratio.js'
 
 jest.setTimeout(120_000)

@@ -2,10 +2,12 @@ import { type Address, type ChainKey, isNative, NATIVE, sameAddress, tokenId } f
 import type { Refusal } from '../domain/errors.js'
 import { type AcceptedOffer, type Cycle, lastIntent, type LegRun, refusedLeg } from '../domain/execution/cycle.js'
 import type { NewIntent, StepKind } from '../domain/execution/intent.js'
+import { subjectOf } from '../domain/execution/subject.js'
 import { quoteCost } from '../domain/planning/cost.js'
 import type { Call } from '../domain/planning/quote.js'
 import { checkApproval } from '../domain/policy/firewall.js'
-import { guaranteedOut } from '../domain/policy/limits.js'
+import type { PaidGas } from '../domain/policy/gas.js'
+import { checkQuoteAge, guaranteedOut } from '../domain/policy/limits.js'
 import { maySign, strictest } from '../domain/policy/operating.js'
 import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
 import { checkRehearsal, type Watch } from '../domain/policy/rehearsal.js'
@@ -16,13 +18,12 @@ import type { Failpoints } from '../ports/failpoints.js'
 import type { Observer } from '../ports/observer.js'
 import type { QuoteVenues } from '../ports/quotes.js'
 import { BudgetError, NonceGapError, type Store } from '../ports/store.js'
-import { budgetClaimFor } from './budget-claim.js'
-import { CheckGas, type PaidGas } from './check-gas.js'
+import { budgetClaimFor } from '../domain/execution/budget-claim.js'
+import { CheckGas } from './check-gas.js'
 import type { CheckTogether } from './check-together.js'
 import type { FindOffer, FirmOffer } from './find-offer.js'
 import type { ReadPrices } from './read-prices.js'
 import { refuseCrossing } from './refuse-crossing.js'
-import { subjectOf } from './sign-and-send.js'
 import type { TripBreaker } from './trip-breaker.js'
 
 /**
@@ -123,7 +124,8 @@ export class OfferLeg {
     if ('code' in paid) return paid
     const offer = offerOf(found, amount)
     return (
-      this.checkAge(portfolio, found) ??
+      // Whatever took long meanwhile, a quote that is too old is asked for anew, for the same leg (C-03, F-13).
+      checkQuoteAge(found.quote, this.deps.clock.now(), portfolio.maxQuoteAgeMs) ??
       (await this.reserve(portfolio, cycle, found, isTrade ? run.leg.kind : 'approve', calls[0]!, paid, {
         ...run,
         state: isTrade ? 'sending' : 'approving',
@@ -188,23 +190,13 @@ export class OfferLeg {
       .flatMap((one) => [...one.allowed(chain).spenders])
   }
 
-  /** Whatever took long meanwhile, a quote that is too old is asked for anew, for the same leg (C-03, F-13). */
-  private checkAge({ maxQuoteAgeMs }: Portfolio, { quote }: FirmOffer): Refusal | undefined {
-    const age = this.deps.clock.now() - quote.obtainedAt
-    if (age <= maxQuoteAgeMs) return undefined
-    return {
-      code: 'QUOTE_STALE',
-      detail: `The quote of ${quote.venue} is ${age} ms old after everything was checked, at most ${maxQuoteAgeMs} ms are accepted.`,
-    }
-  }
-
   private async reserve(
     portfolio: Portfolio,
     cycle: Cycle,
     { run, market, expiresAt }: FirmOffer,
     kind: StepKind,
     call: Call,
-    { gasLimit, gasUsd }: PaidGas,
+    paid: PaidGas,
     after: LegRun,
   ): Promise<Refusal | undefined> {
     const { chain, store, clock, observer, failpoints } = this.deps
@@ -212,14 +204,14 @@ export class OfferLeg {
       store.operatingStates(),
       chain.nonces(call.chain, portfolio.account),
     ])
-    const state = strictest(states, subjectOf(portfolio, after, call))
+    const state = strictest(states, subjectOf(portfolio.id, after))
     if (state && !maySign(state.level, 'step'))
       return { code: 'POLICY_DENIED', detail: `${state.scope} is ${state.level}: ${state.reason}` }
     const now = clock.now()
     const deadline = kind === 'approve' ? undefined : expiresAt
-    const intent = newIntent(portfolio, cycle, run, kind, call, gasLimit, now, deadline)
+    const intent = newIntent(portfolio, cycle, run, kind, call, paid.gasLimit, now, deadline)
     await failpoints.reach(run.state === 'approving' && kind !== 'approve' ? 'K-22' : 'K-03')
-    const budget = budgetClaimFor(portfolio, cycle, after, { kind, market, gasUsd, now })
+    const budget = budgetClaimFor(portfolio, cycle, after, { kind, market, now, ...paid })
     const reserved = await store.reserveIntent(intent, latest, { before: run, after }, budget)
     observer.notify({ type: 'intent-changed', portfolio: portfolio.id, intent: reserved, at: clock.now() })
     await failpoints.reach('K-05')

@@ -17,14 +17,12 @@ import type { Observer } from '../ports/observer.js'
 import type { Store } from '../ports/store.js'
 import type { TripBreaker } from './trip-breaker.js'
 
-/** No function has it: whatever code an account has got is looked at by it. */
-const ANY_SELECTOR = '0x00000000'
-
 /**
  * Compares what is written down with the chains at their finalised blocks, to the base unit (4.13): the final book with the
  * balances, our nonces with the chain's, also while work is under way. What is missing halts everything (B-03), and so does
- * a nonce that somebody else used (B-04); once a person who was told has cleared that, it is taken into the books. What came in from nobody knows where is booked as such. One run at a time:
- * another one that sees the same inflow must see it booked.
+ * a nonce that somebody else used (B-04); once a person who was told has cleared that, it is taken into the books. What
+ * came in from nobody knows where is booked as such. One run at a time: another one that sees the same inflow must see it
+ * booked.
  */
 export class Reconcile {
   private last: Promise<void> = Promise.resolve()
@@ -106,8 +104,7 @@ export class Reconcile {
       const reason = `Account ${account} is at nonce ${latest} on ${chain}, ours ended before ${next}: somebody else uses its key.`
       await tripBreaker.foreignNonce({ chain, account }, latest, reason)
     }
-    const code = await this.deps.chain.codeFingerprint(chain, account, ANY_SELECTOR)
-    if (code === undefined) this.reported.delete(chain)
+    if (!(await this.deps.chain.hasCode(chain, account))) this.reported.delete(chain)
     else if (!this.reported.has(chain)) {
       this.reported.add(chain)
       const error = new Error(`Account ${account} has code on ${chain}; an account without any was expected.`)

@@ -9,9 +9,6 @@ import type { Chain } from '../ports/chain.js'
 import type { Store } from '../ports/store.js'
 import type { FirmOffer } from './find-offer.js'
 
-/** Asks an account for its code; it has no functions. */
-const NO_SELECTOR = '0x00000000'
-
 /**
  * Why a crossing may not begin, beside everything that is asked of any offer: the bridge has a transfer overdue (C-61), its
  * payouts could be mistaken for each other (4.8), the route is not allowed (C-64), or the receiver, our own account on the
@@ -37,8 +34,7 @@ export async function refuseCrossing(
     bridgeTermsOf(portfolio.bridges, next.bridge),
   )
   if (refusal) return refusal
-  const code = await chain.codeFingerprint(expected.chain, portfolio.account, NO_SELECTOR)
-  if (code === undefined) return undefined
+  if (!(await chain.hasCode(expected.chain, portfolio.account))) return undefined
   return {
     code: 'POLICY_DENIED',
     detail: `${portfolio.account} has code on ${expected.chain}, where it is to receive ${expected.symbol}; an account without code was expected.`,

@@ -1,6 +1,6 @@
 import { sameAddress } from '../domain/assets.js'
 import { InvariantError } from '../domain/errors.js'
-import type { Cycle, CycleOutcome } from '../domain/execution/cycle.js'
+import { type Cycle, type CycleOutcome, waitingRun } from '../domain/execution/cycle.js'
 import { openingPostings, type Posting } from '../domain/execution/ledger.js'
 import { continuationOf, MAX_CONTINUATIONS } from '../domain/execution/replan.js'
 import { ALL_OPEN } from '../domain/policy/breakers.js'
@@ -13,8 +13,8 @@ import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
 import { type Lease, StaleLeaseError } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
-import { ForeignNonceError, type Store } from '../ports/store.js'
-import { spendOfNothing } from './budget-claim.js'
+import type { Store } from '../ports/store.js'
+import { spendOfNothing } from '../domain/execution/budget-claim.js'
 import type { DriveCycle } from './drive-cycle.js'
 import { haltPortfolio } from './halt-portfolio.js'
 import { type Proposal, type ProposePlan } from './propose-plan.js'
@@ -26,7 +26,8 @@ import type { Recorded } from './take-snapshot.js'
 
 /**
  * One cycle of one portfolio, from snapshot to settled, and those that go on where it stopped. An unfinished cycle is
- * finished first: resuming is the same call. At most one runs per portfolio; a call that comes while another one works is skipped, never queued.
+ * finished first: resuming is the same call. At most one runs per portfolio; a call that comes while another one works is
+ * skipped, never queued.
  */
 export class RunCycle {
   private readonly running = new Map<string, Promise<void>>()
@@ -223,7 +224,7 @@ export class RunCycle {
   }
 
   private async fail(portfolio: Portfolio, error: unknown): Promise<void> {
-    const { observer, tripBreaker, stop } = this.deps
+    const { observer, stop } = this.deps
     if (error instanceof StaleLeaseError) return stop(error)
     observer.notify({ type: 'failed', what: `the cycle of ${portfolio.id}`, isRetried: false, error })
     observer.notify({
@@ -232,10 +233,7 @@ export class RunCycle {
       outcome: 'error',
       reason: error instanceof Error ? error.message : String(error),
     })
-    if (error instanceof ForeignNonceError)
-      return void (await tripBreaker.foreignNonce(error, error.chainNonce, error.trip.reason).catch(stop))
-    if (!(error instanceof InvariantError)) return
-    await haltPortfolio(this.deps, portfolio.id, error).catch(stop)
+    if (error instanceof InvariantError) await haltPortfolio(this.deps, portfolio.id, error).catch(stop)
   }
 }
 
@@ -259,16 +257,7 @@ function newCycle(portfolio: Portfolio, id: string, startedAt: number, proposal:
     market,
     plan,
     planReasons,
-    legs: (plan?.legs ?? []).map((leg) => ({
-      leg,
-      state: 'waiting',
-      offer: undefined,
-      sold: undefined,
-      received: undefined,
-      failure: undefined,
-      refusals: 0,
-      refusedAt: undefined,
-    })),
+    legs: (plan?.legs ?? []).map(waitingRun),
     intents: [],
     transfers: [],
   }

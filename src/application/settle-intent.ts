@@ -1,6 +1,6 @@
 import { reasonToCancel } from '../domain/execution/cancelling.js'
 import { type Cycle, refusedLeg } from '../domain/execution/cycle.js'
-import { afterLook, type FeeRules, firstFee, hasWaited, replacementFee, type Wait } from '../domain/execution/fees.js'
+import { afterLook, firstFee, hasWaited, replacementFee, type Wait } from '../domain/execution/fees.js'
 import {
   bestAttempt,
   type ChainSight,
@@ -16,18 +16,12 @@ import {
 import { intentPostings } from '../domain/execution/ledger.js'
 import { maySign } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
-import type { ChainKey } from '../domain/assets.js'
-import type { Chain, ChainView } from '../ports/chain.js'
-import type { Clock } from '../ports/clock.js'
-import type { Failpoints } from '../ports/failpoints.js'
-import type { Lease } from '../ports/lease.js'
-import type { Observer } from '../ports/observer.js'
-import { type Signer, SignerError } from '../ports/signer.js'
-import type { Stopping } from '../ports/stopping.js'
-import { ConflictError, type Store } from '../ports/store.js'
+import type { ChainView } from '../ports/chain.js'
+import { SignerError } from '../ports/signer.js'
+import { ConflictError } from '../ports/store.js'
 import { pricesOf } from './propose-plan.js'
 import type { ReadPrices } from './read-prices.js'
-import { SignAndSend, type Task } from './sign-and-send.js'
+import { SignAndSend, type SigningDeps, type Task } from './sign-and-send.js'
 import type { TripBreaker } from './trip-breaker.js'
 
 /**
@@ -42,20 +36,7 @@ export class SettleIntent {
   private readonly waits = new Map<string, Wait>()
 
   constructor(
-    private readonly deps: {
-      chain: Chain
-      signer: Signer
-      store: Store
-      clock: Clock
-      observer: Observer
-      lease: Lease
-      stopping: Stopping
-      failpoints: Failpoints
-      readPrices: ReadPrices
-      tripBreaker: TripBreaker
-      feeRules: (chain: ChainKey) => FeeRules
-      resendMs: number
-    },
+    private readonly deps: SigningDeps & { readonly readPrices: ReadPrices; readonly tripBreaker: TripBreaker },
   ) {
     this.signAndSend = new SignAndSend(deps)
   }

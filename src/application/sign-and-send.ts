@@ -2,19 +2,17 @@ import type { ChainKey } from '../domain/assets.js'
 import type { Cycle, LegRun } from '../domain/execution/cycle.js'
 import { type Fee, type FeeRules, gasLimitFor } from '../domain/execution/fees.js'
 import type { Attempt, Intent } from '../domain/execution/intent.js'
-import { weiCost } from '../domain/planning/cost.js'
-import { bridgeOf } from '../domain/planning/quote.js'
+import { subjectOf } from '../domain/execution/subject.js'
+import { reasonTooDear } from '../domain/policy/gas.js'
 import {
   maySign,
   type OperatingLevel,
   type SignPurpose,
   type ScopeState,
   strictest,
-  type Subject,
 } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { larger } from '../domain/units/ratio.js'
-import { usdToNumber } from '../domain/units/usd.js'
 import type { Chain } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
@@ -23,6 +21,20 @@ import type { Observer } from '../ports/observer.js'
 import { type Signer, SignerError } from '../ports/signer.js'
 import type { Stopping } from '../ports/stopping.js'
 import type { Store } from '../ports/store.js'
+
+/** What signing and sending needs. */
+export interface SigningDeps {
+  readonly chain: Chain
+  readonly signer: Signer
+  readonly store: Store
+  readonly clock: Clock
+  readonly observer: Observer
+  readonly lease: Lease
+  readonly stopping: Stopping
+  readonly failpoints: Failpoints
+  readonly feeRules: (chain: ChainKey) => FeeRules
+  readonly resendMs: number
+}
 
 /** An intent with everything that was decided about it. */
 export interface Task {
@@ -40,24 +52,12 @@ export class SignAndSend {
   /** When this process last sent an intent's bytes. Forgetting it costs one more harmless send. */
   private readonly sentAt = new Map<string, number>()
 
-  constructor(
-    private readonly deps: {
-      chain: Chain
-      signer: Signer
-      store: Store
-      clock: Clock
-      observer: Observer
-      lease: Lease
-      stopping: Stopping
-      failpoints: Failpoints
-      feeRules: (chain: ChainKey) => FeeRules
-      resendMs: number
-    },
-  ) {}
+  constructor(private readonly deps: SigningDeps) {}
 
   /**
-   * Signs the step or the cancel of the intent's nonce and sends it. False when lease, operating state or the end of the process are against it:
-   * nothing was signed then. Rejects with SignerError, or with StaleLeaseError when a later leader has begun.
+   * Signs the step or the cancel of the intent's nonce and sends it. False when lease, operating state or the end of the
+   * process are against it: nothing was signed then. Rejects with SignerError, or with StaleLeaseError when a later leader
+   * has begun.
    */
   async run(task: Task, payload: Attempt['payload'], fee: Fee): Promise<boolean> {
     const { chain, signer, store, clock, observer, lease, stopping, failpoints } = this.deps
@@ -115,7 +115,8 @@ export class SignAndSend {
     run,
     intent,
   }: Task): Promise<{ level: OperatingLevel; reason: string; by?: ScopeState['by'] }> {
-    const state = strictest(await this.deps.store.operatingStates(), subjectOf(portfolio, run, intent))
+    const subject = run ? subjectOf(portfolio.id, run) : { portfolio: portfolio.id, chains: [intent.chain] }
+    const state = strictest(await this.deps.store.operatingStates(), subject)
     if (state && state.level !== 'paused_new') return state
     if (portfolio.mode === 'dry-run') return { level: 'paused_new', reason: 'In dry-run nothing new is signed.' }
     return state ?? { level: 'running', reason: '' }
@@ -139,9 +140,7 @@ export class SignAndSend {
   dearness({ policy }: Portfolio, cycle: Cycle | undefined, intent: Intent, { maxFeePerGas }: Fee): string | undefined {
     const { cap } = this.deps.feeRules(intent.chain)
     if (maxFeePerGas > cap) return `Gas on ${intent.chain} costs ${maxFeePerGas} wei, at most ${cap} wei are paid.`
-    const cost = cycle ? weiCost(cycle.market, intent.chain, intent.gasLimit * maxFeePerGas) : 0n
-    if (cost <= policy.maxGas) return undefined
-    return `Gas would cost up to ${usdToNumber(cost).toFixed(2)} USD, policy allows ${usdToNumber(policy.maxGas).toFixed(2)} USD.`
+    return cycle && reasonTooDear(cycle.market, intent.chain, intent.gasLimit * maxFeePerGas, policy.maxGas)
   }
 
   tell(portfolio: Portfolio, intent: Intent): void {
@@ -173,18 +172,4 @@ function purposeOf({ kind, state }: Pick<Intent, 'kind' | 'state'>, payload: Att
   if (payload === 'cancel') return 'cancel'
   if (kind === 'revoke') return 'revoke'
   return state === 'reserved' ? 'step' : 'replacement'
-}
-
-/** Everything that a transaction of a leg on this chain touches, or one that no leg asked for. */
-export function subjectOf({ id }: Portfolio, run: LegRun | undefined, { chain }: Pick<Intent, 'chain'>): Subject {
-  if (!run) return { portfolio: id, chains: [chain] }
-  const { leg, offer } = run
-  const bridge = leg.kind === 'bridge' ? bridgeOf(offer?.tool ?? leg.tool) : undefined
-  return {
-    portfolio: id,
-    chains: [...new Set([chain, leg.expectedOut.token.chain])],
-    venues: [offer?.venue ?? leg.venue],
-    assets: [leg.sell.token.asset, leg.expectedOut.token.asset],
-    bridges: bridge === undefined ? [] : [bridge],
-  }
 }

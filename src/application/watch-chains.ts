@@ -1,5 +1,5 @@
 import type { ChainKey } from '../domain/assets.js'
-import type { BreakerCode } from '../domain/policy/breakers.js'
+import { ALL_OPEN, type BreakerCode } from '../domain/policy/breakers.js'
 import type { Chain, ChainView } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import type { Lease } from '../ports/lease.js'
@@ -130,7 +130,7 @@ export class WatchChains {
   /** Whether the blocks that ended intents are still part of the chain. False when that could not be learned yet. */
   private async checkEvidence(key: ChainKey, watched: Watched): Promise<boolean> {
     const { store, chain } = this.deps
-    const seen = await store.breakers({ isOpen: false, limit: 1_000 })
+    const seen = await store.breakers({ isOpen: false, limit: ALL_OPEN })
     const looked = Math.max(0, ...seen.map(({ code, clearedAt }) => (code === 'B-08' ? (clearedAt ?? 0) : 0)))
     const blocks = (await store.finalBlocks()).filter((one) => one.chain === key && one.block.timestamp * 1000 > looked)
     for (const { block } of blocks) {

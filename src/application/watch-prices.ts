@@ -1,4 +1,5 @@
 import type { AssetKey } from '../domain/assets.js'
+import { ALL_OPEN } from '../domain/policy/breakers.js'
 import {
   judgePrice,
   pegWarning,
@@ -91,7 +92,7 @@ export class WatchPrices {
 
   /** What an earlier process stopped is let go by the same rules. */
   private openBreakers(): Promise<Map<Scope, { rule: PriceFinding['rule']; since: number }>> {
-    this.held ??= this.deps.store.breakers({ isOpen: true, limit: 10_000 }).then(
+    this.held ??= this.deps.store.breakers({ isOpen: true, limit: ALL_OPEN }).then(
       (open) =>
         new Map(
           open

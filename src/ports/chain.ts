@@ -19,6 +19,9 @@ export class ChainError extends Error {
   }
 }
 
+/** A selector that no function has: whatever code there is is looked at by it. */
+const NO_FUNCTION = '0x00000000'
+
 /** A call would fail if it were mined now, or the node cannot play it. */
 export class SimulationError extends Error {
   override readonly name = 'SimulationError'
@@ -117,6 +120,10 @@ export abstract class Chain {
    * proxy the implementation's, behind a diamond the facet's (C-04). Undefined where there is no code.
    */
   abstract codeFingerprint(chain: ChainKey, contract: Address, selector: Hex): Promise<Hex | undefined>
+  /** Whether an account has any code; ours must have none. */
+  async hasCode(chain: ChainKey, account: Address): Promise<boolean> {
+    return (await this.codeFingerprint(chain, account, NO_FUNCTION)) !== undefined
+  }
   /**
    * Contracts that 0x's registry calls genuine for trades of the taker's own: the current one and the one before it (C-04).
    * Empty while the registry has paused them.

@@ -6,7 +6,7 @@ import type { Transfer } from '../domain/execution/transfer.js'
 import type { Cost } from '../domain/planning/cost.js'
 import type { CurveRecord } from '../domain/planning/curve-record.js'
 import type { Breaker, BreakerCode, Trip } from '../domain/policy/breakers.js'
-import type { BudgetUse, Spend } from '../domain/policy/budgets.js'
+import type { BudgetClaim, BudgetUse, Spend } from '../domain/policy/budgets.js'
 import type { Scope, ScopeState } from '../domain/policy/operating.js'
 import { InvariantError, type Refusal } from '../domain/errors.js'
 import type { BlockRef } from '../domain/portfolio/snapshot.js'
@@ -23,12 +23,6 @@ export class BudgetError extends Error {
   ) {
     super(refusal.detail)
   }
-}
-
-/** What a reservation takes from the budgets, and who judges whether it may, by what is used already. */
-export interface BudgetClaim {
-  readonly spend: Spend
-  readonly judge: (use: BudgetUse) => { readonly refusal: Refusal; readonly trip?: Trip } | undefined
 }
 
 /** One step of an intent's life, as written with it. */

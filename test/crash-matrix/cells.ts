@@ -1,3 +1,4 @@
+import { seededRandom } from '../../sandbox/randomness.js'
 import { CRASH_POINTS, type CrashPoint } from '../../src/ports/failpoints.js'
 
 /** What a run does with money. */
@@ -86,7 +87,7 @@ export function pointsElsewhere(): { readonly point: string; readonly reason: st
 export function chooseRuns(count: number, seed: number): Run[] {
   const runs: Run[] = []
   for (let round = 0; runs.length < count; round++) {
-    const draw = drawer(seed * 1_000 + round)
+    const draw = seededRandom(seed * 1_000 + round)
     const order = CELLS.map((cell) => ({ cell, place: draw() })).toSorted((a, b) => a.place - b.place)
     for (const { cell } of order)
       if (runs.length < count) runs.push({ ...cell, seed: 1 + Math.floor(draw() * 1_000_000) })
@@ -112,15 +113,4 @@ export function runNamed(name: string): Run {
       `Expected flow/point/environment/seed with one of the flows ${FLOWS.join(', ')}, a point that it passes, one of the environments ${ENVIRONMENTS.join(', ')} and a whole number, came "${name}".`,
     )
   return { ...cell, seed: Number(seed) }
-}
-
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-export function drawer(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

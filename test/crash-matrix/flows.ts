@@ -12,8 +12,9 @@ import { ONE_USD, type Usd, valueOf } from '../../src/domain/units/usd.js'
 import type { Baseline } from '../checker/chain-record.js'
 import type { EditableConfig } from '../support/sandbox-world.js'
 import { aCycle, aLeg, aMarket, aRun } from '../support/builders.js'
+import { seededRandom } from '../../sandbox/randomness.js'
 import type { BridgeOutcome } from '../../sandbox/faults.js'
-import { drawer, type Flow } from './cells.js'
+import type { Flow } from './cells.js'
 import type { MatrixWorld } from './world.js'
 
 /** More than any of the trades may cost here. */
@@ -44,7 +45,7 @@ export function cycleOf(world: MatrixWorld, flow: Flow, seed: number, startedAt:
 }
 
 function legOf(world: MatrixWorld, flow: Flow, seed: number): Leg {
-  const draw = drawer(seed)
+  const draw = seededRandom(seed)
   const [home, away] = world.chains
   const share = 500 + draw() * 500
   const token = (chain: string, symbol: string): Token => {

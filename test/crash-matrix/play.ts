@@ -1,8 +1,9 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { seededRandom } from '../../sandbox/randomness.js'
 import { CRASH_POINTS, type CrashPoint } from '../../src/ports/failpoints.js'
-import { drawer, type Environment, type Flow, hitsOf, type Run } from './cells.js'
+import { type Environment, type Flow, hitsOf, type Run } from './cells.js'
 import { atRest, drained, killed, openScene, type Stage } from './scene.js'
 import type { Death } from './victim.js'
 
@@ -28,7 +29,7 @@ const mostDeadMs = 400
  */
 export async function playRun(stage: Stage, run: Run): Promise<Result> {
   const begun = performance.now()
-  const draw = drawer(run.seed)
+  const draw = seededRandom(run.seed)
   const failures: string[] = []
   let kills = 0
   let record = ''

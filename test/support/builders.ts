@@ -1,5 +1,5 @@
 import { type Address, type ChainKey, type Hex, type Token } from '../../src/domain/assets.js'
-import type { Cycle, LegRun } from '../../src/domain/execution/cycle.js'
+import { type Cycle, type LegRun, waitingRun } from '../../src/domain/execution/cycle.js'
 import type { FeeRules } from '../../src/domain/execution/fees.js'
 import {
   type Attempt,
@@ -69,17 +69,7 @@ export function aLeg(changes: Partial<Leg> = {}): Leg {
 }
 
 export function aRun(changes: Partial<LegRun> = {}): LegRun {
-  return {
-    leg: aLeg(),
-    state: 'waiting',
-    offer: undefined,
-    sold: undefined,
-    received: undefined,
-    failure: undefined,
-    refusals: 0,
-    refusedAt: undefined,
-    ...changes,
-  }
+  return { ...waitingRun(aLeg()), ...changes }
 }
 
 /** The run of a leg as it is written together with an intent of its trade. */

@@ -17,7 +17,7 @@ import { isTransferOpen, payoutKey, type Transfer } from '../../src/domain/execu
 import type { Cost } from '../../src/domain/planning/cost.js'
 import type { CurveRecord } from '../../src/domain/planning/curve-record.js'
 import type { Breaker, BreakerCode, Trip } from '../../src/domain/policy/breakers.js'
-import type { BudgetUse, Spend } from '../../src/domain/policy/budgets.js'
+import type { BudgetClaim, BudgetUse, Spend } from '../../src/domain/policy/budgets.js'
 import {
   isStricter,
   type OperatingLevel,
@@ -30,7 +30,6 @@ import type { BroadcastAnswer } from '../../src/ports/chain.js'
 import {
   type BroadcastRecord,
   BudgetError,
-  type BudgetClaim,
   ConflictError,
   CURVE_LIFETIME_MS,
   type CycleSummary,

@@ -10,14 +10,13 @@ import type { Cost } from '../../domain/planning/cost.js'
 import type { CurveRecord } from '../../domain/planning/curve-record.js'
 import { type Lease, StaleLeaseError } from '../../ports/lease.js'
 import type { Breaker, BreakerCode, Trip } from '../../domain/policy/breakers.js'
-import type { BudgetUse, Spend } from '../../domain/policy/budgets.js'
+import type { BudgetClaim, BudgetUse, Spend } from '../../domain/policy/budgets.js'
 import type { Scope, ScopeState } from '../../domain/policy/operating.js'
 import type { BookedUnits } from '../../domain/portfolio/tradable.js'
 import type { BroadcastAnswer } from '../../ports/chain.js'
 import type { Failpoints } from '../../ports/failpoints.js'
 import {
   type BroadcastRecord,
-  type BudgetClaim,
   ConflictError,
   type CycleSummary,
   type IntentEvent,

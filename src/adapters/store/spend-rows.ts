@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { isOverdue, OPEN_TRANSFER_STATES } from '../../domain/execution/transfer.js'
-import { type BudgetUse, HELD_CODES, type Spend } from '../../domain/policy/budgets.js'
+import { type BudgetClaim, type BudgetUse, HELD_CODES, type Spend } from '../../domain/policy/budgets.js'
 import { isUndone } from '../../domain/policy/sanity.js'
-import { type BudgetClaim, BudgetError } from '../../ports/store.js'
+import { BudgetError } from '../../ports/store.js'
 import type { Database, Transaction } from './database.js'
 
 /**

@@ -171,7 +171,7 @@ describe('advanceLegs', () => {
     const thrice = attempts('final_reverted', 'final_reverted', 'final_reverted')
     expect(advanced(attempts('final_reverted', 'final_reverted'))).toEqual([['sending', undefined]])
     expect(advanced(thrice)).toEqual([['clearing', 'REVERTED']])
-    expect(advanced(holdLegs(attempts('final_reverted'), 'Lunch.'))).toEqual([['clearing', 'PAUSED']])
+    expect(advanced(holdLegs(attempts('final_reverted'), () => 'Lunch.'))).toEqual([['clearing', 'PAUSED']])
   })
 
   test('a done swap whose block a reorg replaced is booked by the new one', () => {
@@ -369,7 +369,7 @@ describe('ending', () => {
 
   test('a pause ends the legs that wait and no others that have signed', () => {
     const states: LegState[] = ['waiting', 'approving', 'sending', 'clearing', 'crossing', 'done', 'failed', 'skipped']
-    const held = holdLegs(aCycle({ legs: states.map((state) => runOf(first, state)) }), 'Lunch.')
+    const held = holdLegs(aCycle({ legs: states.map((state) => runOf(first, state)) }), () => 'Lunch.')
     expect(held.legs.map(({ state }) => state)).toEqual(['skipped', ...states.slice(1)])
     expect(held.legs[0]!.failure).toEqual({ code: 'PAUSED', detail: 'Lunch.' })
   })
@@ -386,7 +386,7 @@ describe('ending', () => {
     ['sending', 'swap', 'released', 'clearing'],
   ])('a pause finds a leg %s with its %s %s and leaves it %s', (state, kind, intentState, after) => {
     const run = runOf(first, state)
-    const [held] = holdLegs(aCycle({ legs: [run], intents: [intentOf(run, kind, intentState)] }), 'Lunch.').legs
+    const [held] = holdLegs(aCycle({ legs: [run], intents: [intentOf(run, kind, intentState)] }), () => 'Lunch.').legs
     expect(held?.state).toBe(after)
     expect(held?.failure?.code).toBe(after === 'clearing' ? 'PAUSED' : undefined)
   })

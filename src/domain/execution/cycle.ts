@@ -78,6 +78,20 @@ export interface LegRun {
   readonly refusedAt: number | undefined
 }
 
+/** A leg of which nothing has been done. */
+export function waitingRun(leg: Leg): LegRun {
+  return {
+    leg,
+    state: 'waiting',
+    offer: undefined,
+    sold: undefined,
+    received: undefined,
+    failure: undefined,
+    refusals: 0,
+    refusedAt: undefined,
+  }
+}
+
 export interface LegFailure {
   readonly code:
     | Refusal['code']
@@ -397,12 +411,15 @@ export function refusedLeg(run: LegRun, refusal: Refusal, now: number): LegRun {
 }
 
 /**
- * Ends every leg for which something new would have to be signed: one that has not begun is skipped, one that has only
- * its approval, or whose trade was given back unsigned or reverted, is cleared. A trade that is signed goes on to its end.
+ * Ends the legs that `reasonFor` names a reason against, where something new would have to be signed for them: one that has
+ * not begun is skipped, one that has only its approval, or whose trade was given back unsigned or reverted, is cleared. A
+ * trade that is signed goes on to its end.
  */
-export function holdLegs(cycle: Cycle, reason: string): Cycle {
-  const failure: LegFailure = { code: 'PAUSED', detail: reason }
+export function holdLegs(cycle: Cycle, reasonFor: (run: LegRun) => string | undefined): Cycle {
   const legs = cycle.legs.map((run): LegRun => {
+    const reason = reasonFor(run)
+    if (reason === undefined) return run
+    const failure: LegFailure = { code: 'PAUSED', detail: reason }
     if (run.state === 'waiting') return { ...run, state: 'skipped', failure }
     const last = lastIntent(cycle, run, run.state === 'approving' ? 'approve' : run.leg.kind)
     const isUnsigned = last !== undefined && (isUnused(last) || mayTryAgain(cycle, run))

@@ -21,9 +21,6 @@ export const BREAKER_CODES = [
 ] as const
 export type BreakerCode = (typeof BREAKER_CODES)[number]
 
-/** Breakers whose condition is watched all the time: they let go by themselves when it has passed. */
-export const TRANSIENT_BREAKERS: readonly BreakerCode[] = ['B-06', 'B-07', 'B-09', 'B-10', 'B-18']
-
 /** What a breaker stops, and why. */
 export interface Trip {
   readonly code: BreakerCode

@@ -113,6 +113,12 @@ export interface Judgement {
   readonly trip?: Trip
 }
 
+/** What a reservation takes from the budgets, and who judges whether it may, by what is used already. */
+export interface BudgetClaim {
+  readonly spend: Spend
+  readonly judge: (use: BudgetUse) => Judgement | undefined
+}
+
 /**
  * Whether a spend fits into what is left of every cap, by what is reserved or spent already. `bridgePlan` is the share of
  * NAV that one plan may send over one bridge. Caps are rounded down, so that at no moment more than a cap is used (P-07).

@@ -149,6 +149,16 @@ export interface OrderCheck {
   readonly maxAgeMs: number
 }
 
+/** Whether a quote is young enough to be signed (C-03). `now` in milliseconds since 1970. */
+export function checkQuoteAge(quote: Quote, now: number, maxAgeMs: number): Refusal | undefined {
+  const age = now - quote.obtainedAt
+  if (age <= maxAgeMs) return undefined
+  return refuse(
+    'QUOTE_STALE',
+    `The quote of ${quote.venue} is ${age} ms old, at most ${maxAgeMs} ms are accepted at signing.`,
+  )
+}
+
 /**
  * Whether a firm quote may be signed. The checks run in a fixed order and the first failure refuses: carries a call
  * (C-02), answers our request (C-03), target on the allow-list (C-04), calldata does what was asked (C-05), spender on the
@@ -171,12 +181,8 @@ export function checkOrder(check: OrderCheck): Refusal | undefined {
       'QUOTE_MISMATCH',
       `${quote.venue} answered another question than ${formatAmount(request.sell)} for ${request.buy.symbol}.`,
     )
-  const age = check.now - quote.obtainedAt
-  if (age > check.maxAgeMs)
-    return refuse(
-      'QUOTE_STALE',
-      `The quote of ${quote.venue} is ${age} ms old, at most ${check.maxAgeMs} ms are accepted at signing.`,
-    )
+  const stale = checkQuoteAge(quote, check.now, check.maxAgeMs)
+  if (stale) return stale
   const stranger = checkTarget({ ...quote, order }, allowed)
   if (stranger) return stranger
   if ('code' in claim) return claim

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common'
-import { spendOfNothing } from '../../application/budget-claim.js'
+import { spendOfNothing } from '../../domain/execution/budget-claim.js'
 import { bridgeLimits, bridgeTermsOf } from '../../domain/policy/bridges.js'
 import type { Portfolio } from '../../domain/policy/portfolio.js'
 import { usdToText } from '../../domain/units/usd.js'

@@ -1,22 +1,19 @@
-import type { Cycle, LegRun } from '../domain/execution/cycle.js'
-import type { StepKind } from '../domain/execution/intent.js'
-import { type Market, priceIn } from '../domain/planning/cost.js'
-import { bridgeOf } from '../domain/planning/quote.js'
-import { bridgeLimits, bridgeTermsOf } from '../domain/policy/bridges.js'
-import { judgeSpend, type Spend } from '../domain/policy/budgets.js'
-import type { Portfolio } from '../domain/policy/portfolio.js'
-import { tradesOf } from '../domain/policy/sanity.js'
-import { mulDiv } from '../domain/units/ratio.js'
-import { type Usd, valueOf } from '../domain/units/usd.js'
-import type { BudgetClaim } from '../ports/store.js'
+import type { Cycle, LegRun } from './cycle.js'
+import type { StepKind } from './intent.js'
+import { type Market, priceIn } from '../planning/cost.js'
+import { bridgeOf } from '../planning/quote.js'
+import { bridgeLimits, bridgeTermsOf } from '../policy/bridges.js'
+import { type BudgetClaim, judgeSpend, type Spend } from '../policy/budgets.js'
+import type { PaidGas } from '../policy/gas.js'
+import type { Portfolio } from '../policy/portfolio.js'
+import { tradesOf } from '../policy/sanity.js'
+import { valueOf } from '../units/usd.js'
 
 /** What one transaction of a leg is about to take from the budgets. */
-export interface ClaimedStep {
+export interface ClaimedStep extends Pick<PaidGas, 'gasWei' | 'gasUsd'> {
   readonly kind: StepKind
   /** Prices of this moment, with the gas prices of the decision. */
   readonly market: Market
-  /** Most that the transaction may cost in gas, in USD at the same prices. */
-  readonly gasUsd: Usd
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -42,7 +39,7 @@ export function budgetClaimFor(portfolio: Portfolio, cycle: Cycle, run: LegRun, 
     bridge: step.kind === 'bridge' ? bridgeOf(offer?.tool ?? leg.tool) : undefined,
     turnover: isTrade ? valueOf(sell, priceIn(market, sold), 'up') : 0n,
     gas: step.gasUsd,
-    gasWei: weiWorth(market, leg.sell.token.chain, step.gasUsd),
+    gasWei: step.gasWei,
     pair,
     trades: pair && cycle.plan ? tradesOf(cycle.plan, cycle.market, pair) : [],
     at: step.now,
@@ -79,11 +76,4 @@ export function spendOfNothing(
     trades: [],
     at: now,
   }
-}
-
-/** What gas of this worth is in the chain's coin; nothing where the chain has no known coin. Rounded up. */
-function weiWorth(market: Market, chain: string, gasUsd: Usd): bigint {
-  const gas = market.gas.get(chain)
-  if (!gas) return 0n
-  return mulDiv(gasUsd, 10n ** BigInt(gas.nativeDecimals), priceIn(market, gas.nativeAsset), 'up')
 }
