@@ -52,7 +52,7 @@ describe('the cells of the crash matrix', () => {
   })
 })
 
-/** Every flow and every environment once or twice, at the points whose restarts differ most. None dies a second time. */
+/** Every flow once, every environment at least once, at the points whose restarts differ most. None dies a second time. */
 const sample = [
   'plan/K-01/quiet/1',
   'swap/K-09/reorg/2',
@@ -62,8 +62,6 @@ const sample = [
   'bridge-partial/K-15/reorg/8',
   'replacement/K-19/base-fee/10',
   'cancel/K-21/endpoint/11',
-  'swap/K-07/base-fee/13',
-  'approve-swap/K-28/postgres/14',
 ]
 
 describe('a sample of the crash matrix', () => {
@@ -83,11 +81,11 @@ describe('a sample of the crash matrix', () => {
       code: 0,
       stderr: '',
       failures: [],
-      stdout: expect.stringContaining('in 10 runs, 0 failed'),
+      stdout: expect.stringContaining('in 8 runs, 0 failed'),
     })
     // A daemon that is asked to end may be done before it is killed.
-    expect(report.kills).toBeGreaterThanOrEqual(9)
-    expect(report.results).toHaveLength(10)
+    expect(report.kills).toBeGreaterThanOrEqual(7)
+    expect(report.results).toHaveLength(8)
   })
 
   it('has every flow and every environment in it', () => {

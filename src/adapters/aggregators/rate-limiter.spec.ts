@@ -13,6 +13,13 @@ async function outcomeOf(clock: SteppedClock, limiter: RateLimiter, patienceMs =
 }
 
 describe('a rate limiter without a pace', () => {
+  it('lets a request pass whatever time goes by while it is judged', async () => {
+    const hurried = new SteppedClock()
+    let now = NOW
+    hurried.now = () => (now += 1)
+    expect(await new RateLimiter(hurried).admit(NOW + 60_000)).toBeUndefined()
+  })
+
   it('lets everything pass until an answer leaves no request, and then nothing until the reset', async () => {
     const clock = new SteppedClock()
     const limiter = new RateLimiter(clock)

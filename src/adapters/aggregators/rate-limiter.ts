@@ -74,9 +74,10 @@ export class RateLimiter {
 
   /** Resolves when a request may be sent now, or tells why it may not before `endsAt`. */
   async admit(endsAt: number): Promise<TooEarly | undefined> {
-    const tooEarly = this.#tooEarly(this.#promised, endsAt)
+    const now = this.clock.now()
+    const tooEarly = this.#tooEarly(this.#promised, now, endsAt)
     if (tooEarly || !this.#pace) return tooEarly
-    this.#promised = [...this.#promised, this.#turn(this.#promised)].slice(-this.#pace.burst)
+    this.#promised = [...this.#promised, this.#turn(this.#promised, now)].slice(-this.#pace.burst)
     const turn = this.#queue.then(() => this.#waitForTurn(endsAt))
     this.#queue = turn
     return turn
@@ -103,10 +104,10 @@ export class RateLimiter {
 
   async #waitForTurn(endsAt: number): Promise<TooEarly | undefined> {
     for (;;) {
-      const tooEarly = this.#tooEarly(this.#sent, endsAt)
-      if (tooEarly) return tooEarly
       const now = this.clock.now()
-      const waitMs = this.#turn(this.#sent) - now
+      const tooEarly = this.#tooEarly(this.#sent, now, endsAt)
+      if (tooEarly) return tooEarly
+      const waitMs = this.#turn(this.#sent, now) - now
       if (waitMs <= 0) {
         this.#sent = [...this.#sent, now].slice(-(this.#pace?.burst ?? 1))
         return undefined
@@ -115,15 +116,15 @@ export class RateLimiter {
     }
   }
 
-  #turn(earlier: readonly number[]): number {
+  /** The clock is read once for a judgement: a millisecond that passes meanwhile makes nothing too early. */
+  #turn(earlier: readonly number[], now: number): number {
     const first = this.#pace && earlier.at(-this.#pace.burst)
     const paced = this.#pace && first !== undefined ? first + this.#pace.windowMs : 0
-    return Math.max(this.clock.now(), this.#closedUntil, paced)
+    return Math.max(now, this.#closedUntil, paced)
   }
 
-  #tooEarly(earlier: readonly number[], endsAt: number): TooEarly | undefined {
-    const now = this.clock.now()
-    const turn = this.#turn(earlier)
+  #tooEarly(earlier: readonly number[], now: number, endsAt: number): TooEarly | undefined {
+    const turn = this.#turn(earlier, now)
     if (turn <= (this.#pace ? endsAt : now)) return undefined
     const reason =
       this.#closedUntil > now

@@ -381,6 +381,17 @@ describe('any plan', () => {
     })
   })
 
+  test('promises no more than was quoted last, where the last quote is the worse one', async () => {
+    const [[from, world]] = fc.sample(fc.tuple(anySetting, anyWorld), { numRuns: 1, seed: 294 }) as [
+      [Setting, PoolWorld],
+    ]
+    const input = inputOf(from)
+    const plan = await planned(input, world)
+    const sold = plan.legs.find(({ sell }) => sell.token.asset === 'LINK')!
+    const received = usdToNumber(worth(input, sold.expectedOut))
+    expect(received / usdToNumber(worth(input, sold.sell))).toBeCloseTo(0.998483, 6)
+  })
+
   test('brings the portfolio nearer to its targets where they are the levels', async () => {
     await withPlan(
       (plan, input) => expect(plan.expectedDrift <= input.drift.portfolio).toBe(true),

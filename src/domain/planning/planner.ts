@@ -410,28 +410,20 @@ class Planning {
       const before = this.appraise(flows).score
       if ((yield* this.ask(this.wishesFor(flows))) > 0) {
         if (this.dropOverlaps() && pass < MOST_PASSES) continue
-        const used = new Set(flows.map(({ priced }) => keyOf(priced)))
-        const requoted = this.problem().arcs.filter((priced) => used.has(keyOf(priced)))
-        const after = this.appraise(
-          flows.flatMap(({ sent, priced }) => {
-            const now = requoted.find((one) => keyOf(one) === keyOf(priced))
-            return now ? [{ priced: now, sent }] : []
-          }),
-        ).score
+        const after = this.appraise(requoted(flows, this.problem().arcs)).score
         if (pass < MOST_PASSES && Math.abs(after - before) > SETTLED * Math.abs(before)) continue
       }
       return yield* this.polish(flows)
     }
   }
 
-  /** The same arcs again, with their curves cut finely around the sizes found. */
-  private *polish(flows: readonly Flow[]): Dialogue<Flow[]> {
-    if (flows.length === 0 || this.method === 'water-filling' || this.method === 'greedy') return [...flows]
-    const problem = this.problem(new Map(flows.map(({ priced, sent }) => [keyOf(priced), sent])))
-    const used = new Set(flows.map(({ priced }) => keyOf(priced)))
-    const arcs = problem.arcs.filter((priced) => used.has(keyOf(priced)))
-    const polished = yield* this.solve(fixedModel({ ...problem, arcs }))
-    if (!polished || this.appraise(polished.flows).score > this.appraise(flows).score) return [...flows]
+  /** The same arcs again, by what was quoted last and with their curves cut finely around the sizes found. */
+  private *polish(found: readonly Flow[]): Dialogue<Flow[]> {
+    const problem = this.problem(new Map(found.map(({ priced, sent }) => [keyOf(priced), sent])))
+    const flows = requoted(found, problem.arcs)
+    if (flows.length === 0 || this.method === 'water-filling' || this.method === 'greedy') return flows
+    const polished = yield* this.solve(fixedModel({ ...problem, arcs: flows.map(({ priced }) => priced) }))
+    if (!polished || this.appraise(polished.flows).score > this.appraise(flows).score) return flows
     return this.remember(this.method, polished.flows)
   }
 
@@ -752,6 +744,14 @@ function legKey({ kind, sell, expectedOut }: Leg): string {
 
 function directKey(sale: Flow, purchase: Flow): string {
   return arcKey('swap', sale.priced.arc.from.token, purchase.priced.arc.to.token)
+}
+
+/** The same flows by what is known of their arcs now; none along an arc that is offered no more. */
+function requoted(flows: readonly Flow[], arcs: readonly PricedArc[]): Flow[] {
+  return flows.flatMap(({ sent, priced }) => {
+    const now = arcs.find((one) => keyOf(one) === keyOf(priced))
+    return now ? [{ priced: now, sent: Math.min(sent, now.cap) }] : []
+  })
 }
 
 function keyOf({ arc, only }: PricedArc): string {
