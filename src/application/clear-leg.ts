@@ -5,15 +5,13 @@ import {
   type Cycle,
   lastIntent,
   type LegRun,
-  owedOut,
   revocationsMade,
   stuckLeg,
 } from '../domain/execution/cycle.js'
+import { reasonNotDelivered } from '../domain/execution/delivery.js'
 import { gasLimitFor } from '../domain/execution/fees.js'
 import type { Inclusion } from '../domain/execution/intent.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
-import { amountOf, formatAmount } from '../domain/units/amount.js'
-import { smaller } from '../domain/units/ratio.js'
 import type { Balances } from '../ports/balances.js'
 import { type Chain, SimulationError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
@@ -66,24 +64,17 @@ export class ClearLeg {
   }
 
   /**
-   * A trade that took more than its sale, or a swap that brought less than its calldata guaranteed or our own minimum, is no success, whatever
-   * the receipt says (C-13). Undefined while it cannot be judged.
+   * Ends a trade that is no success in spite of its receipt, and stops whoever made it (C-13, B-02). Undefined while it
+   * cannot be judged.
    */
   private async judge(portfolio: Portfolio, run: LegRun, cycle: Cycle): Promise<LegRun | undefined> {
     const trade = lastIntent(cycle, run, run.leg.kind)
-    const { offer, leg } = run
+    const { offer } = run
     if (run.failure || !offer || !isStanding(trade)) return run
     const measured = await this.measure(portfolio, run, trade.inclusion)
     if (!measured && trade.state !== 'final_ok') return undefined
-    const sold = amountOf(leg.sell.token, run.sold?.units ?? 0n)
-    // Where receipt and balances differ, the lower of the two counts.
-    const byReceipt = run.received?.units ?? 0n
-    const received = amountOf(leg.expectedOut.token, measured === undefined ? byReceipt : smaller(byReceipt, measured))
-    const isShort = leg.kind === 'swap' && received.units < owedOut(offer).units
-    if (!isShort && sold.units <= offer.sell.units) return run
-    const detail = isShort
-      ? `Leg ${leg.id} received ${formatAmount(received)}, less than its minimum of ${formatAmount(owedOut(offer))}.`
-      : `Leg ${leg.id} sold ${formatAmount(sold)}, more than its ${formatAmount(offer.sell)}.`
+    const detail = reasonNotDelivered(run, offer, measured)
+    if (detail === undefined) return run
     const reason = `${detail} Find out what ${offer.venue} did before you resume.`
     for (const scope of [`portfolio:${portfolio.id}`, `venue:${offer.venue}`] as const)
       await this.deps.tripBreaker.run({ code: 'B-02', scope, level: 'paused_hard', reason })

@@ -120,14 +120,14 @@ function assemble(
   encode: GoodQuote['encode'],
   args: Args,
   fields: GoodQuote['fields'],
-  onTop = 0n,
+  { onTop = 0n, tool = 'uniswapV3' } = {},
 ): GoodQuote {
   const { request, expectedOut, minimumOut, least } = work
   const isCoin = request.sell.token === ETH
   const to = venue === 'lifi' ? DIAMOND : HOLDER
   const quote: GoodQuote['quote'] = {
     venue,
-    tool: request.kind === 'bridge' ? 'across with fees' : 'uniswapV3',
+    tool,
     request,
     expectedOut,
     minimumOut,
@@ -215,9 +215,10 @@ function lifiBridge(
   const units = unitsOf(draw, sell)
   const work = terms('bridge', sell, units, USDC_THERE)
   const minAmount = isSwapped ? work.expectedOut.units : units
+  const called = { 'across-v3': 'across', 'across-v4': 'across', stargate: 'stargateV2', celer: 'celercircle' }[bridge]
   const bridgeData = {
     transactionId: draw.salt,
-    bridge: 'across',
+    bridge: called,
     integrator: 'evenkeel',
     referrer: NATIVE,
     sendingAssetId: carried.address,
@@ -342,7 +343,7 @@ function lifiBridge(
           ] as const)),
       ...own[bridge],
     ],
-    bridge === 'stargate' ? 10n ** 12n : 0n,
+    { onTop: bridge === 'stargate' ? 10n ** 12n : 0n, tool: `${called} with fees` },
   )
 }
 

@@ -1,9 +1,12 @@
 import { expect, test } from '@jest/globals'
-import { encodeFunctionData, pad, toHex } from 'viem'
+import fc from 'fast-check'
+import { encodeFunctionData, pad, stringToHex, toHex } from 'viem'
 import type { Hex } from '../../domain/assets.js'
+import { decodeLifiCall } from './lifi-calldata.js'
 import { calldata } from './wire.js'
 import { decodeZeroexCall, holderAbi } from './zeroex-calldata.js'
 import { addressOf, OWNER } from '../../../test/support/builders.js'
+import { goodQuotes } from '../../../test/support/hostile-quotes.js'
 
 const COIN = addressOf(0xee)
 const word = (value: number | bigint) => toHex(value, { size: 32 }).slice(2)
@@ -29,4 +32,20 @@ test('C-05: the largest calldata that is read unfolds into little', () => {
   expect(decodeZeroexCall({ chain: 'here', to: addressOf(4), data, value: 0n }, COIN)).toMatchObject({
     code: 'CALLDATA_NOT_CANONICAL',
   })
+})
+
+test.each([
+  ['lifi stargate', 'stargateV2', 'acrossMore'],
+  ['lifi celer', 'celercircle', 'stargateBus'],
+  ['lifi across-v3', 'across', 'celer1'],
+])('C-05: %s may not be called under the name of another bridge, whose caps it would use', (shape, own, other) => {
+  const [good] = fc.sample(
+    goodQuotes.filter(({ name }) => name === shape),
+    { numRuns: 1, seed: 1 },
+  )
+  const { data } = good!.quote.order!.call
+  expect(decodeLifiCall(data)).toMatchObject({ bridge: { name: own } })
+  const renamed = data.replace(stringToHex(own).slice(2), stringToHex(other).slice(2)) as Hex
+  expect(renamed).not.toBe(data)
+  expect(decodeLifiCall(renamed)).toMatchObject({ code: 'CALLDATA_MISMATCH' })
 })

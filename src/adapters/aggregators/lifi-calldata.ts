@@ -6,6 +6,12 @@ import { mulDiv } from '../../domain/units/ratio.js'
 import { argumentsOf, bySelector, notCanonical, readArguments, refuse, selectorOf } from './calldata.js'
 import { acrossV3Abi, acrossV4Abi, celerCircleAbi, splitSwapAbi, stargateAbi, swapAbi } from './lifi-abi.js'
 
+/**
+ * How LI.FI's names of the bridges begin whose functions are read here. A name is what a bridge's caps and evidence go by,
+ * so that no bridge may be called by another's.
+ */
+const FAMILIES = ['across', 'stargate', 'celer'] as const
+
 type SwapData = DecodeAbiParametersReturnType<(typeof splitSwapAbi)[0]['inputs']>[5][number]
 type BridgeData = DecodeAbiParametersReturnType<(typeof acrossV3Abi)[0]['inputs']>[0]
 /** The last argument of a bridge's functions. */
@@ -37,10 +43,10 @@ export function decodeLifiCall(data: Hex): CallClaim | Refusal {
     return read ? swapClaim(selector, split.name, read[3], read[4], read[5]) : notCanonical(split.name)
   }
   return (
-    crossingClaim(acrossV3.get(selector), selector, encoded, acrossV3Terms) ??
-    crossingClaim(acrossV4.get(selector), selector, encoded, acrossV4Terms) ??
-    crossingClaim(stargate.get(selector), selector, encoded, stargateTerms) ??
-    crossingClaim(celerCircle.get(selector), selector, encoded, celerCircleTerms) ??
+    crossingClaim(acrossV3.get(selector), selector, encoded, 'across', acrossV3Terms) ??
+    crossingClaim(acrossV4.get(selector), selector, encoded, 'across', acrossV4Terms) ??
+    crossingClaim(stargate.get(selector), selector, encoded, 'stargate', stargateTerms) ??
+    crossingClaim(celerCircle.get(selector), selector, encoded, 'celer', celerCircleTerms) ??
     refuse(
       'SELECTOR_NOT_ALLOWED',
       `LI.FI wants the function ${selector}, whose receiver and destination cannot be read from its calldata. Leave its bridge or exchange out.`,
@@ -122,6 +128,7 @@ function crossingClaim<S>(
   signature: { readonly name: string; readonly inputs: readonly { readonly type: string }[] } | undefined,
   selector: Hex,
   encoded: Hex,
+  family: (typeof FAMILIES)[number],
   termsOf: Terms<S>,
 ): CallClaim | Refusal | undefined {
   if (!signature) return undefined
@@ -134,6 +141,9 @@ function crossingClaim<S>(
     return refuse('CALLDATA_MISMATCH', `The calldata of ${name} says the opposite about swaps before the bridge.`)
   if (parts && parts.at(-1)?.receivingAssetId !== bridge.sendingAssetId)
     return refuse('CALLDATA_MISMATCH', `The swaps in the calldata of ${name} do not end in the token it bridges.`)
+  const other = FAMILIES.find((one) => one !== family && bridge.bridge.toLowerCase().startsWith(one))
+  if (other !== undefined)
+    return refuse('CALLDATA_MISMATCH', `${name} goes over ${family}, its calldata calls it ${bridge.bridge}.`)
   const terms = termsOf(read.at(-1) as S, bridge)
   if ('code' in terms) return terms
   const sells = parts ? soldBy(name, parts, false) : { token: bridge.sendingAssetId, units: bridge.minAmount }
