@@ -144,6 +144,7 @@ async function reset(world: MatrixWorld, flow: Flow): Promise<void> {
   world.setEndpoint(0, true)
   await world.setBlocks(true)
   await world.setBaseFees(1n)
+  await world.refillCoin()
   await world.refreshFeeds()
   const { control } = world.relayer
   for (const bridge of control.keys()) control.set(bridge, { outcome: OUTCOMES[flow] ?? 'deliver', delaySeconds: 0 })

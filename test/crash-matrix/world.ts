@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseEther } from 'viem'
 import { parse, stringify } from 'yaml'
 import { deployRouters } from '../../sandbox/aggregators/deploy.js'
 import { startLifiServer } from '../../sandbox/aggregators/lifi-server.js'
@@ -13,6 +14,7 @@ import { startMarket } from '../../sandbox/market.js'
 import { poolPlans } from '../../sandbox/pools.js'
 import { PricePath } from '../../sandbox/price-path.js'
 import { startPriceService } from '../../sandbox/price-service.js'
+import { startHoldings } from '../../sandbox/scenarios.js'
 import type { World } from '../../sandbox/world.js'
 import type { EditableConfig } from '../support/sandbox-world.js'
 import { type Endpoint, startEndpoint } from './endpoint.js'
@@ -34,6 +36,8 @@ export interface MatrixWorld {
   readonly setBlocks: (running: boolean) => Promise<void>
   /** Writes every price feed anew: a reorganisation takes the last round with it, and a chain that stands gets none. */
   readonly refreshFeeds: () => Promise<void>
+  /** Gives the treasury the coin it began with: the trades of many runs would use it up. */
+  readonly refillCoin: () => Promise<void>
   /** One block on every chain. */
   readonly mine: () => Promise<void>
   /** Replaces the newest blocks of every chain that are not final yet, without the transactions in them. */
@@ -118,6 +122,13 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
         await ground.feeds.push()
         await onAll(({ blocks }) => blocks.mine(1))
       },
+      refillCoin: () =>
+        onAll(async (chain) => {
+          const coin = parseEther(String(startHoldings[chain.key].native))
+          await chain.setNativeBalance(chain.addressOf('treasury'), coin)
+          // What is final has to show it as well.
+          await chain.blocks.mine(openBlocks + 1)
+        }),
       mine: () => onAll(({ blocks }) => blocks.mine(1)),
       reorganise: () =>
         onAll(async ({ blocks, publicClient }) => {
