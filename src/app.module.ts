@@ -239,25 +239,27 @@ function providersOf({
     },
     {
       provide: Transfers,
-      useFactory: (chain: ChainEvents, clock: Clock) => {
+      useFactory: (chain: ChainEvents, clock: Clock, observer: Observer) => {
         const [first] = lifi
-        if (!first) return new NoTransfers()
         // Limiters of its own: quotes that use up the rate must not keep us from seeing where money is.
-        const hints = new LifiTransfers({
-          ...lifiAccess(first, new RateLimiters(clock)),
-          chains: chainIds,
-          tokens,
-          receipt: (key, hash) => chain.receipt(key, hash),
-        })
+        const hints = first
+          ? new LifiTransfers({
+              ...lifiAccess(first, new RateLimiters(clock)),
+              chains: chainIds,
+              tokens,
+              receipt: (key, hash) => chain.receipt(key, hash),
+            })
+          : new NoTransfers()
         return new EventTransfers({
           bridges: bridgeEventsOf(file),
           tokens,
           chain,
           maxBlocks: execution.logBlocks,
           hints,
+          observer,
         })
       },
-      inject: [ChainEvents, Clock],
+      inject: [ChainEvents, Clock, Observer],
     },
     {
       provide: Signer,

@@ -18,6 +18,7 @@ import { AppModule, LookModule, OpsModule, type Parts } from './app.module.js'
 import { spendOfNothing } from './domain/execution/budget-claim.js'
 import { Operations } from './application/operations.js'
 import { ProposePlan } from './application/propose-plan.js'
+import { reasonUnfinished } from './application/unfinished.js'
 import { type Config, ConfigError, loadConfig } from './config/load.js'
 import { parseCommand, USAGE, UsageError } from './interface/cli.js'
 import { ErrorFilter } from './interface/http/error.filter.js'
@@ -260,11 +261,8 @@ async function serve(
       throw new CannotWork(
         `portfolios.${portfolio.id}.account.address: expected an account of the signer (${admin.get(Signer).accounts().join(', ')}), got ${portfolio.account}.`,
       )
-  for (const { id, portfolio } of await admin.get(Store).openCycles())
-    if (!admin.get(Portfolios).all.some((one) => one.id === portfolio))
-      throw new CannotWork(
-        `portfolios: expected ${portfolio}, whose cycle ${id} is not finished; the file does not name it. Put it back, as a dry run if it is to begin nothing, until the cycle has ended.`,
-      )
+  const unfinished = await reasonUnfinished(admin.get(Store), admin.get(Portfolios).all)
+  if (unfinished !== undefined) throw new CannotWork(unfinished)
   // What a chain shows to be configured wrongly ends the start; one that is silent does not (C-22, F-32, F-69).
   const misplaced = await admin.get(QuorumReader).endpoints.misplaced()
   if (misplaced.length > 0) throw new CannotWork(misplaced.join('\n'))

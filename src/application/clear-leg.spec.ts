@@ -142,6 +142,21 @@ describe('C-14: the allowance of a leg', () => {
     expect(world.chain.standingAllowances()).toEqual([])
   })
 
+  test('C-10: an absurd estimate of a revocation is bounded, and nothing waits behind it', async () => {
+    const world = FakeWorld.drifted()
+    await openCycle(world, [plannedLeg(world, 1, 'swap', ALPHA.weth, 10n ** 19n, ALPHA.usdc)])
+    world.chain.keepsAllowance.add(world.swaps.contract)
+    const honest = world.chain.estimateGas.bind(world.chain)
+    let lies = 2
+    world.chain.estimateGas = (account, call) =>
+      isRevocation(call) && lies-- > 0 ? Promise.resolve(10n ** 12n) : honest(account, call)
+    await world.start().drive(portfolio, CYCLE)
+    const revocations = written(world).intents.filter(({ kind }) => kind === 'revoke')
+    expect(revocations[0]!.gasLimit).toBe(2n ** 24n)
+    expect(revocations.at(-1)).toMatchObject({ state: 'final_ok', attempts: [{ gasLimit: 125_000n }] })
+    expect(world.chain.standingAllowances()).toEqual([])
+  })
+
   const STUCK = { code: 'B-05', scope: 'portfolio:core', level: 'paused_hard' }
 
   test('B-05: a revocation that the chain will not even play is tried three times; then the leg has failed and the sweep goes on', async () => {

@@ -11,7 +11,8 @@ import {
 import { reasonNotDelivered } from '../domain/execution/delivery.js'
 import { gasLimitFor } from '../domain/execution/fees.js'
 import type { Inclusion } from '../domain/execution/intent.js'
-import type { Portfolio } from '../domain/policy/portfolio.js'
+import { gasLimitCapOn, type Portfolio } from '../domain/policy/portfolio.js'
+import { smaller } from '../domain/units/ratio.js'
 import type { Balances } from '../ports/balances.js'
 import { type Chain, SimulationError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
@@ -73,12 +74,13 @@ export class ClearLeg {
     if (run.failure || !offer || !isStanding(trade)) return run
     const measured = await this.measure(portfolio, run, trade.inclusion)
     if (!measured && trade.state !== 'final_ok') return undefined
-    const detail = reasonNotDelivered(run, offer, measured)
+    const detail = reasonNotDelivered(run, offer, trade.call.value, measured)
     if (detail === undefined) return run
     const reason = `${detail} Find out what ${offer.venue} did before you resume.`
     for (const scope of [`portfolio:${portfolio.id}`, `venue:${offer.venue}`] as const)
       await this.deps.tripBreaker.run({ code: 'B-02', scope, level: 'paused_hard', reason })
-    return { ...run, failure: { code: 'UNDER_DELIVERED', detail } }
+    // What crosses is on its way whatever else it took: the leg is followed to the other side.
+    return run.leg.kind === 'bridge' ? run : { ...run, failure: { code: 'UNDER_DELIVERED', detail } }
   }
 
   /**
@@ -132,12 +134,11 @@ export class ClearLeg {
   ): Promise<void> {
     const { chain, store, clock, observer } = this.deps
     const call = chain.approval(token, spender, 0n)
-    const gas = gasLimitFor(
-      await chain.estimateGas(portfolio.account, call).catch((error: unknown) => {
-        if (error instanceof SimulationError) this.unplayable.set(run.leg.id, this.triesOf(cycle, run) + 1)
-        throw error
-      }),
-    )
+    const estimate = await chain.estimateGas(portfolio.account, call).catch((error: unknown) => {
+      if (error instanceof SimulationError) this.unplayable.set(run.leg.id, this.triesOf(cycle, run) + 1)
+      throw error
+    })
+    const gas = smaller(gasLimitFor(estimate), gasLimitCapOn(portfolio, call.chain))
     const intent = newIntent(portfolio, cycle, run, 'revoke', call, gas, clock.now(), undefined)
     const { latest } = await chain.nonces(call.chain, portfolio.account)
     const reserved = await store.reserveIntent(intent, latest, { before: run, after: run })

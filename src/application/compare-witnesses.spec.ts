@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { OWNER } from '../../test/support/builders.js'
+import { NOW, OWNER } from '../../test/support/builders.js'
 import { FakeClock } from '../../test/support/fake-clock.js'
 import { FakeSigner, RecordingObserver } from '../../test/support/fake-ports.js'
 import { MemoryStore } from '../../test/support/memory-store.js'
@@ -31,10 +31,13 @@ function witnesses({
   database,
   journal,
   chain,
+  final = {},
 }: {
   database: Partial<Record<ChainKey, number>>
   journal: readonly JournalEntry[]
   chain: Record<ChainKey, number | undefined>
+  /** Nonces that are final, by chain. */
+  final?: Record<ChainKey, number>
 }) {
   const [store, observer, signer] = [new MemoryStore(), new RecordingObserver(), new FakeSigner(OWNER)]
   store.nonces = () =>
@@ -54,13 +57,13 @@ function witnesses({
       const latest = chain[key]
       return latest === undefined
         ? Promise.reject(new ChainError(key, 'No quorum.'))
-        : Promise.resolve({ latest, finalized: 0 })
+        : Promise.resolve({ latest, finalized: final[key] ?? 0 })
     },
   } as unknown as Chain
   const tripBreaker = new TripBreaker({ store, clock: new FakeClock(), observer })
   const compare = new CompareWitnesses({ chain: asked, signer, store, tripBreaker, observer, places: PLACES })
   const trips = () => observer.of('breaker-tripped').map(({ trip }) => trip)
-  return { compare, opened, trips, observer, chain }
+  return { compare, opened, trips, observer, chain, final, store }
 }
 
 describe('CompareWitnesses', () => {
@@ -147,6 +150,28 @@ describe('CompareWitnesses', () => {
     const shut = await compare.run()
     expect(await compare.run(shut)).toEqual(shut)
     expect(trips()).toHaveLength(1)
+  })
+
+  test.each([
+    ['the account goes on behind it', { alpha: 5, beta: 1 }],
+    ['an account the database does not know begins where the chain is', { beta: 1 }],
+  ])('B-15: once a person has cleared it and the chain shows it as final, %s', async (_name, database) => {
+    const at = { database: { ...database }, journal: [entry(6)], chain: { alpha: 7, beta: 1 } }
+    const { compare, opened, trips, final, store } = witnesses(at)
+    const adopted: unknown[] = []
+    store.adoptNonce = (...nonce) => Promise.resolve(adopted.push(nonce) > 0)
+    const clear = () => store.clearBreakers('all', 'B-15', 'operator: examined', NOW)
+    const shut = await compare.run()
+    await clear()
+    // Not final yet: what a person says about it is not enough.
+    expect(await compare.run(shut)).toEqual(shut)
+    final['alpha'] = 7
+    await clear()
+    expect(await compare.run(shut)).toEqual(shut)
+    await clear()
+    expect(await compare.run(shut)).toEqual([])
+    expect([opened.includes(1), trips().length]).toEqual([true, 3])
+    expect(adopted).toEqual('alpha' in database ? [['alpha', OWNER, 7]] : [])
   })
 
   test('B-15: an epoch that the signer knows and the database does not halts everything', async () => {

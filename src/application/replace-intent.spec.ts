@@ -273,6 +273,33 @@ describe('fees', () => {
 })
 
 describe('a cancel', () => {
+  test('C-10: gets at most twice the gas of the step, or of the chain, and what it needs when it is replaced', async () => {
+    for (const [portfolio, most] of [
+      [aPortfolio(), 250_000n],
+      [aPortfolio({ chains: aPortfolio().chains.map((one) => ({ ...one, gasLimitCap: 130_000n })) }), 130_000n],
+    ] as const) {
+      const { world, process, intent } = await reservedSale()
+      const look = async (count: number) => {
+        for (let times = 0; times < count; times++) {
+          await process.settleIntent.run(portfolio, written(world), intent(), undefined)
+          world.clock.pass(1_000)
+        }
+      }
+      world.chain.hold('alpha', 40)
+      await look(2)
+      world.hold('Stop.', 'paused_hard')
+      const honest = world.chain.estimateGas.bind(world.chain)
+      world.chain.estimateGas = () => Promise.resolve(10n ** 12n)
+      await look(2)
+      world.chain.estimateGas = honest
+      await look(45)
+      expect(intent()).toMatchObject({
+        state: 'final_cancelled',
+        attempts: [{ payload: 'step' }, { payload: 'cancel', gasLimit: most }, { gasLimit: 26_250n }],
+      })
+    }
+  })
+
   test.each([
     ['a passed deadline', 'deadline'],
     ['prices that left the guaranteed minimum behind', 'price'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { OWNER, sendingRun } from '../../test/support/builders.js'
+import { FEE_RULES, OWNER, sendingRun } from '../../test/support/builders.js'
 import { decodeTransaction, payloadOf } from '../../test/support/fake-contracts.js'
 import { openCycle, plannedLeg, reservedSale, saleOf, written } from '../../test/support/fake-legs.js'
 import { ALPHA, aPortfolio, FakeWorld } from '../../test/support/fake-world.js'
@@ -229,6 +229,23 @@ describe('the signer', () => {
     expect(intent()).toMatchObject({ state: 'final_cancelled', nonce: 0 })
     expect(world.chain.heard.map(({ raw }) => decodeTransaction(raw).data)).toEqual(['0x'])
     expect(world.effects()).toEqual([])
+  })
+
+  test('F-41: a nonce is burned with twice the cap at most, and not while no block would take that', async () => {
+    const { world, intent, settle, looks } = await reservedSale()
+    world.signer.failures.push('lost')
+    await expect(settle()).rejects.toThrow(SignerError)
+    const gwei = 10n ** 9n
+    world.feeRules.set('alpha', { ...FEE_RULES, cap: 500n * gwei })
+    world.chain.setBaseFee('alpha', 1_100n * gwei)
+    await looks(3)
+    expect([intent().state, world.chain.heard]).toEqual(['reserved', []])
+    world.chain.setBaseFee('alpha', 800n * gwei)
+    await looks(5)
+    expect(intent()).toMatchObject({
+      state: 'final_cancelled',
+      attempts: [{ payload: 'cancel', maxFeePerGas: 1_000n * gwei }],
+    })
   })
 })
 

@@ -1,6 +1,6 @@
 import { reasonToCancel } from '../domain/execution/cancelling.js'
 import { type Cycle, refusedLeg } from '../domain/execution/cycle.js'
-import { afterLook, firstFee, hasWaited, replacementFee, type Wait } from '../domain/execution/fees.js'
+import { afterLook, cancelFee, firstFee, hasWaited, replacementFee, type Wait } from '../domain/execution/fees.js'
 import {
   bestAttempt,
   type ChainSight,
@@ -87,9 +87,12 @@ export class SettleIntent {
     }
   }
 
-  /** Without any signature the nonce is given back; a slot that was journaled, or has others behind it, is burned. */
+  /**
+   * Without any signature the nonce is given back; a slot that was journaled, or has others behind it, is burned, as soon as
+   * the ceiling of a cancel pays for a block.
+   */
   private async giveUp(task: Task, reason: string): Promise<boolean> {
-    const { chain, signer, store } = this.deps
+    const { chain, signer, store, feeRules } = this.deps
     const { portfolio, intent } = task
     if (!(await signer.isJournaled(chain.chainId(intent.chain), intent.account, intent.nonce)))
       try {
@@ -100,8 +103,9 @@ export class SettleIntent {
       }
     const { latest } = await chain.nonces(intent.chain, intent.account)
     if (latest !== intent.nonce) return false
-    const fee = await this.signAndSend.coveringJournal(intent, 'cancel', firstFee(await chain.fees(intent.chain)))
-    return this.signAndSend.run(task, 'cancel', fee)
+    const fee = cancelFee(await chain.fees(intent.chain), feeRules(intent.chain))
+    if (!fee) return false
+    return this.signAndSend.run(task, 'cancel', await this.signAndSend.coveringJournal(intent, 'cancel', fee))
   }
 
   /** A signer that refuses is asked a few times with new offers, as for any other refusal, and not for ever. */

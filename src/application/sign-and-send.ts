@@ -1,8 +1,9 @@
 import type { ChainKey } from '../domain/assets.js'
 import type { Cycle, LegRun } from '../domain/execution/cycle.js'
-import { type Fee, type FeeRules, gasLimitFor } from '../domain/execution/fees.js'
+import { cancelGasCap, type Fee, type FeeRules, gasLimitFor } from '../domain/execution/fees.js'
 import type { Attempt, Intent } from '../domain/execution/intent.js'
 import { subjectOf } from '../domain/execution/subject.js'
+import type { Call } from '../domain/planning/quote.js'
 import { reasonTooDear } from '../domain/policy/gas.js'
 import {
   maySign,
@@ -11,9 +12,9 @@ import {
   type ScopeState,
   strictest,
 } from '../domain/policy/operating.js'
-import type { Portfolio } from '../domain/policy/portfolio.js'
-import { larger } from '../domain/units/ratio.js'
-import type { Chain } from '../ports/chain.js'
+import { gasLimitCapOn, type Portfolio } from '../domain/policy/portfolio.js'
+import { larger, smaller } from '../domain/units/ratio.js'
+import { type Chain, ChainError, SimulationError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
 import { type Lease, StaleLeaseError } from '../ports/lease.js'
@@ -55,9 +56,9 @@ export class SignAndSend {
   constructor(private readonly deps: SigningDeps) {}
 
   /**
-   * Signs the step or the cancel of the intent's nonce and sends it. False when lease, operating state or the end of the
-   * process are against it: nothing was signed then. Rejects with SignerError, or with StaleLeaseError when a later leader
-   * has begun.
+   * Signs the step or the cancel of the intent's nonce and sends it. False when lease, operating state, the end of the
+   * process or the gas of a revocation are against it: nothing was signed then. Rejects with SignerError, or with
+   * StaleLeaseError when a later leader has begun.
    */
   async run(task: Task, payload: Attempt['payload'], fee: Fee): Promise<boolean> {
     const { chain, signer, store, clock, observer, lease, stopping, failpoints } = this.deps
@@ -66,7 +67,8 @@ export class SignAndSend {
     const { account } = intent
     const call =
       payload === 'cancel' ? ({ chain: intent.chain, to: account, data: '0x', value: 0n } as const) : intent.call
-    const gasLimit = payload === 'cancel' ? gasLimitFor(await chain.estimateGas(account, call)) : intent.gasLimit
+    const gasLimit = await this.gasLimit(task, payload, call)
+    if (payload === 'step' && !(await this.isPayable(task, gasLimit, fee))) return false
     const { level } = await this.state(task)
     if (!maySign(level, purposeOf(intent, payload)) || !lease.isHeld() || stopping.signal.aborted) return false
     const transaction = {
@@ -100,6 +102,41 @@ export class SignAndSend {
     await this.send({ ...task, intent: signed }, attempt)
     await failpoints.reach(payload === 'cancel' ? 'K-21' : 'K-13')
     return true
+  }
+
+  /**
+   * Gas of what is about to be signed. A trade keeps what it was judged by. Revocations and cancels have to get into a block
+   * whatever an earlier estimate said, so theirs is reckoned anew for every signature (R-09).
+   */
+  private async gasLimit({ portfolio, intent }: Task, payload: Attempt['payload'], call: Call): Promise<bigint> {
+    if (payload === 'step' && intent.kind !== 'revoke') return intent.gasLimit
+    const cap = gasLimitCapOn(portfolio, intent.chain)
+    try {
+      const fresh = smaller(gasLimitFor(await this.deps.chain.estimateGas(intent.account, call)), cap)
+      return payload === 'cancel' ? smaller(fresh, cancelGasCap(intent.gasLimit)) : fresh
+    } catch (error) {
+      if (payload === 'step' && error instanceof SimulationError) return intent.gasLimit
+      throw error
+    }
+  }
+
+  /**
+   * A revocation that the account could not pay for would stand for ever, since none is cancelled, and everything of the
+   * account behind it (R-09): it is told of and not signed. Other steps were judged when they were reserved.
+   */
+  private async isPayable({ portfolio, cycle, intent }: Task, gasLimit: bigint, fee: Fee): Promise<boolean> {
+    if (intent.kind !== 'revoke') return true
+    const { chain, observer } = this.deps
+    const needed = gasLimit * fee.maxFeePerGas
+    const held = await chain.coinBalance(intent.chain, intent.account)
+    const reason =
+      held < needed
+        ? `Revocation ${intent.id} may cost ${needed} wei on ${intent.chain}, the account holds ${held}. Top it up, or find out which endpoint estimates so much gas.`
+        : this.dearness(portfolio, cycle, { ...intent, gasLimit }, fee)
+    if (reason === undefined) return true
+    const error = new ChainError(intent.chain, reason)
+    observer.notify({ type: 'failed', what: `signing ${intent.id}`, isRetried: true, error })
+    return false
   }
 
   /** Sends signed bytes once more when it is time to. Resolves to false: the intent stays as it is. */

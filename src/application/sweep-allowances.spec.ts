@@ -131,6 +131,47 @@ describe('C-14: SweepAllowances', () => {
     expect(at.world.rows.looseIntents).toHaveLength(1)
   })
 
+  test('C-10: a revocation signed with too little gas is replaced by one with as much as it needs', async () => {
+    const at = await left()
+    const honest = at.world.chain.estimateGas.bind(at.world.chain)
+    at.world.chain.estimateGas = () => Promise.resolve(2n)
+    at.world.chain.hold('alpha', 30)
+    await sweep(at, 1)
+    at.world.chain.estimateGas = honest
+    await sweep(at, 40)
+    expect(at.world.rows.looseIntents).toMatchObject([
+      { state: 'final_ok', gasLimit: 3n, attempts: [{ gasLimit: 3n }, { gasLimit: 125_000n }] },
+    ])
+    expect(at.world.chain.standingAllowances()).toEqual([])
+    expect(new Set(at.world.signer.journal.slice(-2).map(({ digest }) => digest)).size).toBe(1)
+  })
+
+  test('C-10: one that would fail by now keeps the gas it was reserved with', async () => {
+    const at = await left()
+    const honest = at.world.chain.estimateGas.bind(at.world.chain)
+    let answers = 1
+    at.world.chain.estimateGas = (account, call) =>
+      answers-- > 0 ? honest(account, call) : Promise.reject(new SimulationError('It would fail.'))
+    await sweep(at)
+    expect(at.world.rows.looseIntents).toMatchObject([{ state: 'final_ok', attempts: [{ gasLimit: 125_000n }] }])
+  })
+
+  test('C-10: more gas than the chain is given is never signed, and no more than the account can pay', async () => {
+    const at = await left()
+    const honest = at.world.chain.estimateGas.bind(at.world.chain)
+    at.world.chain.estimateGas = () => Promise.resolve(10n ** 12n)
+    at.world.chain.setBaseFee('alpha', 200n * 10n ** 9n)
+    await sweep(at)
+    expect(at.world.rows.looseIntents).toMatchObject([{ state: 'reserved', gasLimit: 2n ** 24n }])
+    expect(at.process.observer.of('failed').at(-1)).toMatchObject({
+      isRetried: true,
+      error: { message: expect.stringMatching(/^Revocation .* may cost 6710\d+ wei on alpha, the account holds/) },
+    })
+    at.world.chain.estimateGas = honest
+    await sweep(at)
+    expect(at.world.rows.looseIntents).toMatchObject([{ state: 'final_ok', attempts: [{ gasLimit: 125_000n }] }])
+  })
+
   test('a chain that is silent keeps no other from being swept', async () => {
     const at = await left()
     at.world.chain.silent.add('alpha')

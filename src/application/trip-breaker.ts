@@ -25,27 +25,30 @@ export class TripBreaker {
   }
 
   /**
-   * The chain expects a nonce beyond ours: somebody else uses the key, and everything halts (B-04). Where a person has
-   * cleared that since this very nonce was seen, the account goes on at it instead; a later one halts anew. A process
-   * that starts has seen nothing, so that it halts once more. Resolves to whether the nonce was adopted.
+   * The chain expects a nonce beyond ours: somebody else uses the key (B-04), or our records lost what we signed (B-15),
+   * and everything halts. Where a person has cleared that since this very nonce was seen, the account goes on at it
+   * instead; a later one halts anew. A process that starts has seen nothing, so that it halts once more. An account
+   * without a nonce of its own in the records (`isRecorded` false) begins where the chain is, with nothing to adopt.
+   * Resolves to whether the account may go on.
    */
   async foreignNonce(
     { chain, account }: { readonly chain: ChainKey; readonly account: Address },
     latest: number,
     reason: string,
+    { code = 'B-04', isRecorded = true }: { readonly code?: 'B-04' | 'B-15'; readonly isRecorded?: boolean } = {},
   ): Promise<boolean> {
     const { store, clock, observer } = this.deps
-    const key = `${chain} ${account.toLowerCase()}`
+    const key = `${code} ${chain} ${account.toLowerCase()}`
     const seen = this.foreign.get(key)
-    const cleared = lastClearedByPerson(await store.breakers({ isOpen: false, limit: ALL_OPEN }), 'B-04', ['all'])
+    const cleared = lastClearedByPerson(await store.breakers({ isOpen: false, limit: ALL_OPEN }), code, ['all'])
     const isAccepted = seen?.latest === latest && cleared !== undefined && cleared.clearedAt >= seen.since
-    if (isAccepted && (await store.adoptNonce(chain, account, latest))) {
+    if (isAccepted && (!isRecorded || (await store.adoptNonce(chain, account, latest)))) {
       this.foreign.delete(key)
       observer.notify({ type: 'nonce-adopted', chain, account, next: latest, by: cleared.clearedBy })
       return true
     }
     if (seen?.latest !== latest) this.foreign.set(key, { latest, since: clock.now() })
-    await this.run({ code: 'B-04', scope: 'all', level: 'halted', reason })
+    await this.run({ code, scope: 'all', level: 'halted', reason })
     return false
   }
 

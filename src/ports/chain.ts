@@ -82,7 +82,10 @@ export abstract class Chain {
   /** Hash of the canonical block at a height, by quorum. */
   abstract blockHash(chain: ChainKey, number: bigint): Promise<Hex | undefined>
   abstract fees(chain: ChainKey): Promise<FeeQuote>
-  /** Gas the call would use now. Rejects with SimulationError when it would fail. */
+  /**
+   * Gas the call would use now: at least what an honest one of a quorum says, and what its data costs. Rejects with
+   * SimulationError when it would fail.
+   */
   abstract estimateGas(account: Address, call: Call): Promise<bigint>
   /**
    * What the call, made now, would do to the account's balances: the change of each watched token in base units, gas

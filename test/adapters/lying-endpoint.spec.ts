@@ -6,8 +6,10 @@ import { ChainEvents } from '../../src/adapters/chains/chain-events.js'
 import { QuorumReader } from '../../src/adapters/chains/quorum-reader.js'
 import { ViemChain } from '../../src/adapters/chains/viem-chain.js'
 import type { Event } from '../../src/domain/events.js'
+import { judgeGas } from '../../src/domain/policy/gas.js'
+import { ONE_USD } from '../../src/domain/units/usd.js'
 import { SimulationError } from '../../src/ports/chain.js'
-import { addressOf, OWNER } from '../support/builders.js'
+import { addressOf, aMarket, OWNER } from '../support/builders.js'
 import { chainOptions } from '../support/chain-options.js'
 
 /** What an endpoint says in place of what is true; undefined says the truth. */
@@ -175,6 +177,45 @@ describe('C-21: one endpoint of three', () => {
     const query = { address: TOKEN, topics: transfer.topics as Hex[] }
     for (const hashes of await thrice(() => logs.transactionsWith('bay', query, 80n, 95n)))
       expect(hashes).toEqual([HASH])
+  })
+})
+
+describe('C-10: one endpoint of two', () => {
+  const estimatesOf = async (...said: readonly (string | undefined)[]) => {
+    const urls = await Promise.all(
+      said.map((one) => startEndpoint((method) => (method === 'eth_estimateGas' ? one : undefined))),
+    )
+    const chain = new ViemChain(
+      new QuorumReader([chainOptions({ key: 'bay', chainId: 1, blockTimeSeconds: 12 }, urls)]),
+    )
+    return chain.estimateGas(OWNER, call)
+  }
+
+  test('estimates hardly any gas: the other is believed, wherever it stands', async () => {
+    expect(await estimatesOf('0x1', undefined)).toBe(30_000n)
+    expect(await estimatesOf(undefined, '0x1')).toBe(30_000n)
+  })
+
+  test('never is it less than a transaction with the same data costs before it does anything', async () => {
+    expect(await estimatesOf('0x1', '0x2')).toBe(21_160n)
+    expect(await estimatesOf('0x0')).toBe(21_160n)
+  })
+
+  test('estimates absurdly much: a trade that would be given so much gas is refused', async () => {
+    const estimate = await estimatesOf(numberToHex(10n ** 12n), undefined)
+    expect(estimate).toBe(10n ** 12n)
+    const verdict = judgeGas({
+      market: aMarket(),
+      chain: 'bay',
+      calls: [call],
+      steps: [{ changes: [], gasUsed: 30_000n }],
+      estimate,
+      fee: { maxFeePerGas: 1n, maxPriorityFeePerGas: 0n },
+      held: 10n ** 18n,
+      gasLimitCap: 2n ** 24n,
+      maxGas: 50n * ONE_USD,
+    })
+    expect(verdict).toMatchObject({ refusal: { code: 'GAS_CAP', detail: expect.stringContaining('at most 16777216') } })
   })
 })
 

@@ -87,13 +87,17 @@ function endpoint(name: string, act: (request: Request, ask: Answer) => Promise<
   }) as PublicClient
   return { name, client, asked }
 }
-const older = (name: string) =>
-  endpoint(name, (one, ask) => {
-    if (one.method !== 'eth_simulateV1') return ask(one)
-    return Promise.reject(
-      new RpcRequestError({ body: {}, url: 'http://127.0.0.1', error: { code: -32601, message: 'no such method' } }),
-    )
-  })
+const refusal = (code: number) =>
+  new RpcRequestError({ body: {}, url: 'http://127.0.0.1', error: { code, message: `no, ${code}` } })
+const older = (name: string, code = -32601) =>
+  endpoint(name, (one, ask) => (one.method === 'eth_simulateV1' ? Promise.reject(refusal(code)) : ask(one)))
+/** The node that refuses to simulate once, and then does. */
+const moody = (name: string, code: number) => {
+  let refusals = 1
+  return endpoint(name, (one, ask) =>
+    one.method === 'eth_simulateV1' && refusals-- > 0 ? Promise.reject(refusal(code)) : ask(one),
+  )
+}
 const silent = (name: string) =>
   endpoint(name, () => Promise.reject(new HttpRequestError({ url: 'http://127.0.0.1', details: 'nobody' })))
 
@@ -168,6 +172,32 @@ describe('C-09: several endpoints', () => {
     expect(one.asked.filter((method) => method === 'eth_simulateV1')).toHaveLength(1)
     expect(one.asked.filter((method) => method === 'eth_call')).toHaveLength(2)
     expect(three.asked).toEqual([])
+  })
+
+  test.each([-32601, -32004])('code %d says that it lacks the method, and is remembered', async (code) => {
+    const one = older('one', code)
+    const by = rehearser(one)
+    for (let times = 0; times < 2; times++)
+      expect((await by.rehearse(account, calls(), watch())).approvals).toBeUndefined()
+    expect(one.asked.filter((method) => method === 'eth_simulateV1')).toHaveLength(1)
+  })
+
+  test('code -32600, by which some lack it and others refuse any request, counts for this once', async () => {
+    const by = rehearser(moody('one', -32600))
+    expect((await by.rehearse(account, calls(), watch())).approvals).toBeUndefined()
+    expect((await by.rehearse(account, calls(), watch())).approvals).toHaveLength(1)
+  })
+
+  test.each([
+    ['limits how often it is asked', -32005, ChainError],
+    ['breaks inside', -32603, SimulationError],
+    ['says that a call lacks funds', -38014, SimulationError],
+  ])('one that %s has not played, and simulates again afterwards', async (_name, code, failure) => {
+    const one = moody('one', code)
+    const by = rehearser(one)
+    expect(await failureOf(by.rehearse(account, calls(), watch()))).toBeInstanceOf(failure)
+    expect(one.asked).not.toContain('eth_call')
+    expect((await by.rehearse(account, calls(), watch())).approvals).toHaveLength(1)
   })
 
   test('a contract finds neither coinbase nor randomness at zero', async () => {

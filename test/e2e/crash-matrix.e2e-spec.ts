@@ -64,7 +64,7 @@ const sample = [
   'cancel/K-21/endpoint/11',
 ]
 
-describe('a sample of the crash matrix', () => {
+describe('F-45: a sample of the crash matrix', () => {
   it('brings every killed daemon to a good end (I-1 to I-5, I-7)', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'evenkeel-sample-'))
     const file = join(dir, 'report.json')

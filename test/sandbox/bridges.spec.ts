@@ -15,6 +15,7 @@ import { amountOf } from '../../src/domain/units/amount.js'
 import type { Transfers } from '../../src/ports/transfers.js'
 import { aCycle, aRun, aTransfer } from '../support/builders.js'
 import { chainOptions } from '../support/chain-options.js'
+import { RecordingObserver } from '../support/fake-ports.js'
 import { approveNow, balanceOf, sendNow, startQuietWorld, tokenAddress, type QuietWorld } from './quiet-world.js'
 
 // Crossings take their time, and so does the index behind the status.
@@ -346,6 +347,7 @@ describe('evidence by id', () => {
       chain: chainEvents(),
       maxBlocks: 40,
       hints: silence,
+      observer: new RecordingObserver(),
     })
   const flightOf = async ({ step, txHash }: Awaited<ReturnType<typeof depart>>): Promise<Flight> => {
     const { blockNumber } = await world.chain('cove').publicClient.getTransactionReceipt({ hash: txHash })

@@ -488,14 +488,12 @@ export class FakeChain extends Chain {
       if (allowed < units) return 'allowance too small'
       if (!isMined || !this.keepsAllowance.has(spender)) allowances.set(key, allowed - units)
     }
-    add(balances, `${sell} ${from}`, -units)
-    if (action.do === 'send') return [{ token: sell, units: -units }]
-    const paid = paying(out)
-    add(balances, `${buy} ${from}`, paid)
-    return [
-      { token: sell, units: -units },
-      { token: buy, units: paid },
-    ]
+    // Coin that is sent along is gone, more than is sold as well: a fee on top of the sale.
+    const moved: Movement[] = [{ token: sell, units: spender === undefined ? -value : -units }]
+    if (spender !== undefined && value > 0n) moved.push({ token: NATIVE, units: -value })
+    if (action.do !== 'send') moved.push({ token: buy, units: paying(out) })
+    for (const { token, units } of moved) add(balances, `${token} ${from}`, units)
+    return moved
   }
 
   private async head(chain: ChainKey): Promise<Block> {

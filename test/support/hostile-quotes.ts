@@ -305,7 +305,10 @@ function lifiBridge(
       [`${last}.fee.lzTokenFee`, 1n],
       [`${last}.refundAddress`, STRANGER],
     ],
-    celer: [[`${last}.maxFee`, minAmount / 10n], ...(isSwapped ? ([[`${last}.maxFee`, 0n]] as const) : [])],
+    celer: [
+      [`${last}.maxFee`, minAmount / 10n],
+      [`${last}.maxFee`, 0n],
+    ],
   }
   const encoders = {
     'across-v3': [acrossV3Abi, 'AcrossV3'],

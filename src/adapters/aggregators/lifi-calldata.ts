@@ -118,7 +118,7 @@ interface CrossingTerms {
   /** Undefined where the calldata does not name what comes out. */
   readonly buys: Address | undefined
   readonly receivers: CallClaim['receivers']
-  readonly minimumOut: bigint | undefined
+  readonly minimumOut: bigint
   readonly fillDeadline?: number
 }
 
@@ -285,14 +285,10 @@ const stargateTerms: Terms<Specific<typeof stargateAbi>> = (specific, bridge) =>
   }
 }
 
-/**
- * Burns and mints USDC for the general receiver. A highest fee of zero means that none is bounded: then nothing is
- * guaranteed, which a swap before the bridge must not rely on.
- */
+/** Burns and mints USDC for the general receiver. A highest fee of zero bounds none: then nothing is guaranteed. */
 const celerCircleTerms: Terms<Specific<typeof celerCircleAbi>> = ({ maxFee }, bridge) => {
   const bounded = bridge.minAmount > maxFee ? bridge.minAmount - maxFee : 0n
-  const unbounded = bridge.hasSourceSwaps ? 0n : undefined
-  return { buys: undefined, receivers: [], minimumOut: maxFee === 0n ? unbounded : bounded }
+  return { buys: undefined, receivers: [], minimumOut: maxFee === 0n ? 0n : bounded }
 }
 
 /** An address in 32 bytes; undefined when the rest is not zero. */

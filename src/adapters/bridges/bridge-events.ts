@@ -86,15 +86,25 @@ export class BridgeEvents {
     return { address: this.#contract(chain), topics: this.#topics(this.#refund, { [this.#id]: id }) }
   }
 
+  /** Whether with this event the bridge pays out or gives back, whatever transfer. */
+  tells(chain: ChainKey, event: ChainEvent): boolean {
+    const contract = this.#contracts[chain]
+    return contract !== undefined && sameAddress(event.address, contract) && this.#outcomeOf(event) !== undefined
+  }
+
   /** Whether the event says that so many units go to this account, whatever its arguments are called. */
   names(event: ChainEvent, units: bigint, account: Address): boolean {
-    const known = [this.#payout, ...(this.#refund ? [this.#refund] : [])]
-    const abi = known.find((one) => this.#topics(one, {})[0] === event.topics[0])
+    const abi = this.#outcomeOf(event)
     if (!abi) return false
     const isMentioned = [event.data, ...event.topics].some((one) =>
       one.toLowerCase().includes(account.slice(2).toLowerCase()),
     )
     return isMentioned && Object.values(argumentsOf(abi, event)).includes(units)
+  }
+
+  /** Which of payout and refund the event is. */
+  #outcomeOf({ topics }: ChainEvent): AbiEvent | undefined {
+    return [this.#payout, ...(this.#refund ? [this.#refund] : [])].find((one) => this.#topics(one, {})[0] === topics[0])
   }
 
   #contract(chain: ChainKey): Address {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import { encodeAbiParameters, encodeEventTopics, parseAbiItem, toEventSelector } from 'viem'
 import { aCycle, addressOf, aRun, aToken, aTransfer, hashOf, OWNER } from '../../../test/support/builders.js'
+import { RecordingObserver } from '../../../test/support/fake-ports.js'
 import { type Address, type Hex, NATIVE } from '../../domain/assets.js'
 import type { Payout, Transfer } from '../../domain/execution/transfer.js'
 import { amountOf } from '../../domain/units/amount.js'
-import { Transfers } from '../../ports/transfers.js'
+import { NoTransfers, Transfers } from '../../ports/transfers.js'
 import { BridgeEvents, type BridgeEventOptions, type ChainEvent } from './bridge-events.js'
 import { type EventChain, type EventReceipt, EventTransfers } from './event-transfers.js'
 
@@ -94,9 +95,11 @@ class Chains implements EventChain {
 class Hints extends Transfers {
   asked = 0
   payouts: readonly Payout[] = []
+  /** Why it cannot be asked. */
+  failure: Error | undefined
   override find(): Promise<readonly Payout[]> {
     this.asked += 1
-    return Promise.resolve(this.payouts)
+    return this.failure ? Promise.reject(this.failure) : Promise.resolve(this.payouts)
   }
 }
 
@@ -127,13 +130,15 @@ const moved = (units: bigint, token = expected.token.address, to: Address = acco
 const ID = hashOf(0x1d)
 const OTHER = hashOf(0x2d)
 
-const build = (changes: Partial<BridgeEventOptions> = {}) => {
+const build = (changes: Partial<BridgeEventOptions> = {}, more: readonly BridgeEventOptions[] = []) => {
   const chain = new Chains()
   const hints = new Hints()
+  const observer = new RecordingObserver()
   chain.add('alpha', 4_000n, flight.originHash, deposit(ID))
-  const transfers = new EventTransfers({ bridges: [{ ...swift, ...changes }], tokens, chain, maxBlocks: 300, hints })
+  const bridges = [{ ...swift, ...changes }, ...more]
+  const transfers = new EventTransfers({ bridges, tokens, chain, maxBlocks: 300, hints, observer })
   const find = (transfer: Transfer = flight) => transfers.find(transfer, [])
-  return { chain, hints, transfers, find }
+  return { chain, hints, observer, transfers, find }
 }
 
 describe('a payout', () => {
@@ -250,6 +255,61 @@ test('P-17: of one transaction that pays several transfers, each gets what its o
   expect(ours[1]).not.toEqual(theirs[1])
 })
 
+describe('P-17: of one transaction in which two bridges pay us, each transfer gets what its own bridge names', () => {
+  const DOCK: Record<string, Address> = { alpha: addressOf(0xf1), beta: addressOf(0xf2) }
+  const ferry: BridgeEventOptions = { ...swift, key: 'ferry', contracts: DOCK }
+  const other: Transfer = { ...flight, id: 'plan-1.9', bridge: 'ferry', originHash: hashOf(8) }
+  const world = () => {
+    const parts = build({}, [ferry])
+    parts.chain.add('alpha', 4_001n, other.originHash, event(ferry.deposit, DOCK['alpha']!, { id: OTHER, amount: 1n }))
+    return parts
+  }
+  const byFerry = (amount: bigint) => paid(OTHER, amount, { address: DOCK['beta']! })
+  const logsOf = (found: readonly Payout[]) => found.map(({ amount, log }) => [amount.units, log])
+
+  test.each([
+    ['different amounts', 5n, 6n],
+    ['equal amounts', 5n, 5n],
+  ])('in %s', async (_name, ours, theirs) => {
+    const { chain, transfers, find } = world()
+    const payments = [moved(ours), moved(theirs)] as const
+    chain.add('beta', 4_100n, hashOf(1), ...payments, paid(ID, ours), byFerry(theirs))
+    expect(logsOf(await find())).toEqual([[ours, payments[0].log]])
+    expect(logsOf(await transfers.find(other, []))).toEqual([[theirs, payments[1].log]])
+  })
+
+  test('one of them giving back what the other one delivers', async () => {
+    const { chain, transfers, find } = world()
+    const payments = [moved(5n), moved(6n)] as const
+    chain.add(
+      'beta',
+      4_100n,
+      hashOf(1),
+      ...payments,
+      paid(ID, 5n),
+      event(ferry.refund!, DOCK['beta']!, { id: OTHER, receiver: OWNER, amount: 6n }),
+    )
+    expect(logsOf(await find())).toEqual([[5n, payments[0].log]])
+    expect(await transfers.find(other, [])).toMatchObject([{ log: payments[1].log, isRefund: true }])
+  })
+
+  test('and beside a payment that no bridge names', async () => {
+    const { chain, find } = world()
+    const payment = moved(5n)
+    chain.add('beta', 4_100n, hashOf(1), moved(8n), payment, paid(ID, 5n))
+    expect(logsOf(await find())).toEqual([[5n, payment.log]])
+  })
+
+  test('while the other one pays in coin', async () => {
+    const { chain, transfers, find } = world()
+    const payment = moved(5n)
+    chain.add('beta', 4_100n, hashOf(1), payment, paid(ID, 5n), byFerry(40n))
+    chain.gain = 40n
+    expect(logsOf(await find())).toEqual([[5n, payment.log]])
+    expect(await transfers.find(other, [])).toMatchObject([{ amount: amountOf(coin, 40n) }])
+  })
+})
+
 describe('the search', () => {
   test('begins at the time of sending, in ranges that endpoints take, and goes on where it was final', async () => {
     const { chain, find } = build()
@@ -326,6 +386,58 @@ describe('the status service', () => {
     expect(await find()).toEqual([hint])
     chain.add('beta', 4_995n, hashOf(1), moved(5n), paid(ID, 5n))
     expect((await find()).map(({ hash }) => hash)).toEqual([hashOf(1), hashOf(9)])
+  })
+
+  test('that cannot be asked hides no payout that events prove, and the failure is told', async () => {
+    const { chain, hints, observer, find } = build({ refund: undefined })
+    hints.failure = new Error('LI.FI answered 503')
+    expect(await find()).toEqual([])
+    chain.add('beta', 4_995n, hashOf(1), moved(5n), paid(ID, 5n))
+    expect((await find()).map(({ hash }) => hash)).toEqual([hashOf(1)])
+    const what = `asking the status service for a refund of transfer ${flight.id}`
+    const failed = { type: 'failed', what, isRetried: true, error: hints.failure }
+    expect(observer.events).toEqual([failed, failed])
+  })
+
+  test('that cannot be asked undoes no refund that it led to, as long as the chain shows it', async () => {
+    const { chain, hints, find } = build({ refund: undefined })
+    const payment = moved(sent.units, sent.token.address)
+    const block = { number: 4_300n, hash: hashOf(4_300), timestamp: chain.genesis + 4_300 }
+    const refund: Payout = { ...hint, log: payment.log, block }
+    const seen: Transfer = { ...flight, state: 'seen', arrivals: [{ ...refund, finalAt: undefined }] }
+    hints.failure = new Error('LI.FI answered 503')
+    chain.add('beta', 4_995n, hashOf(1), moved(5n), paid(ID, 5n))
+    expect((await find(seen)).map(({ hash }) => hash)).toEqual([hashOf(1)])
+    chain.add('alpha', 4_300n, refund.hash, { ...payment, units: payment.units - 1n })
+    expect((await find(seen)).map(({ hash }) => hash)).toEqual([hashOf(1)])
+    chain.mined.set('alpha', chain.mined.get('alpha')!.slice(0, 1))
+    chain.add('alpha', 4_300n, refund.hash, payment)
+    expect(await find(seen)).toMatchObject([{ hash: hashOf(1) }, refund])
+    expect((await find(flight)).map(({ hash }) => hash)).toEqual([hashOf(1)])
+  })
+
+  test('that cannot be asked leaves nothing known of a bridge without events', async () => {
+    const { hints, find } = build({ key: 'ferry' })
+    hints.failure = new Error('LI.FI answered 503')
+    await expect(find()).rejects.toThrow('LI.FI answered 503')
+  })
+
+  test('need not exist where events tell the outcome', async () => {
+    const { chain, observer } = build()
+    chain.add('beta', 4_995n, hashOf(1), moved(5n), paid(ID, 5n))
+    const alone = (bridge: Partial<BridgeEventOptions>) =>
+      new EventTransfers({
+        bridges: [{ ...swift, ...bridge }],
+        tokens,
+        chain,
+        maxBlocks: 300,
+        hints: new NoTransfers(),
+        observer,
+      }).find(flight, [])
+    expect(await alone({})).toMatchObject([{ hash: hashOf(1) }])
+    expect(await alone({ refund: undefined })).toMatchObject([{ hash: hashOf(1) }])
+    expect(await alone({ key: 'ferry' })).toEqual([])
+    expect(observer.events).toEqual([])
   })
 })
 

@@ -2,6 +2,7 @@ import { type Address, type ChainKey, type Hex, isNative, sameAddress, type Toke
 import type { Payout, Transfer } from '../../domain/execution/transfer.js'
 import type { BlockRef } from '../../domain/portfolio/snapshot.js'
 import { amountOf } from '../../domain/units/amount.js'
+import type { Observer } from '../../ports/observer.js'
 import type { Transfers } from '../../ports/transfers.js'
 import { answers, BridgeEvents, type BridgeEventOptions, type ChainEvent, type EventQuery } from './bridge-events.js'
 
@@ -42,6 +43,8 @@ export interface EventTransfersOptions {
   readonly maxBlocks: number
   /** For bridges without events, and for refunds that a bridge does not tell by id. */
   readonly hints: Transfers
+  /** Is told where hints failed and what events prove is answered without them. */
+  readonly observer: Observer
 }
 
 /** How far the clocks of two chains may lie apart. */
@@ -56,15 +59,21 @@ interface Search {
 /**
  * Finds payouts by the id that the bridge's own contracts give a transfer (4.8, R-06).
  *
- * Guarantees: a payout is what a successful receipt says was paid to our account in a configured token, in a transaction
- * in which the pinned contract of the bridge named our transfer. The id is read from the deposit in our own transaction.
- * No service is asked, so none can mislead: not about a payout, and not about there being none. Where one transaction pays
- * several transfers, each gets the amount that its own event names.
+ * Guarantees, for a bridge whose events are configured: a delivery is what a successful receipt says was paid to our
+ * account in a configured token, in a transaction in which the pinned contract of the bridge named our transfer. The
+ * id is read from the deposit in our own transaction. No service is asked for deliveries, so none can mislead about
+ * one or about there being none, and none that fails hides one. The same holds for refunds where the bridge tells
+ * them by id. Where it does not, the hints are followed to refunds on the origin, and nothing else that they show is
+ * taken. Where one transaction pays us more than once, or configured bridges tell several transfers in it, each
+ * transfer gets the amount that its own event names, and no payment goes to two of them.
  *
- * Does not guarantee: to find coin that came in a block in which the account's own transactions moved coin too, because
- * coin leaves no event and its balance does not show the amount then. Remembers how far it has searched. It searches
- * anew after a start and when the transfer's state changes, should an endpoint have left something out. For refunds of a bridge that tells them without an id, the status service is followed back to the
- * origin, as it is for bridges that are not configured.
+ * A refund that hints led to is answered while they fail too, as long as its receipt shows it. For a bridge that is
+ * not configured it answers what the hints do, and rejects when they do.
+ *
+ * Does not guarantee: to find new refunds without an id while the hints fail. To find a payment beside others whose
+ * event names another amount, or coin that came in a block in which the account's own transactions moved coin too:
+ * coin leaves no event, and its balance does not show the amount then. Remembers how far it has searched; searches
+ * anew after a start and when the transfer's state changes, should an endpoint have left something out.
  */
 export class EventTransfers implements Transfers {
   readonly #options: EventTransfersOptions
@@ -90,8 +99,34 @@ export class EventTransfers implements Transfers {
       ...[origin, destination].map((side) => this.#payouts(bridge, transfer, side, bridge.refundQuery(side, id), true)),
     ])
     if (bridge.tellsRefunds) return paid.flat()
-    const hinted = await hints.find(transfer, claimed)
-    return [...paid.flat(), ...hinted.filter((payout) => payout.chain === origin)]
+    return [...paid.flat(), ...(await this.#hintedRefunds(transfer, claimed))]
+  }
+
+  /** Refunds that a bridge tells without an id. While the hints fail, those they led to that the chain still shows. */
+  async #hintedRefunds(transfer: Transfer, claimed: readonly Hex[]): Promise<readonly Payout[]> {
+    const { hints, observer } = this.#options
+    try {
+      return (await hints.find(transfer, claimed)).filter(({ chain }) => chain === transfer.origin)
+    } catch (error) {
+      const what = `asking the status service for a refund of transfer ${transfer.id}`
+      observer.notify({ type: 'failed', what, isRetried: true, error })
+      const known = transfer.arrivals.filter(({ chain, isRefund }) => isRefund && chain === transfer.origin)
+      return (await Promise.all(known.map((refund) => this.#shownAgain(refund, transfer.account)))).flat()
+    }
+  }
+
+  /** The payout as its chain shows it now; none where it does not. */
+  async #shownAgain({ chain, hash, log, amount, isRefund }: Payout, account: Address): Promise<Payout[]> {
+    const receipt = await this.#options.chain.receipt(chain, hash)
+    if (!receipt?.isSuccess) return []
+    const isShown = receipt.transfers.some(
+      (one) =>
+        one.log === log &&
+        one.units === amount.units &&
+        sameAddress(one.token, amount.token.address) &&
+        sameAddress(one.to, account),
+    )
+    return isShown ? [{ chain, hash, log, block: receipt.block, amount, isRefund }] : []
   }
 
   async #idOf(bridge: BridgeEvents, { id, origin, originHash }: Transfer): Promise<unknown> {
@@ -182,19 +217,21 @@ export class EventTransfers implements Transfers {
       const token = tokens.find((one) => sameAddress(one.address, address))
       return token && units > 0n && sameAddress(to, account) ? [{ token, units, log }] : []
     })
-    const coin = tokens.find(isNative)
-    if (paid.length === 0 && coin) {
-      const key = `${block.hash} ${account}`
-      const gain = this.#gains.get(key) ?? (await this.#options.chain.coinGain(chain, account, block.number))
-      this.#gains.set(key, gain)
-      return gain > 0n && bridge.names(ours, gain, account) ? [{ token: coin, units: gain, log: ours.log }] : []
-    }
-    const peers = events.filter((event) => answers(event, { ...query, topics: query.topics.slice(0, 1) }))
-    if (peers.length === 1) return paid
-    return paid.filter(({ units, log }) => {
-      const rivals = peers.filter((event) => bridge.names(event, units, account))
+    const bridges = [...this.#bridges.values()]
+    const peers = events.filter((event) => bridges.some((one) => one.tells(chain, event)))
+    if (peers.length === 1 && paid.length === 1) return paid
+    const named = paid.filter(({ units, log }) => {
+      const rivals = peers.filter((event) =>
+        bridges.some((one) => one.tells(chain, event) && one.names(event, units, account)),
+      )
       const alike = paid.filter((one) => one.units === units)
       return alike.findIndex((one) => one.log === log) === rivals.indexOf(ours)
     })
+    const coin = tokens.find(isNative)
+    if (named.length > 0 || !coin) return named
+    const key = `${block.hash} ${account}`
+    const gain = this.#gains.get(key) ?? (await this.#options.chain.coinGain(chain, account, block.number))
+    this.#gains.set(key, gain)
+    return gain > 0n && bridge.names(ours, gain, account) ? [{ token: coin, units: gain, log: ours.log }] : []
   }
 }

@@ -1,9 +1,17 @@
-import { BaseError, HttpRequestError, type PublicClient, TimeoutError } from 'viem'
+import {
+  BaseError,
+  InvalidRequestRpcError,
+  MethodNotFoundRpcError,
+  MethodNotSupportedRpcError,
+  type PublicClient,
+  RpcRequestError,
+} from 'viem'
 import type { Address, ChainKey } from '../../domain/assets.js'
 import type { Call } from '../../domain/planning/quote.js'
 import type { Rehearsal, Watch } from '../../domain/policy/rehearsal.js'
 import type { BlockRef } from '../../domain/portfolio/snapshot.js'
 import { ChainError, SimulationError } from '../../ports/chain.js'
+import { isSilence } from './endpoint-transport.js'
 import { lookAround, type Play, type Played, playProbed, playSimulated } from './play-calls.js'
 
 export interface Endpoint {
@@ -13,6 +21,16 @@ export interface Endpoint {
 
 /** Endpoints whose answers have to agree, where there are as many (D-14). */
 const AGREEING = 2
+
+/**
+ * How an endpoint says that it lacks a method: geth, Nethermind, Erigon, reth and anvil by the first, some providers by the
+ * second. Alchemy uses the third, which others answer to any request: it is not remembered.
+ */
+const WITHOUT_METHOD: readonly number[] = [
+  MethodNotFoundRpcError.code,
+  MethodNotSupportedRpcError.code,
+  InvalidRequestRpcError.code,
+]
 
 interface Performance {
   readonly endpoint: string
@@ -29,8 +47,8 @@ type Answer =
 /**
  * Plays calls on one agreed block, on two endpoints where there are two, and believes only what they agree on (C-09). Where
  * two differ the next is asked as well, so that none alone keeps everything from being signed.
- * `eth_simulateV1` is asked for first; an endpoint that does not have it is remembered as one that is asked with
- * `eth_call` and code on the account instead.
+ * `eth_simulateV1` is asked for first; an endpoint that says it does not have it is asked with `eth_call` and code on the
+ * account instead, which shows no events. Any other error says nothing about the method: it has not played this time.
  */
 export class Rehearser {
   private readonly withoutSimulation = new Set<string>()
@@ -109,18 +127,15 @@ export class Rehearser {
           delegated: `Account ${play.account} on ${chain} has code; an account without any was expected. Find out who delegated it before anything is signed.`,
         }
       const key = `${chain} ${name}`
-      if (this.withoutSimulation.has(key)) return { endpoint: name, played: await playProbed(client, play, setting) }
-      try {
-        return { endpoint: name, played: await playSimulated(client, play, setting) }
-      } catch (error) {
-        if (isSilence(error)) throw error
-        const played = await playProbed(client, play, setting).catch((other: unknown) => {
-          // A plain error is about what was seen, one of viem about the method.
-          throw isSilence(other) || error instanceof BaseError ? other : error
-        })
-        this.withoutSimulation.add(key)
-        return { endpoint: name, played }
-      }
+      if (!this.withoutSimulation.has(key))
+        try {
+          return { endpoint: name, played: await playSimulated(client, play, setting) }
+        } catch (error) {
+          const code = codeOf(error)
+          if (code === undefined || !WITHOUT_METHOD.includes(code)) throw error
+          if (code !== InvalidRequestRpcError.code) this.withoutSimulation.add(key)
+        }
+      return { endpoint: name, played: await playProbed(client, play, setting) }
     } catch (error) {
       const reason = error instanceof BaseError ? error.shortMessage : error instanceof Error ? error.message : ''
       return { endpoint: name, reason, isSilent: isSilence(error) }
@@ -154,10 +169,8 @@ function areEqual(one: Played, other: Played): boolean {
   return effect(one) === effect(other) && (!isComparable || approvals(one) === approvals(other))
 }
 
-/** The endpoint did not answer at all, which says nothing about the calls. */
-function isSilence(error: unknown): boolean {
-  return (
-    error instanceof BaseError &&
-    error.walk((one) => one instanceof HttpRequestError || one instanceof TimeoutError) !== null
-  )
+/** The code of the error that the endpoint answered with, if it did. */
+function codeOf(error: unknown): number | undefined {
+  const answer = error instanceof BaseError ? error.walk((one) => one instanceof RpcRequestError) : null
+  return answer instanceof RpcRequestError ? answer.code : undefined
 }

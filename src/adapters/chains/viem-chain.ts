@@ -1,11 +1,12 @@
 import { BaseError, encodeFunctionData, erc20Abi, hexToBigInt, InsufficientFundsError } from 'viem'
 import { type Address, type ChainKey, type Hex, NATIVE, sameAddress, type Token } from '../../domain/assets.js'
-import { lowerMedian } from '../../domain/evidence/quorum.js'
-import type { FeeQuote } from '../../domain/execution/fees.js'
+import { upperMedian } from '../../domain/evidence/quorum.js'
+import { type FeeQuote, intrinsicGas } from '../../domain/execution/fees.js'
 import type { Inclusion, Intent, Movement } from '../../domain/execution/intent.js'
 import type { Call } from '../../domain/planning/quote.js'
 import type { Rehearsal, Watch } from '../../domain/policy/rehearsal.js'
 import type { BlockRef } from '../../domain/portfolio/snapshot.js'
+import { larger } from '../../domain/units/ratio.js'
 import { type BroadcastAnswer, Chain, ChainError, type ChainView, SimulationError } from '../../ports/chain.js'
 import { codeFingerprint, genuineSettlers } from './code-fingerprint.js'
 import { isSilence, reasonOf } from './endpoint-transport.js'
@@ -92,8 +93,8 @@ export class ViemChain extends Chain {
       ({ client }) => client.estimateGas({ account, to, data, value }),
     )
     const estimates = answers.flatMap((one) => (one.isAnswer ? [one.value] : []))
-    const usual = lowerMedian(estimates)
-    if (usual !== undefined && estimates.length >= quorum) return usual
+    const usual = upperMedian(estimates, quorum)
+    if (usual !== undefined) return larger(usual, intrinsicGas(data))
     const failures = answers.flatMap((one) => (one.isAnswer ? [] : [one]))
     const [first, ...more] = failures.filter(({ error }) => !isSilence(error))
     if (first && more.length + 1 >= quorum) throw unplayable(call, first.error)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { InvariantError } from '../errors.js'
-import { agree, candidateHeights, lowerMedian, missingVotes } from './quorum.js'
+import { agree, candidateHeights, lowerMedian, missingVotes, upperMedian } from './quorum.js'
 
 const HONEST = 'honest'
 /** What a faulty endpoint may do: lie in concert or alone, even say the truth, or be silent. */
@@ -65,6 +65,18 @@ test.each<[bigint[], number, bigint[]]>([
   [[9n], 2, []],
 ])('F-23: of heads %p a quorum of %d may agree on %p', (heads, quorum, heights) => {
   expect(candidateHeights(heads, quorum)).toEqual(heights)
+})
+
+test.each<[bigint[], number, bigint | undefined]>([
+  [[7n], 1, 7n],
+  [[7n], 2, undefined],
+  [[9n, 1n], 1, 9n],
+  [[1n, 9n], 2, 9n],
+  [[9n, 1n, 4n], 2, 4n],
+  [[9n, 1n, 4n], 3, 9n],
+  [[9n, 1n, 4n, 5n], 2, 5n],
+])('the upper median of %p for a quorum of %d is %p', (values, quorum, middle) => {
+  expect(upperMedian(values, quorum)).toBe(middle)
 })
 
 test.each<[bigint[], bigint | undefined]>([

@@ -56,6 +56,15 @@ export function candidateHeights(heads: readonly bigint[], quorum: number): read
   return [...new Set(sorted.slice(quorum - 1))]
 }
 
+/**
+ * A value that one liar cannot push below what the others say, nor above it where there are three: the middle one, of two
+ * middle ones the larger, or the `quorum`-th from below where that is larger still. Undefined of fewer than `quorum`.
+ */
+export function upperMedian(values: readonly bigint[], quorum: number): bigint | undefined {
+  const sorted = values.toSorted((a, b) => (a === b ? 0 : a < b ? -1 : 1))
+  return sorted[Math.max(quorum - 1, Math.floor(sorted.length / 2))]
+}
+
 /** The middle value; of two middle ones the smaller. Undefined of none. */
 export function lowerMedian(values: readonly bigint[]): bigint | undefined {
   return values.toSorted((a, b) => (a === b ? 0 : a < b ? -1 : 1))[Math.floor((values.length - 1) / 2)]

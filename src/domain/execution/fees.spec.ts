@@ -1,7 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { FEE_RULES } from '../../../test/support/builders.js'
-import { afterLook, feeCeiling, type FeeRules, firstFee, gasLimitFor, hasWaited, replacementFee } from './fees.js'
+import {
+  afterLook,
+  cancelFee,
+  feeCeiling,
+  type FeeRules,
+  firstFee,
+  gasLimitFor,
+  hasWaited,
+  intrinsicGas,
+  replacementFee,
+} from './fees.js'
 
 const wei = fc.bigInt({ min: 0n, max: 10n ** 15n })
 const quote = fc.record({ baseFee: wei, priorityFee: wei })
@@ -31,6 +41,37 @@ test('the gas limit is a quarter above the simulation, rounded up (C-10)', () =>
       expect(limit * 4n >= estimate * 5n && limit * 4n < estimate * 5n + 4n).toBe(true)
     }),
   )
+})
+
+test('a transaction costs 21,000 gas and 10 or 40 a byte before it does anything', () => {
+  expect([intrinsicGas('0x'), intrinsicGas('0x00ff00'), intrinsicGas('0x0f')]).toEqual([21_000n, 21_060n, 21_040n])
+})
+
+describe('the first offer of a cancel (F-41)', () => {
+  const gwei = 10n ** 9n
+  const capped = { ...rules, cap: 500n * gwei }
+  const at = (baseFee: bigint, priorityFee = 0n) => cancelFee({ baseFee, priorityFee }, capped)
+
+  test('is that of a step, at most twice the cap, and none where no block would take it', () => {
+    expect(at(100n * gwei, gwei)).toEqual(firstFee({ baseFee: 100n * gwei, priorityFee: gwei }))
+    expect(at(800n * gwei, gwei)).toEqual({ maxFeePerGas: 1_000n * gwei, maxPriorityFeePerGas: gwei })
+    expect(at(100n * gwei, 2_000n * gwei)).toEqual({
+      maxFeePerGas: 1_000n * gwei,
+      maxPriorityFeePerGas: 1_000n * gwei,
+    })
+    expect(at(1_001n * gwei)).toBeUndefined()
+  })
+
+  test('never is above the ceiling', () => {
+    fc.assert(
+      fc.property(quote, wei, (asked, cap) => {
+        const fee = cancelFee(asked, { ...rules, cap })
+        if (!fee) return
+        expect(fee.maxFeePerGas <= feeCeiling(asked, { ...rules, cap }, 'cancel')).toBe(true)
+        expect(fee.maxFeePerGas >= asked.baseFee && fee.maxPriorityFeePerGas <= fee.maxFeePerGas).toBe(true)
+      }),
+    )
+  })
 })
 
 describe('a replacement (P-16)', () => {

@@ -1,3 +1,4 @@
+import type { Hex } from '../assets.js'
 import { larger, mulDiv, type Ratio, RATIO_ONE, smaller } from '../units/ratio.js'
 
 /** Prices per gas, in wei. */
@@ -37,6 +38,17 @@ export function firstFee({ baseFee, priorityFee }: FeeQuote): Fee {
 export function feeCeiling(quote: FeeQuote, rules: FeeRules, payload: 'step' | 'cancel'): bigint {
   const most = smaller(rules.cap, mulDiv(firstFee(quote).maxFeePerGas, rules.ceiling, RATIO_ONE, 'down'))
   return payload === 'cancel' ? 2n * most : most
+}
+
+/**
+ * First offer of a cancel: that of a step, held to the ceiling of cancels. Undefined where no block would take that: then
+ * nothing is signed yet.
+ */
+export function cancelFee(quote: FeeQuote, rules: FeeRules): Fee | undefined {
+  const first = firstFee(quote)
+  const maxFeePerGas = smaller(first.maxFeePerGas, feeCeiling(quote, rules, 'cancel'))
+  if (maxFeePerGas < quote.baseFee) return undefined
+  return { maxFeePerGas, maxPriorityFeePerGas: smaller(first.maxPriorityFeePerGas, maxFeePerGas) }
 }
 
 /**
@@ -85,4 +97,21 @@ export function hasWaited({ from, head, headAt }: Wait, signedAt: number, rules:
 /** Gas limit: a quarter above what the simulation used, rounded up. */
 export function gasLimitFor(estimate: bigint): bigint {
   return (estimate * 5n + 3n) / 4n
+}
+
+/**
+ * Least that a transaction with this data may be given, else no block takes it: 21,000, and 10 or 40 for each byte that is
+ * zero or not (EIP-7623, which asks for more than EIP-2028).
+ */
+export function intrinsicGas(data: Hex): bigint {
+  const bytes = data.slice(2).match(/../g) ?? []
+  return bytes.reduce((sum, byte) => sum + (byte === '00' ? 10n : 40n), 21_000n)
+}
+
+/**
+ * Most gas that a cancel is given. It does less than any step, yet gas prices of data may have risen since the step's was
+ * reckoned; and an endpoint that exaggerates must not make it dearer than the account can pay.
+ */
+export function cancelGasCap(stepGasLimit: bigint): bigint {
+  return larger(2n * stepGasLimit, gasLimitFor(intrinsicGas('0x')))
 }

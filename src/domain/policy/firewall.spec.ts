@@ -237,7 +237,6 @@ describe('checkClaim (C-05)', () => {
     ['wraps coin', nested(WETH.address, '0xd0e30db0', WETH.address)],
     ['unwraps coin', nested(WETH.address, '0x2e1a7d4d', WETH.address)],
     ['has no deadline', inSwap({ deadlines: [] })],
-    ['goes over a bridge that cannot say what comes out', inBridge({ minimumOut: undefined, fillDeadline: undefined })],
     [
       'goes over a bridge that does not name what comes out',
       () => withClaim(goodBridge(), { buys: { token: undefined, minimumUnits: 0n } }),

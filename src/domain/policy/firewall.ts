@@ -29,9 +29,9 @@ export interface CallClaim {
         readonly carries: Address
         /**
          * Least that is to come out, in base units of the token there, or of the carried one where the calldata does not
-         * name what comes out; undefined where the calldata cannot say it.
+         * name what comes out; zero where the calldata guarantees nothing.
          */
-        readonly minimumOut: bigint | undefined
+        readonly minimumOut: bigint
         /** Until when the other side may pay out, in seconds since 1970; a refund is due afterwards. */
         readonly fillDeadline: number | undefined
       }
@@ -159,8 +159,7 @@ function checkMinimum({ claim, least, tokens, request }: ClaimCheck): Refusal | 
     told !== undefined && carried
       ? mulDiv(told, 10n ** BigInt(least.token.decimals), 10n ** BigInt(carried.decimals), 'down')
       : told
-  if (bridge ? minimum === undefined || minimum >= least.units : minimum !== undefined && minimum >= least.units)
-    return undefined
+  if (minimum !== undefined && minimum >= least.units) return undefined
   return refuse(
     'MIN_OUT_TOO_LOW',
     `The calldata of ${name} guarantees ${minimum ?? 'no'} base units, our own prices demand ${formatAmount(least)} (${least.units}).`,

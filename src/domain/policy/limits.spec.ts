@@ -86,9 +86,9 @@ function goodOrder(
 
 describe('guaranteedOut (C-13)', () => {
   const own = 2_985n * 10n ** 6n
-  const owed = (buys: CallClaim['buys'], bridgeMinimum?: bigint, isBridge = bridgeMinimum !== undefined) => {
+  const owed = (buys: CallClaim['buys'], bridgeMinimum?: bigint) => {
     const order = goodOrder()
-    const bridge = {
+    const bridge = bridgeMinimum !== undefined && {
       name: 'swift',
       destinationChainId: 901,
       hasDestinationCall: false,
@@ -96,7 +96,7 @@ describe('guaranteedOut (C-13)', () => {
       minimumOut: bridgeMinimum,
       fillDeadline: undefined,
     }
-    return guaranteedOut({ ...order, claim: { ...order.claim, buys, bridge: isBridge ? bridge : undefined } }).units
+    return guaranteedOut({ ...order, claim: { ...order.claim, buys, bridge: bridge || undefined } }).units
   }
   const token = usdc.address
 
@@ -108,7 +108,7 @@ describe('guaranteedOut (C-13)', () => {
   test('is our own minimum where the calldata says less, nothing, or counts in units of the other side', () => {
     expect(owed({ token, minimumUnits: own - 1n })).toBe(own)
     expect(owed({ token, minimumUnits: undefined })).toBe(own)
-    expect(owed({ token: undefined, minimumUnits: undefined }, undefined, true)).toBe(own)
+    expect(owed({ token: undefined, minimumUnits: undefined }, 0n)).toBe(own)
     expect(owed({ token: undefined, minimumUnits: undefined }, 10n ** 18n)).toBe(own)
   })
 })

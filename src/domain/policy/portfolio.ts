@@ -35,6 +35,14 @@ export interface Portfolio {
   readonly bridges: Readonly<Record<string, BridgeTerms>>
 }
 
+/** The protocol's own limit on the gas of one transaction (EIP-7825). */
+const PROTOCOL_GAS_CAP = 2n ** 24n
+
+/** Most gas that a transaction of the portfolio may be given on a chain. */
+export function gasLimitCapOn({ chains }: Portfolio, chain: ChainKey): bigint {
+  return chains.find(({ key }) => key === chain)?.gasLimitCap ?? PROTOCOL_GAS_CAP
+}
+
 export function tokensOn(portfolio: Portfolio, chain: ChainKey): Token[] {
   return portfolio.assets.flatMap(({ tokens }) => tokens.filter((token) => token.chain === chain))
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { aToken, WETH } from '../../../test/support/builders.js'
 import { InvariantError } from '../errors.js'
-import { amountOf, formatAmount, minus, plus, scaleAmount, smallerAmount } from './amount.js'
+import { amountOf, formatAmount, minus, plus, scaleAmount } from './amount.js'
 import { RATIO_ONE } from './ratio.js'
 
 const usdc = aToken()
@@ -12,7 +12,6 @@ describe('TokenAmount', () => {
   test('adds, subtracts and compares amounts of one token', () => {
     expect(plus(amountOf(usdc, 3n), amountOf(usdc, 4n)).units).toBe(7n)
     expect(minus(amountOf(usdc, 4n), amountOf(usdc, 3n)).units).toBe(1n)
-    expect(smallerAmount(amountOf(usdc, 4n), amountOf(usdc, 3n)).units).toBe(3n)
   })
 
   test('is never negative', () => {
@@ -20,7 +19,7 @@ describe('TokenAmount', () => {
     expect(() => minus(amountOf(usdc, 3n), amountOf(usdc, 4n))).toThrow(InvariantError)
   })
 
-  test.each([plus, minus, smallerAmount])('%p refuses two tokens, and two chains of one token', (combine) => {
+  test.each([plus, minus])('%p refuses two tokens, and two chains of one token', (combine) => {
     expect(() => combine(amountOf(usdc, 1n), amountOf(WETH, 1n))).toThrow(InvariantError)
     expect(() => combine(amountOf(usdc, 1n), amountOf(aToken({ chain: 'beta' }), 1n))).toThrow('cannot be combined')
   })

@@ -26,11 +26,6 @@ export function minus(a: TokenAmount, b: TokenAmount): TokenAmount {
   return amountOf(a.token, a.units - b.units)
 }
 
-export function smallerAmount(a: TokenAmount, b: TokenAmount): TokenAmount {
-  sameToken(a, b)
-  return a.units <= b.units ? a : b
-}
-
 export function scaleAmount(amount: TokenAmount, by: Ratio, rounding: Rounding): TokenAmount {
   return amountOf(amount.token, mulDiv(amount.units, by, RATIO_ONE, rounding))
 }
