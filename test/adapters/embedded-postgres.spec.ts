@@ -107,4 +107,27 @@ describe('embedded Postgres', () => {
     expect(failure).toBeInstanceOf(EmbeddedPostgresError)
     expect((failure as Error).message).toContain(`Port ${port} is in use`)
   }, 60_000)
+
+  test.each([false, true])(
+    'picks another port when the one it found is taken meanwhile (disposable: %s)',
+    async (isDisposable) => {
+      const taken = createServer().listen(0, '127.0.0.1')
+      await once(taken, 'listening')
+      const { port } = taken.address() as AddressInfo
+      let picks = 0
+      const pick = async () => {
+        if (picks++ === 0) return port
+        const probe = createServer().listen(0, '127.0.0.1')
+        await once(probe, 'listening')
+        const free = (probe.address() as AddressInfo).port
+        probe.close()
+        return free
+      }
+      const server = await startEmbeddedPostgres({ dir, isDisposable }, pick)
+      taken.close()
+      await server.stop()
+      expect([picks, new URL(server.url).port]).toEqual([2, expect.not.stringMatching(`^${port}$`)])
+    },
+    60_000,
+  )
 })

@@ -42,13 +42,19 @@ read -r _; kill -INT $server; wait $server
 
 const START_TIMEOUT_MS = 20_000
 const STOP_TIMEOUT_MS = 10_000
+/** How many ports are tried. */
+const MOST_PICKS = 3
 
 /**
  * Postgres of the development install, on loopback, for as long as this process lives. Takes no signal from this
  * process and does not keep it alive. One process at a time has a folder; a server left there by one that died is
- * ended first.
+ * ended first. Where no port is named, one that somebody else takes meanwhile is no failure: another is picked.
  */
-export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(
+  options: EmbeddedPostgresOptions,
+  pickPort = freePort,
+  picks = MOST_PICKS,
+): Promise<EmbeddedPostgres> {
   const user = await serverUser()
   const dir = await makeFolder(resolve(options.dir), user)
   const data = join(dir, 'data')
@@ -57,7 +63,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await endLeftServer(data)
     const install = await postgresInstall(user, dir)
     const password = await initialise(dir, install, user, options.isDisposable ?? false)
-    const port = options.port ?? (await freePort())
+    const port = options.port ?? (await pickPort())
     const child = await launch({ dir, install, user, port, isDisposable: options.isDisposable ?? false })
     const stop = async () => {
       await end(child)
@@ -66,7 +72,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, dir, stop }
   } catch (error) {
     await rm(options.isDisposable ? dir : join(dir, 'owner'), { recursive: true, force: true })
-    throw error
+    if (!(error instanceof PortInUseError) || options.port !== undefined || picks <= 1) throw error
+    return startEmbeddedPostgres(options, pickPort, picks - 1)
   }
 }
 
@@ -195,11 +202,11 @@ async function launch(options: {
     if (hasEnded || Date.now() > deadline) {
       const words = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n').slice(-5).join(' | ')
       await end(child)
-      throw new EmbeddedPostgresError(
-        /Address already in use/.test(words)
-          ? `Port ${port} is in use, so Postgres cannot listen on it. Free it or choose another one.`
-          : `Postgres did not start in ${data}. Its last words: ${words}`,
-      )
+      if (/Address already in use/.test(words))
+        throw new PortInUseError(
+          `Port ${port} is in use, so Postgres cannot listen on it. Free it or choose another one.`,
+        )
+      throw new EmbeddedPostgresError(`Postgres did not start in ${data}. Its last words: ${words}`)
     }
     await sleep(20)
   }
@@ -220,6 +227,8 @@ async function end(child: ChildProcess): Promise<void> {
   child.stdin?.end()
   await once(child, 'exit')
 }
+
+class PortInUseError extends EmbeddedPostgresError {}
 
 /** Asked of the system; the server, unlike others, cannot pick one itself. */
 async function freePort(): Promise<number> {
