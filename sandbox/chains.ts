@@ -172,6 +172,7 @@ export async function startChain(traits: ChainTraits, port: number): Promise<San
 
   const receiptOf = async (hash: Hash): Promise<TransactionReceipt> => {
     const deadline = Date.now() + receiptTimeoutMs
+    let misses = 0
     for (;;) {
       const receipt = await publicClient.getTransactionReceipt({ hash }).catch((error: unknown) => {
         if (error instanceof Error && error.name === 'TransactionReceiptNotFoundError') return undefined
@@ -179,6 +180,13 @@ export async function startChain(traits: ChainTraits, port: number): Promise<San
       })
       if (receipt?.status === 'reverted') throw new Error(`Transaction ${hash} on ${key} reverted.`)
       if (receipt) return receipt
+      // A reorganisation takes transactions with it; on its way from the pool into a block one may be missed once.
+      const isKnown = await publicClient.getTransaction({ hash }).then(
+        () => true,
+        () => false,
+      )
+      misses = isKnown ? 0 : misses + 1
+      if (misses > 2) throw new Error(`Transaction ${hash} is on ${key} no more, and was not mined.`)
       if (stopped.signal.aborted) throw new Error(`Chain ${key} stopped before transaction ${hash} was mined.`)
       if (Date.now() > deadline)
         throw new Error(`Transaction ${hash} on ${key} was not mined within ${receiptTimeoutMs / 1000} s.`)
