@@ -1,0 +1,82 @@
+import { DAYS_PER_YEAR } from '../statistics/covariance.js'
+import type { Course } from './course.js'
+import { activeReturns, standardDeviation, sum } from './measure.js'
+
+/** The middle 90 % of a statistic over the resampled histories. */
+export interface Interval {
+  readonly low: number
+  readonly high: number
+}
+
+export interface Intervals {
+  readonly trackingError: Interval
+  readonly trackingDifference: Interval
+  readonly costPerYear: Interval
+}
+
+export interface BootstrapPlan {
+  readonly resamples: number
+  /** Mean length of a block in days: long enough to hold a trade and the drift that led to it. */
+  readonly blockDays: number
+  readonly seed: number
+}
+
+export const USUAL_BOOTSTRAP: BootstrapPlan = { resamples: 400, blockDays: 30, seed: 1 }
+
+/**
+ * Confidence intervals by the stationary bootstrap (Politis and Romano 1994): whole stretches of days, of geometric
+ * length, are drawn with their active return and their cost, the history taken as a circle. Undefined for fewer than ten
+ * blocks of history, which tell nothing. The same plan gives the same intervals.
+ */
+export function bootstrapIntervals(course: Course, plan: BootstrapPlan = USUAL_BOOTSTRAP): Intervals | undefined {
+  const active = activeReturns(course)
+  const days = active.length
+  if (days < 10 * plan.blockDays) return undefined
+  const costs = new Float64Array(days)
+  for (const { at, cost } of course.trades) costs[Math.max(0, at - 1)]! += cost
+  const logs = course.values
+    .slice(1)
+    .map((value, index) => Math.log(value / course.values[index]!))
+    .map((own, index) => own - Math.log(course.benchmark[index + 1]! / course.benchmark[index]!))
+  const draw = uniform(plan.seed)
+  const errors: number[] = []
+  const differences: number[] = []
+  const dear: number[] = []
+  for (let round = 0; round < plan.resamples; round++) {
+    const order = resample(days, plan.blockDays, draw)
+    errors.push(standardDeviation(order.map((day) => active[day]!)) * Math.sqrt(DAYS_PER_YEAR))
+    differences.push((sum(order.map((day) => logs[day]!)) / days) * DAYS_PER_YEAR)
+    dear.push((sum(order.map((day) => costs[day]!)) / days) * DAYS_PER_YEAR)
+  }
+  return {
+    trackingError: middle(errors),
+    trackingDifference: middle(differences),
+    costPerYear: middle(dear),
+  }
+}
+
+function resample(days: number, blockDays: number, draw: () => number): number[] {
+  const order: number[] = []
+  let day = 0
+  while (order.length < days) {
+    day = order.length === 0 || draw() < 1 / blockDays ? Math.floor(draw() * days) : (day + 1) % days
+    order.push(day)
+  }
+  return order
+}
+
+function middle(values: readonly number[]): Interval {
+  const sorted = values.toSorted((a, b) => a - b)
+  return { low: sorted[Math.floor(sorted.length * 0.05)]!, high: sorted[Math.ceil(sorted.length * 0.95) - 1]! }
+}
+
+/** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
+export function uniform(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

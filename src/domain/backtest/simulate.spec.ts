@@ -1,0 +1,159 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { PortfolioState, RebalancingPolicy } from '../rebalancing/rebalancing-policy.js'
+import { absolute, type Ratio, ratioOfBasisPoints } from '../units/ratio.js'
+import { sum } from './measure.js'
+import { type Backtest, simulate } from './simulate.js'
+
+/** Back to the targets when an asset is more than so many basis points away. */
+const beyond = (basisPoints: number): RebalancingPolicy => ({
+  decide: ({ assets }: PortfolioState) => {
+    const band = ratioOfBasisPoints(basisPoints)
+    const breached = assets.filter(({ weight, target }) => absolute(weight - target) > band)
+    const trade = breached.length > 0
+    return {
+      trade,
+      breached: breached.map(({ asset }) => asset),
+      levels: trade ? assets.map(({ asset, target }) => ({ asset, lower: target, upper: target })) : [],
+      reasons: [],
+      figures: assets.map(({ asset, weight, target }) => ({
+        asset,
+        drift: weight - target,
+        band,
+        inner: 0n,
+        benefitPerYear: undefined,
+        costNow: 0,
+        costOfWaiting: undefined,
+      })),
+    }
+  },
+})
+
+const half: readonly Ratio[] = [ratioOfBasisPoints(5_000), ratioOfBasisPoints(5_000)]
+
+const backtest = (prices: readonly (readonly number[])[], changes: Partial<Backtest> = {}): Backtest => ({
+  table: { assets: ['ETH', 'USD'], days: prices.map((_, day) => 100 + day), prices },
+  policy: beyond(500),
+  targetsAt: () => half,
+  bandsFor: () => [ratioOfBasisPoints(500), ratioOfBasisPoints(500)],
+  covariances: prices.map(() => undefined),
+  costs: { rate: () => 0, fixedShare: 0, fixedUsd: 0 },
+  hub: 1,
+  startValue: 1_000_000,
+  settlementDays: 0,
+  failureRate: 0,
+  seed: 1,
+  ...changes,
+})
+
+const doubling = [
+  [100, 1],
+  [200, 1],
+  [100, 1],
+]
+
+const histories = fc
+  .array(fc.tuple(fc.double({ min: 0.6, max: 1.6, noNaN: true }), fc.double({ min: 0.95, max: 1.05, noNaN: true })), {
+    minLength: 3,
+    maxLength: 40,
+  })
+  .map((steps) => {
+    const rows = [[100, 1]]
+    for (const [one, other] of steps) rows.push([rows.at(-1)![0]! * one, rows.at(-1)![1]! * other])
+    return rows
+  })
+
+describe('a backtest', () => {
+  test('without costs and bands is the benchmark itself', () => {
+    fc.assert(
+      fc.property(histories, (prices) => {
+        const { values, benchmark } = simulate(backtest(prices, { policy: beyond(0) }))
+        for (const [day, value] of values.entries()) expect(value / benchmark[day]!).toBeCloseTo(1, 9)
+      }),
+    )
+  })
+
+  test('sells what rose at the prices of the day, and books what that costs', () => {
+    const costs = { rate: () => 0.01, fixedShare: 0.0001, fixedUsd: 150 }
+    const { values, trades, weights } = simulate(backtest(doubling.slice(0, 2), { costs }))
+    expect(trades).toHaveLength(1)
+    // 1,000,000 of ETH and 500,000 of USD: a sale of 250,000 at one percent, a leg of 0.01 % and 150 USD.
+    expect(trades[0]!.cost).toBeCloseTo((2_500 + 150 + 150) / 1_500_000, 12)
+    expect(values[1]).toBeCloseTo(1.5 - 0.0028, 12)
+    expect(trades[0]).toMatchObject({ at: 1, legs: 1, failedLegs: 0 })
+    expect(weights[1]![0]).toBeCloseTo(750_000 / 1_497_200, 12)
+  })
+
+  test('creates and destroys nothing but costs', () => {
+    fc.assert(
+      fc.property(
+        histories,
+        fc.boolean(),
+        fc.double({ min: 0, max: 0.6, noNaN: true }),
+        (prices, hasHub, failureRate) => {
+          const plain = { failureRate, hub: hasHub ? 1 : undefined }
+          const costs = { rate: () => 0.003, fixedShare: 0.00002, fixedUsd: 0 }
+          const { values, weights, trades } = simulate(backtest(prices, { ...plain, costs }))
+          for (const [day, row] of weights.entries()) {
+            expect(Number.isFinite(values[day]!) && values[day]! > 0).toBe(true)
+            expect(sum(row)).toBeLessThanOrEqual(1 + 1e-9)
+          }
+          for (const { cost, turnover } of trades) expect(cost >= 0 && cost <= turnover * 0.0061 + 0.00005).toBe(true)
+        },
+      ),
+    )
+  })
+
+  test('trades at the prices of the day on which it settles, and decides nothing about what settles', () => {
+    const prices = [...doubling, [100, 1], [100, 1]]
+    const seen: (number | undefined)[][] = []
+    const policy: RebalancingPolicy = {
+      decide: (state) => {
+        seen.push(state.assets.map(({ settlesAt }) => settlesAt))
+        return seen.length === 2 ? beyond(500).decide(state) : beyond(9_999).decide(state)
+      },
+    }
+    const { trades, values } = simulate(backtest(prices, { policy, settlementDays: 1 }))
+    expect(trades.map(({ at }) => at)).toEqual([2])
+    // A quarter of the units was sold at 100 instead of 200.
+    expect(values[2]).toBeCloseTo(1, 12)
+    expect(seen[1]).toEqual([undefined, undefined])
+    expect(seen[2]).toEqual([undefined, undefined])
+  })
+
+  test('a leg that fails changes nothing, and its chance depends on the seed alone', () => {
+    const [all, none] = [simulate(backtest(doubling, { failureRate: 1 })), simulate(backtest(doubling))]
+    expect(all.trades[0]).toMatchObject({ legs: 1, failedLegs: 1, turnover: 0 })
+    expect(none.trades[0]).toMatchObject({ legs: 1, failedLegs: 0 })
+    const some = (seed: number) => simulate(backtest(doubling, { failureRate: 0.5, seed }))
+    expect(some(7)).toEqual(some(7))
+  })
+
+  test('looks at nothing that lies ahead: another future changes nothing before it', () => {
+    fc.assert(
+      fc.property(histories, histories, fc.nat(), fc.nat({ max: 2 }), (prices, others, place, settlementDays) => {
+        const until = 1 + (place % (prices.length - 1))
+        const last = prices[until - 1]!
+        const future = others.slice(1).map((row) => [row[0]! * last[0]! * 0.01, row[1]! * last[1]!])
+        const changes = { settlementDays, costs: { rate: () => 0.002, fixedShare: 0.0001, fixedUsd: 1 } }
+        const [one, other] = [prices, [...prices.slice(0, until), ...future]].map((rows) =>
+          simulate(backtest(rows, changes)),
+        )
+        for (const key of ['values', 'benchmark', 'weights', 'targets', 'bands', 'isOutOfBand'] as const)
+          expect(other![key].slice(0, until)).toEqual(one![key].slice(0, until))
+        expect(other!.trades.filter(({ at }) => at < until)).toEqual(one!.trades.filter(({ at }) => at < until))
+      }),
+    )
+  })
+
+  test('an asset that goes to nothing leaves the rest', () => {
+    const crash = [
+      [100, 1],
+      [1, 1],
+      [1e-9, 1],
+      [1e-12, 1],
+    ]
+    const { values } = simulate(backtest(crash, { costs: { rate: () => 0.003, fixedShare: 0, fixedUsd: 0 } }))
+    expect(values.every((value) => Number.isFinite(value) && value > 0)).toBe(true)
+  })
+})

@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals'
+import { anAssetState, aState } from '../../../test/support/rebalancing.js'
+import { ratioOfBasisPoints } from '../units/ratio.js'
+import { calendarPolicy } from './calendar-policy.js'
+import type { NextDue } from './due-times.js'
+import { hybridPolicy } from './hybrid-policy.js'
+import { RebalancingInputError } from './rebalancing-error.js'
+
+const bps = ratioOfBasisPoints
+const HOUR = 3_600_000
+/** A Monday. */
+const due = Date.UTC(2025, 0, 6)
+const weekly: NextDue = (after) => due + Math.ceil((after + 1 - due) / (168 * HOUR)) * 168 * HOUR
+
+const at = (now: number, drift = 90, lastTradedAt?: number) =>
+  aState([anAssetState('ETH', 5_000, drift), anAssetState('USD', 5_000, -drift)], { now, lastTradedAt })
+
+describe('the calendar', () => {
+  const policy = calendarPolicy.create({}, { nextDue: weekly })
+
+  test('trades from the moment it is due, back to the targets, however small the distance', () => {
+    expect(policy.decide(at(due - 1)).trade).toBe(false)
+    expect(policy.decide(at(due))).toMatchObject({
+      trade: true,
+      breached: ['ETH', 'USD'],
+      levels: [
+        { asset: 'ETH', lower: bps(5_000), upper: bps(5_000) },
+        { asset: 'USD', lower: bps(5_000), upper: bps(5_000) },
+      ],
+    })
+    expect(policy.decide(at(due, 0))).toMatchObject({ trade: false, breached: [] })
+  })
+
+  test('says when it is due next, with the distances', () => {
+    expect(policy.decide(at(due - HOUR)).reasons).toEqual([
+      'The calendar is not due before 2025-01-06T00:00:00.000Z.',
+      expect.stringContaining('ETH is 90 bps from its target of 5000 bps'),
+      expect.stringContaining('USD is -90 bps'),
+    ])
+  })
+
+  test('trades once for each due time', () => {
+    expect(policy.decide(at(due + HOUR, 90, due - HOUR)).trade).toBe(true)
+    expect(policy.decide(at(due + HOUR, 90, due)).trade).toBe(false)
+    expect(policy.decide(at(due + HOUR, 90, due + 1)).reasons[0]).toContain('not due before 2025-01-13')
+  })
+
+  test('a due time that was missed is made good within the grace period, to the millisecond', () => {
+    expect(policy.decide(at(due + 24 * HOUR - 1)).trade).toBe(true)
+    expect(policy.decide(at(due + 24 * HOUR)).trade).toBe(false)
+    const patient = calendarPolicy.create({ graceMs: 48 * HOUR }, { nextDue: weekly })
+    expect(patient.decide(at(due + 47 * HOUR)).trade).toBe(true)
+  })
+
+  test('with another reset an asset within the inner distance is left alone', () => {
+    const half = calendarPolicy.create({ reset: 'half' }, { nextDue: weekly })
+    expect(half.decide(at(due, 100)).trade).toBe(false)
+    expect(half.decide(at(due, 101))).toMatchObject({
+      trade: true,
+      levels: [{ upper: bps(5_100) }, { lower: bps(4_900) }],
+    })
+  })
+
+  test('a trade from a clock that ran ahead is one of now', () => {
+    expect(policy.decide(at(due - HOUR, 90, due + 900 * HOUR)).reasons[0]).toContain('not due before 2025-01-06')
+  })
+
+  test('a calendar that ends, or goes backwards, or is missing', () => {
+    const ended = calendarPolicy.create({}, { nextDue: () => undefined })
+    expect(ended.decide(at(due)).reasons[0]).toBe('The calendar holds no further time.')
+    for (const wrong of [due - 24 * HOUR, 0, NaN, Infinity]) {
+      const backwards = calendarPolicy.create({}, { nextDue: () => wrong })
+      expect(() => backwards.decide(at(due))).toThrow('is a later date, got')
+    }
+    expect(() => calendarPolicy.create({})).toThrow('The calendar policy needs due times, got none.')
+    expect(() => hybridPolicy.create({})).toThrow(RebalancingInputError)
+    expect(() => calendarPolicy.create({ graceMs: 0 }, { nextDue: weekly })).toThrow('graceMs is a positive number')
+  })
+})
+
+describe('the hybrid', () => {
+  const policy = hybridPolicy.create({}, { nextDue: weekly })
+
+  test.each([
+    [due, 201, true],
+    [due, 200, false],
+    [due - 1, 201, false],
+    [due - 1, 200, false],
+  ])('trades when due and outside: at %s, %s bps: %s', (now, drift, trade) => {
+    expect(policy.decide(at(now, drift)).trade).toBe(trade)
+  })
+
+  test('names who is outside while it waits', () => {
+    expect(policy.decide(at(due - 1, 201))).toMatchObject({ breached: ['ETH', 'USD'], levels: [] })
+  })
+})

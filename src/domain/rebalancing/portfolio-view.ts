@@ -1,0 +1,139 @@
+import type { AssetKey } from '../assets.js'
+import type { Matrix } from '../statistics/matrix.js'
+import { absolute, type Ratio, RATIO_ONE, ratioToNumber } from '../units/ratio.js'
+import { relativeVolatility } from './deviation.js'
+import type { SharedParameters } from './parameters.js'
+import type { AssetState, PortfolioState } from './rebalancing-policy.js'
+import { RebalancingInputError } from './rebalancing-error.js'
+
+/** One asset of a state as every policy reckons with it. */
+export interface AssetView {
+  readonly asset: AssetKey
+  readonly weight: Ratio
+  readonly target: Ratio
+  /** Weight less target. */
+  readonly drift: Ratio
+  /** The configured half-width, or the asset's own. */
+  readonly configuredBand: Ratio
+  /** The asset's own half-width, which goes before what a policy would give it. */
+  readonly ownBand: Ratio | undefined
+  readonly isSettling: boolean
+  readonly settlesAt: number | undefined
+  /** Of trading it one way, as a share; a gain counts as zero. */
+  readonly cost: number
+  /** Of trading it against another: with the cost of the cheapest other asset that is wanted. */
+  readonly costOfPair: number
+  readonly costAversion: number
+  /** Against the rest, per √year; undefined where it is unknown. */
+  readonly volatility: number | undefined
+  /** κq of the planning theory, 5.1; undefined where it needs a volatility that is unknown. */
+  readonly penalty: number | undefined
+}
+
+/** A state that was checked. */
+export interface PortfolioView {
+  readonly now: number
+  readonly lastTradedAt: number | undefined
+  readonly isAsked: boolean
+  readonly assets: readonly AssetView[]
+  readonly covariance: Matrix | undefined
+  readonly fixedCost: number
+}
+
+/** Shares are summed from rounded ones; a millionth is far below what is traded. */
+const SUM_TOLERANCE: Ratio = RATIO_ONE / 1_000_000n
+/** A cost or a variance beyond is a mistake, and could overflow where it is multiplied. */
+const MOST = 1e9
+
+/**
+ * Reads a state. Throws RebalancingInputError where its numbers contradict each other: weights or targets that are
+ * negative or do not sum to one, costs that are no numbers, an asset listed twice, a covariance of another shape.
+ */
+export function viewOf(state: PortfolioState, parameters: SharedParameters): PortfolioView {
+  check(state)
+  const { now, lastTradedAt, covariance, fixedCost } = state
+  const targets = state.assets.map(({ target }) => ratioToNumber(target))
+  const assets = state.assets.map((one, index): AssetView => {
+    const override = Object.hasOwn(parameters.overrides, one.asset) ? parameters.overrides[one.asset] : undefined
+    const volatility = covariance && relativeVolatility(covariance, targets, index)
+    const scale = parameters.objective === 'weights' ? parameters.referenceVolatility : volatility
+    return {
+      asset: one.asset,
+      weight: one.weight,
+      target: one.target,
+      drift: one.weight - one.target,
+      configuredBand: override?.band ?? one.band,
+      ownBand: override?.band,
+      isSettling: one.settlesAt !== undefined && one.settlesAt > now,
+      settlesAt: one.settlesAt,
+      cost: costOf(one),
+      costOfPair: costOf(one) + cheapestBeside(index, state.assets),
+      costAversion: override?.costAversion ?? 1,
+      volatility,
+      penalty: scale === undefined ? undefined : parameters.aversion * scale * scale,
+    }
+  })
+  return { now, lastTradedAt, isAsked: state.isAsked ?? false, assets, covariance, fixedCost }
+}
+
+function costOf({ cost }: AssetState): number {
+  return Math.max(0, cost)
+}
+
+/** Without this an asset that is free to trade, such as the hub, would seem free to bring back, and only others pay. */
+function cheapestBeside(index: number, assets: readonly AssetState[]): number {
+  const costs = assets.filter(({ target }, other) => other !== index && target > 0n).map(costOf)
+  return costs.length === 0 ? 0 : Math.min(...costs)
+}
+
+function check({ now, lastTradedAt, assets, covariance, fixedCost }: PortfolioState): void {
+  if (!Number.isFinite(now)) refuse('now is a time in milliseconds', now)
+  if (lastTradedAt !== undefined && !Number.isFinite(lastTradedAt)) refuse('lastTradedAt is a time', lastTradedAt)
+  if (!isCost(fixedCost)) refuse('fixedCost is a share of zero or more', fixedCost)
+  const keys = new Set<AssetKey>()
+  let [weights, targets] = [0n, 0n]
+  for (const one of assets) {
+    checkAsset(one)
+    if (keys.has(one.asset)) refuse('Every asset is listed once', `${one.asset} twice`)
+    keys.add(one.asset)
+    weights += one.weight
+    targets += one.target
+  }
+  if (covariance) checkMatrix(covariance, assets.length)
+  if (assets.length === 0) return
+  if (absolute(weights - RATIO_ONE) > SUM_TOLERANCE)
+    refuse('The weights of all assets sum to one', ratioToNumber(weights))
+  if (absolute(targets - RATIO_ONE) > SUM_TOLERANCE)
+    refuse('The targets of all assets sum to one', ratioToNumber(targets))
+}
+
+function isCost(value: number): boolean {
+  return value >= 0 && value <= MOST
+}
+
+function checkAsset({ asset, weight, target, band, cost, settlesAt }: AssetState): void {
+  if (weight < 0n) refuse(`The weight of ${asset} is a share of zero or more`, ratioToNumber(weight))
+  if (target < 0n) refuse(`The target of ${asset} is a share of zero or more`, ratioToNumber(target))
+  if (band < 0n) refuse(`The band of ${asset} is a share of zero or more`, ratioToNumber(band))
+  if (!(Math.abs(cost) <= MOST)) refuse(`The cost of ${asset} is a number`, cost)
+  if (settlesAt !== undefined && !Number.isFinite(settlesAt)) refuse(`settlesAt of ${asset} is a time`, settlesAt)
+}
+
+function checkMatrix(covariance: Matrix, size: number): void {
+  if (covariance.length !== size || covariance.some((row) => row.length !== size))
+    refuse(
+      `The covariance has a row and a column for each of ${size} assets`,
+      `rows of ${covariance.map((row) => row.length).join(', ')}`,
+    )
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j <= i; j++) {
+      const [value, mirrored] = [covariance[i]![j]!, covariance[j]![i]!]
+      const isSame = Math.abs(value - mirrored) <= 1e-9 * (Math.abs(value) + Math.abs(mirrored))
+      if (!(isSame && Math.abs(value) <= MOST))
+        refuse(`The covariance is symmetric and of sensible size at ${i}, ${j}`, value)
+    }
+}
+
+function refuse(expected: string, got: unknown): never {
+  throw new RebalancingInputError('state', `${expected}, got ${String(got)}. Nothing is decided on such a state.`)
+}
