@@ -9,10 +9,9 @@ import {
   stuckLeg,
 } from '../domain/execution/cycle.js'
 import { reasonNotDelivered } from '../domain/execution/delivery.js'
-import { gasLimitFor } from '../domain/execution/fees.js'
 import type { Inclusion } from '../domain/execution/intent.js'
-import { gasLimitCapOn, type Portfolio } from '../domain/policy/portfolio.js'
-import { smaller } from '../domain/units/ratio.js'
+import { revocationGas } from '../domain/policy/gas.js'
+import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { Balances } from '../ports/balances.js'
 import { type Chain, SimulationError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
@@ -138,7 +137,7 @@ export class ClearLeg {
       if (error instanceof SimulationError) this.unplayable.set(run.leg.id, this.triesOf(cycle, run) + 1)
       throw error
     })
-    const gas = smaller(gasLimitFor(estimate), gasLimitCapOn(portfolio, call.chain))
+    const gas = revocationGas(portfolio, call.chain, estimate)
     const intent = newIntent(portfolio, cycle, run, 'revoke', call, gas, clock.now(), undefined)
     const { latest } = await chain.nonces(call.chain, portfolio.account)
     const reserved = await store.reserveIntent(intent, latest, { before: run, after: run })

@@ -16,7 +16,8 @@ export interface NoncePlace {
  * Compares what database, signer's journal and chain know of each account's nonces, before anything is signed (R-15). A
  * place on which they agree is opened to signatures. When the database knows less than the others, it is not the one that
  * we signed by (restored, or failed over with loss), or somebody else uses the key: everything halts, and the place stays
- * shut, until a person who examined it has cleared that and the chain shows all of it as final. A chain that does not answer leaves its place shut until it was asked again.
+ * shut, until a person who examined it has cleared that and the chain shows all of it as final. A chain that does not
+ * answer leaves its place shut until it was asked again.
  */
 export class CompareWitnesses {
   constructor(
@@ -58,16 +59,19 @@ export class CompareWitnesses {
     const place = `${account} on ${key}`
     const known = next === undefined ? `no nonce of ${place}` : `nonces of ${place} up to ${next - 1}`
     const journaled = await signer.lastJournaled(chainId, account)
-    const lost = journaled && journaled.nonce >= (next ?? 0) ? journaled : undefined
-    const forgotten = `The database knows ${known}, but the signer has signed for nonce ${lost?.nonce} (${lost?.intentId}). The database was restored or lost writes; bring back the newer one, or examine that transaction before you go on: once it is final and B-15 is cleared, the account goes on behind it.`
+    const lost =
+      journaled && journaled.nonce >= (next ?? 0)
+        ? `The database knows ${known}, but the signer has signed for nonce ${journaled.nonce} (${journaled.intentId}). The database was restored or lost writes; bring back the newer one, or examine that transaction before you go on: once it is final and B-15 is cleared, the account goes on behind it.`
+        : undefined
     try {
       const { latest, finalized } = await chain.nonces(key, account)
-      if (lost) {
-        const isOver = finalized > lost.nonce
-        const options = { code: 'B-15', isRecorded: next !== undefined } as const
-        if (!isOver) await this.halt('B-15', forgotten)
-        if (!isOver || !(await this.deps.tripBreaker.foreignNonce({ chain: key, account }, latest, forgotten, options)))
+      if (journaled && lost !== undefined) {
+        if (finalized <= journaled.nonce) {
+          await this.halt('B-15', lost)
           return false
+        }
+        const options = { code: 'B-15', isRecorded: next !== undefined } as const
+        if (!(await this.deps.tripBreaker.foreignNonce({ chain: key, account }, latest, lost, options))) return false
       } else if (next !== undefined && latest > next) {
         const isAdopted = await this.deps.tripBreaker.foreignNonce(
           { chain: key, account },
@@ -78,7 +82,7 @@ export class CompareWitnesses {
       }
     } catch (error) {
       if (!(error instanceof ChainError)) throw error
-      if (lost) await this.halt('B-15', forgotten)
+      if (lost !== undefined) await this.halt('B-15', lost)
       observer.notify({ type: 'failed', what: `comparing the witnesses of ${place}`, isRetried: true, error })
       return false
     }

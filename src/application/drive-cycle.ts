@@ -1,5 +1,6 @@
 import { sameAddress } from '../domain/assets.js'
 import { InvariantError } from '../domain/errors.js'
+import { spendOfNothing } from '../domain/execution/budget-claim.js'
 import {
   advanceLegs,
   type Cycle,
@@ -37,7 +38,6 @@ import type { Failpoints } from '../ports/failpoints.js'
 import { type Lease, StaleLeaseError } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
 import { ConflictError, type Store } from '../ports/store.js'
-import { spendOfNothing } from '../domain/execution/budget-claim.js'
 import type { ClearLeg } from './clear-leg.js'
 import type { OfferLeg } from './offer-leg.js'
 import { pricesOf } from './propose-plan.js'

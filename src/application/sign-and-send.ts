@@ -1,10 +1,10 @@
 import type { ChainKey } from '../domain/assets.js'
 import type { Cycle, LegRun } from '../domain/execution/cycle.js'
-import { cancelGasCap, type Fee, type FeeRules, gasLimitFor } from '../domain/execution/fees.js'
+import type { Fee, FeeRules } from '../domain/execution/fees.js'
 import type { Attempt, Intent } from '../domain/execution/intent.js'
 import { subjectOf } from '../domain/execution/subject.js'
 import type { Call } from '../domain/planning/quote.js'
-import { reasonTooDear } from '../domain/policy/gas.js'
+import { cancelGas, reasonTooDear, reasonUnpayable, revocationGas } from '../domain/policy/gas.js'
 import {
   maySign,
   type OperatingLevel,
@@ -12,8 +12,8 @@ import {
   type ScopeState,
   strictest,
 } from '../domain/policy/operating.js'
-import { gasLimitCapOn, type Portfolio } from '../domain/policy/portfolio.js'
-import { larger, smaller } from '../domain/units/ratio.js'
+import type { Portfolio } from '../domain/policy/portfolio.js'
+import { larger } from '../domain/units/ratio.js'
 import { type Chain, ChainError, SimulationError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
@@ -110,10 +110,11 @@ export class SignAndSend {
    */
   private async gasLimit({ portfolio, intent }: Task, payload: Attempt['payload'], call: Call): Promise<bigint> {
     if (payload === 'step' && intent.kind !== 'revoke') return intent.gasLimit
-    const cap = gasLimitCapOn(portfolio, intent.chain)
     try {
-      const fresh = smaller(gasLimitFor(await this.deps.chain.estimateGas(intent.account, call)), cap)
-      return payload === 'cancel' ? smaller(fresh, cancelGasCap(intent.gasLimit)) : fresh
+      const estimate = await this.deps.chain.estimateGas(intent.account, call)
+      return payload === 'cancel'
+        ? cancelGas(portfolio, intent.chain, estimate, intent.gasLimit)
+        : revocationGas(portfolio, intent.chain, estimate)
     } catch (error) {
       if (payload === 'step' && error instanceof SimulationError) return intent.gasLimit
       throw error
@@ -127,12 +128,9 @@ export class SignAndSend {
   private async isPayable({ portfolio, cycle, intent }: Task, gasLimit: bigint, fee: Fee): Promise<boolean> {
     if (intent.kind !== 'revoke') return true
     const { chain, observer } = this.deps
-    const needed = gasLimit * fee.maxFeePerGas
     const held = await chain.coinBalance(intent.chain, intent.account)
     const reason =
-      held < needed
-        ? `Revocation ${intent.id} may cost ${needed} wei on ${intent.chain}, the account holds ${held}. Top it up, or find out which endpoint estimates so much gas.`
-        : this.dearness(portfolio, cycle, { ...intent, gasLimit }, fee)
+      reasonUnpayable(intent, gasLimit, fee, held) ?? this.dearness(portfolio, cycle, { ...intent, gasLimit }, fee)
     if (reason === undefined) return true
     const error = new ChainError(intent.chain, reason)
     observer.notify({ type: 'failed', what: `signing ${intent.id}`, isRetried: true, error })

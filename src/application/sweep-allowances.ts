@@ -1,10 +1,9 @@
 import { type Address, type ChainKey, sameAddress, type Token } from '../domain/assets.js'
 import { hasEnded } from '../domain/execution/funding.js'
-import { gasLimitFor } from '../domain/execution/fees.js'
 import { type Intent, isLive } from '../domain/execution/intent.js'
+import { revocationGas } from '../domain/policy/gas.js'
 import { maySign, strictest } from '../domain/policy/operating.js'
-import { gasLimitCapOn, type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
-import { smaller } from '../domain/units/ratio.js'
+import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
 import { type Chain, ChainError, SimulationError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import { type Lease } from '../ports/lease.js'
@@ -114,7 +113,7 @@ export class SweepAllowances {
         reason: `${one.spender} still has an allowance over ${one.token} on ${one.chain} after ${times - 1} revocations. Take it back by hand, or move what it covers.`,
       })
     const call = chain.approval(tokenOf(portfolio, one), one.spender, 0n)
-    const gasLimit = smaller(gasLimitFor(await chain.estimateGas(account, call)), gasLimitCapOn(portfolio, one.chain))
+    const gasLimit = revocationGas(portfolio, one.chain, await chain.estimateGas(account, call))
     const { latest } = await chain.nonces(one.chain, account)
     const ordinal = await this.ordinal(key)
     const reserved = await store.reserveIntent(

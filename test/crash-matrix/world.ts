@@ -193,7 +193,6 @@ async function writeConfig(file: string, world: World): Promise<string> {
   await writeDaemonConfig(world, file, { adminPort: 0, metricsPort: 0, schedule: '*/3 * * * * *' })
   const config = parse(await readFile(file, 'utf8')) as EditableConfig
   delete config.venues['zeroex']
-  Object.assign(config.venues['lifi']!, { requestsPerSecond: 50 })
   config.lease = { ttlSeconds: 2.5, renewSeconds: 0.4, selfFenceSeconds: 1.8 }
   config.execution = {
     ...config.execution,

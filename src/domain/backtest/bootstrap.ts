@@ -1,4 +1,5 @@
 import { DAYS_PER_YEAR } from '../statistics/covariance.js'
+import { seededRandom } from '../statistics/seeded-random.js'
 import type { Course } from './course.js'
 import { activeReturns, standardDeviation, sum } from './measure.js'
 
@@ -38,7 +39,7 @@ export function bootstrapIntervals(course: Course, plan: BootstrapPlan = USUAL_B
     .slice(1)
     .map((value, index) => Math.log(value / course.values[index]!))
     .map((own, index) => own - Math.log(course.benchmark[index + 1]! / course.benchmark[index]!))
-  const draw = uniform(plan.seed)
+  const draw = seededRandom(plan.seed)
   const errors: number[] = []
   const differences: number[] = []
   const dear: number[] = []
@@ -68,15 +69,4 @@ function resample(days: number, blockDays: number, draw: () => number): number[]
 function middle(values: readonly number[]): Interval {
   const sorted = values.toSorted((a, b) => a - b)
   return { low: sorted[Math.floor(sorted.length * 0.05)]!, high: sorted[Math.ceil(sorted.length * 0.95) - 1]! }
-}
-
-/** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
-export function uniform(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -1,7 +1,7 @@
 import type { AssetState, PortfolioState, RebalancingPolicy } from '../rebalancing/rebalancing-policy.js'
 import type { Matrix } from '../statistics/matrix.js'
+import { seededRandom } from '../statistics/seeded-random.js'
 import { absolute, type Ratio, ratioToNumber } from '../units/ratio.js'
-import { uniform } from './bootstrap.js'
 import type { Course, Trade } from './course.js'
 import { sum } from './measure.js'
 import { weightsWithin } from './moves.js'
@@ -75,7 +75,7 @@ class Simulation {
 
   constructor(private readonly backtest: Backtest) {
     this.units = backtest.table.assets.map(() => 0)
-    this.draw = uniform(backtest.seed)
+    this.draw = seededRandom(backtest.seed)
   }
 
   run(): Course {
@@ -133,24 +133,24 @@ class Simulation {
     targets: readonly Ratio[],
     bands: readonly Ratio[],
   ): PortfolioState {
-    const { table, costs, covariances, settlementDays } = this.backtest
+    const { table, costs, covariances } = this.backtest
     const weights = this.weightsAt(prices, value)
     const now = (day + 1) * DAY_MS
-    const settlesAt = this.order && now + Math.max(1, this.order.due - at) * DAY_MS
+    const { order } = this
     return {
       now,
       lastTradedAt: this.lastTradedAt,
       covariance: covariances[at],
       fixedCost: costs.fixedShare + (value > 0 ? costs.fixedUsd / value : 0),
       assets: table.assets.map((asset, place): AssetState => {
-        const moves = settlementDays > 0 && (this.order?.sales[place] !== 0 || this.order.purchases[place] !== 0)
+        const isSettling = order !== undefined && (order.sales[place]! > 0 || order.purchases[place]! > 0)
         return {
           asset,
           weight: ratioOf(weights[place]!),
           target: targets[place]!,
           band: bands[place]!,
           cost: this.rateOf(place, ratioToNumber(bands[place]!) * value),
-          settlesAt: this.order && moves ? settlesAt : undefined,
+          settlesAt: isSettling ? now + (order.due - at) * DAY_MS : undefined,
         }
       }),
     }
@@ -199,9 +199,8 @@ class Simulation {
     money -= fixed
     cost += fixed
     const total = sum(wanted)
-    const rest = wanted.findIndex((usd, place) => usd > 0 && place !== hub)
     // Without a hub everything is spent; with one, no more than was wanted, and it takes what is left.
-    const scale = total === 0 ? 0 : hub === undefined && rest >= 0 ? money / total : Math.min(1, money / total)
+    const scale = total === 0 ? 0 : hub === undefined ? money / total : Math.min(1, money / total)
     for (const [place, usd] of wanted.entries()) {
       if (usd === 0 || place === hub) continue
       const spent = usd * scale

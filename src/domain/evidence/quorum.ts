@@ -52,7 +52,7 @@ export function missingVotes(answers: readonly Answer[], quorum: number): number
  * heads are as high.
  */
 export function candidateHeights(heads: readonly bigint[], quorum: number): readonly bigint[] {
-  const sorted = heads.toSorted((a, b) => (a === b ? 0 : a > b ? -1 : 1))
+  const sorted = ascending(heads).toReversed()
   return [...new Set(sorted.slice(quorum - 1))]
 }
 
@@ -61,11 +61,15 @@ export function candidateHeights(heads: readonly bigint[], quorum: number): read
  * middle ones the larger, or the `quorum`-th from below where that is larger still. Undefined of fewer than `quorum`.
  */
 export function upperMedian(values: readonly bigint[], quorum: number): bigint | undefined {
-  const sorted = values.toSorted((a, b) => (a === b ? 0 : a < b ? -1 : 1))
+  const sorted = ascending(values)
   return sorted[Math.max(quorum - 1, Math.floor(sorted.length / 2))]
 }
 
 /** The middle value; of two middle ones the smaller. Undefined of none. */
 export function lowerMedian(values: readonly bigint[]): bigint | undefined {
-  return values.toSorted((a, b) => (a === b ? 0 : a < b ? -1 : 1))[Math.floor((values.length - 1) / 2)]
+  return ascending(values)[Math.floor((values.length - 1) / 2)]
+}
+
+function ascending(values: readonly bigint[]): bigint[] {
+  return values.toSorted((a, b) => (a === b ? 0 : a < b ? -1 : 1))
 }

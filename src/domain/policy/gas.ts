@@ -1,11 +1,12 @@
 import type { Address, ChainKey } from '../assets.js'
 import type { Refusal } from '../errors.js'
-import { type Fee, gasLimitFor } from '../execution/fees.js'
+import { cancelGasCap, type Fee, gasLimitFor } from '../execution/fees.js'
 import { type Market, weiCost } from '../planning/cost.js'
 import type { Call } from '../planning/quote.js'
-import { larger } from '../units/ratio.js'
+import { larger, smaller } from '../units/ratio.js'
 import { type Usd, usdToNumber } from '../units/usd.js'
 import type { Trip } from './breakers.js'
+import { gasLimitCapOn, type Portfolio } from './portfolio.js'
 import type { Rehearsal } from './rehearsal.js'
 
 /** Gas of a transaction that is as large as any of ours, and how many of them the coin on a chain has to pay for (B-18). */
@@ -60,6 +61,28 @@ export function judgeGas(check: GasCheck): PaidGas | { readonly refusal: Refusal
   const gasLimit = limits[0]!
   const gasWei = gasLimit * fee.maxFeePerGas
   return { gasLimit, gasWei, gasUsd: weiCost(market, chain, gasWei) }
+}
+
+/** Gas of a revocation by the estimate of the moment, whatever endpoints say within the chain's cap (C-10). */
+export function revocationGas(portfolio: Portfolio, chain: ChainKey, estimate: bigint): bigint {
+  return smaller(gasLimitFor(estimate), gasLimitCapOn(portfolio, chain))
+}
+
+/** Gas of a cancel, held to what its step makes plausible besides. */
+export function cancelGas(portfolio: Portfolio, chain: ChainKey, estimate: bigint, stepGasLimit: bigint): bigint {
+  return smaller(revocationGas(portfolio, chain, estimate), cancelGasCap(stepGasLimit))
+}
+
+/** Why the account, which holds so many wei, cannot pay for a revocation of this gas; undefined when it can. */
+export function reasonUnpayable(
+  { id, chain }: { readonly id: string; readonly chain: ChainKey },
+  gasLimit: bigint,
+  { maxFeePerGas }: Fee,
+  held: bigint,
+): string | undefined {
+  const needed = gasLimit * maxFeePerGas
+  if (held >= needed) return undefined
+  return `Revocation ${id} may cost ${needed} wei on ${chain}, the account holds ${held}. Top it up, or find out which endpoint estimates so much gas.`
 }
 
 /** Why gas of so many wei is not paid; undefined when it may be. */

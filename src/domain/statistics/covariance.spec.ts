@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { ROWS } from '../../../test/support/returns.js'
 import {
   correlation,
   sampleCovariance,
@@ -9,20 +10,6 @@ import {
 } from './covariance.js'
 import { StatisticsError } from './input.js'
 import type { Matrix } from './matrix.js'
-
-/** Ten days of three assets, in percent; what is expected of them was computed with numpy 2.4. */
-const ROWS = [
-  [1.2, 0.8, -0.3],
-  [-0.7, -1.1, 0.4],
-  [0.5, 0.9, 0.1],
-  [-1.5, -0.6, -0.8],
-  [2.1, 1, 0.6],
-  [-0.4, 0.3, 1.1],
-  [0.9, -0.2, -0.5],
-  [-1.8, -1.4, 0.2],
-  [0.3, 0.7, -0.9],
-  [1.1, 0.4, 0.7],
-].map((row) => row.map((one) => one / 100))
 
 const COVARIANCE: Matrix = [
   [0.36, 0.24, 0],

@@ -1,23 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { ROWS } from '../../../test/support/returns.js'
 import { HOURS_PER_YEAR } from './covariance.js'
 import { isPositiveSemidefinite } from './definiteness.js'
 import { EwmaCovariance, ewmaCovariances, hourlyDecay } from './ewma.js'
 import { StatisticsError } from './input.js'
 
-/** Ten days of three assets, in percent; what is expected of them was computed with numpy 2.4. */
-const ROWS = [
-  [1.2, 0.8, -0.3],
-  [-0.7, -1.1, 0.4],
-  [0.5, 0.9, 0.1],
-  [-1.5, -0.6, -0.8],
-  [2.1, 1, 0.6],
-  [-0.4, 0.3, 1.1],
-  [0.9, -0.2, -0.5],
-  [-1.8, -1.4, 0.2],
-  [0.3, 0.7, -0.9],
-  [1.1, 0.4, 0.7],
-].map((row) => row.map((one) => one / 100))
 const value = fc.integer({ min: -3_000, max: 3_000 }).map((one) => one / 10_000)
 const histories = fc
   .integer({ min: 1, max: 4 })

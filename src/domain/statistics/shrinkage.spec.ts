@@ -1,25 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { ROWS } from '../../../test/support/returns.js'
 import { isPositiveSemidefinite } from './definiteness.js'
 import { StatisticsError } from './input.js'
 import type { Matrix } from './matrix.js'
 import { shrinkToConstantCorrelation, shrinkToIdentity } from './shrinkage.js'
 
 type Rows = readonly (readonly number[])[]
-
-/** Ten days of three assets, in percent. */
-const ROWS = [
-  [1.2, 0.8, -0.3],
-  [-0.7, -1.1, 0.4],
-  [0.5, 0.9, 0.1],
-  [-1.5, -0.6, -0.8],
-  [2.1, 1, 0.6],
-  [-0.4, 0.3, 1.1],
-  [0.9, -0.2, -0.5],
-  [-1.8, -1.4, 0.2],
-  [0.3, 0.7, -0.9],
-  [1.1, 0.4, 0.7],
-].map((row) => row.map((one) => one / 100))
 
 const value = fc.integer({ min: -1_000, max: 1_000 }).map((one) => one / 10_000)
 const histories = fc
