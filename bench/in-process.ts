@@ -1,3 +1,4 @@
+import { PolicyBook } from '../src/application/policy-book.js'
 import { HighsSolver } from '../src/adapters/optimiser/highs-solver.js'
 import { fromJson, toJson } from '../src/adapters/store/json.js'
 import type { Cycle } from '../src/domain/execution/cycle.js'
@@ -7,13 +8,21 @@ import type { Plan } from '../src/domain/planning/plan.js'
 import { makePlan } from '../src/domain/planning/planner.js'
 import type { Quote, QuoteAsk } from '../src/domain/planning/quote.js'
 import type { Portfolio } from '../src/domain/policy/portfolio.js'
-import { evaluateTriggers } from '../src/domain/policy/trigger.js'
+import { type Circumstances, evaluateTriggers } from '../src/domain/policy/trigger.js'
 import { measureDrift } from '../src/domain/portfolio/drift.js'
 import type { Snapshot } from '../src/domain/portfolio/snapshot.js'
 import { valuePortfolio } from '../src/domain/portfolio/valuation.js'
 import { mulDiv, ratioOfBasisPoints, RATIO_ONE } from '../src/domain/units/ratio.js'
 import { amountWorth, ONE_USD, valueOf } from '../src/domain/units/usd.js'
 import { median } from './median.js'
+
+const NOTHING_KNOWN: Circumstances = {
+  covariance: undefined,
+  costs: new Map(),
+  fixedCost: 0,
+  settlesAt: new Map(),
+  notes: [],
+}
 
 export interface Timing {
   readonly what: string
@@ -39,6 +48,7 @@ export async function timePureParts(portfolio: Portfolio, cycle: Cycle): Promise
   const snapshot = snapshotOf(cycle)
   const input = planInput(portfolio, cycle)
   const answers = await answersOf(input)
+  const policies = new PolicyBook().of(portfolio)
   return [
     timed('plain JSON there and back', () => JSON.stringify(JSON.parse(text))),
     timed('cycle row written (toJson)', () => toJson(cycle)),
@@ -46,7 +56,7 @@ export async function timePureParts(portfolio: Portfolio, cycle: Cycle): Promise
     timed('snapshot valued, drift, decision', () => {
       const drift = measureDrift(valuePortfolio(snapshot, portfolio.assets), portfolio.policy)
       const context = { now: 0, lastTradedAt: undefined, isManual: false, continues: undefined }
-      return evaluateTriggers(drift, portfolio.policy, context)
+      return evaluateTriggers(drift, policies, context, NOTHING_KNOWN)
     }),
     timed('plan, all its rounds, answers at hand', () => replay(input, answers)),
     ...(await timedSolves(input)),

@@ -402,7 +402,10 @@ const checkBehaviour = async () => {
   const checksum = (...args) => deployment(...args).metadata.annotations['checksum/config']
   await check('the checksum changes with the configuration and with nothing else', () => {
     expect(/^[0-9a-f]{64}$/.test(checksum()), 'no checksum')
-    expect(checksum() !== checksum('--set', 'config.portfolios.treasury.cooldownSeconds=60'), 'it stayed the same')
+    expect(
+      checksum() !== checksum('--set', 'config.portfolios.treasury.rebalancing.cooldownSeconds=60'),
+      'it stayed the same',
+    )
     same(checksum('--set', 'replicaCount=2,podLabels.a=b'), checksum(), 'checksum')
   })
   await check('a digest wins over a tag, a tag over the version of the chart', () => {

@@ -191,6 +191,7 @@ They come from the environment, or from a file that \`<NAME>_FILE\` names. An em
 | \`EVENKEEL_ADMIN_TOKEN\` | Bearer token for pause and resume. Without it both are refused. |
 | \`LIFI_API_KEY\` | Raises LI.FI's rate limits. Optional. |
 | \`ZEROX_API_KEY\` | 0x answers nothing without one. Wins over \`apiKey\` of the venue. |
+| \`EVENKEEL_TARGETS_TOKEN\` | Bearer token for portfolios whose weights are asked over HTTP (\`targetSetting.source\`). |
 
 ## The price service
 

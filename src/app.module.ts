@@ -37,9 +37,11 @@ import { FindOffer } from './application/find-offer.js'
 import { FollowPrices } from './application/follow-prices.js'
 import { HoldLease } from './application/hold-lease.js'
 import { KeepWatch } from './application/keep-watch.js'
+import { LookAhead } from './application/look-ahead.js'
 import { OfferLeg } from './application/offer-leg.js'
 import { Operations } from './application/operations.js'
 import { PlayJointly } from './application/play-jointly.js'
+import { PolicyBook } from './application/policy-book.js'
 import { ProposePlan } from './application/propose-plan.js'
 import { ReadPrices } from './application/read-prices.js'
 import { Reconcile } from './application/reconcile.js'
@@ -67,6 +69,8 @@ import { sameAddress } from './domain/assets.js'
 import { AdminToken } from './interface/http/admin.guard.js'
 import { BreakersController } from './interface/http/breakers.controller.js'
 import { CyclesController } from './interface/http/cycles.controller.js'
+import { DecisionsController } from './interface/http/decisions.controller.js'
+import { GreeksController } from './interface/http/greeks.controller.js'
 import { HealthController } from './interface/http/health.controller.js'
 import { InflowsController } from './interface/http/inflows.controller.js'
 import { IntentsController } from './interface/http/intents.controller.js'
@@ -74,10 +78,12 @@ import { LedgerController } from './interface/http/ledger.controller.js'
 import { LimitsController } from './interface/http/limits.controller.js'
 import { MetricsController } from './interface/http/metrics.controller.js'
 import { OperationsController } from './interface/http/operations.controller.js'
+import { TargetsController } from './interface/http/targets.controller.js'
 import { Portfolios, PortfoliosController } from './interface/http/portfolios.controller.js'
 import { Scopes } from './interface/http/safety-wire.js'
 import { Readiness } from './interface/readiness.js'
 import { CycleSchedule } from './interface/schedule/cycle.schedule.js'
+import { lookingAhead, policyProviders } from './policy-providers.js'
 import { Balances } from './ports/balances.js'
 import { Chain } from './ports/chain.js'
 import { Clock } from './ports/clock.js'
@@ -107,16 +113,17 @@ export interface Parts {
 }
 
 /** The parts list of the daemon: which adapter stands behind which port, and which verb is made of which parts. */
-function providersOf({
-  config: { file, secrets },
-  database,
-  journal,
-  keys,
-  log,
-  build,
-  failpoints,
-  stop,
-}: Parts): Provider[] {
+function providersOf(parts: Parts): Provider[] {
+  const {
+    config: { file, secrets },
+    database,
+    journal,
+    keys,
+    log,
+    build,
+    failpoints,
+    stop,
+  } = parts
   const assets = assetsOf(file)
   const tokens = assets.flatMap((asset) => asset.tokens)
   const chainIds = Object.entries(file.chains).map(([chain, { chainId }]) => ({ chain, chainId }))
@@ -291,6 +298,8 @@ function providersOf({
       inject: [Lease],
     },
 
+    ...policyProviders(parts),
+
     // The verbs
     { provide: ReadPrices, useFactory: (prices: PriceSources) => new ReadPrices({ prices }), inject: [PriceSources] },
     {
@@ -315,13 +324,15 @@ function providersOf({
       provide: ProposePlan,
       useFactory: (
         takeSnapshot: TakeSnapshot,
+        lookAhead: LookAhead,
+        policies: PolicyBook,
         collectQuotes: CollectQuotes,
         playJointly: PlayJointly,
         solver: Solver,
         clock: Clock,
         observer: Observer,
-      ) => new ProposePlan({ takeSnapshot, collectQuotes, playJointly, solver, clock, observer }),
-      inject: [TakeSnapshot, CollectQuotes, PlayJointly, Solver, Clock, Observer],
+      ) => new ProposePlan({ takeSnapshot, lookAhead, policies, collectQuotes, playJointly, solver, clock, observer }),
+      inject: [TakeSnapshot, LookAhead, PolicyBook, CollectQuotes, PlayJointly, Solver, Clock, Observer],
     },
     {
       provide: CheckCode,
@@ -665,6 +676,9 @@ export class AppModule {
       imports: [ScheduleModule.forRoot()],
       controllers: [
         PortfoliosController,
+        DecisionsController,
+        GreeksController,
+        TargetsController,
         LedgerController,
         InflowsController,
         CyclesController,
@@ -742,7 +756,7 @@ export class AppModule {
 @Module({})
 export class LookModule {
   static of(parts: Parts): DynamicModule {
-    return { module: LookModule, providers: providersOf(parts) }
+    return { module: LookModule, providers: [...providersOf(parts), lookingAhead(parts)] }
   }
 }
 

@@ -12,6 +12,9 @@ import { RemoteSignerError } from './adapters/signers/remote-signer.js'
 import { type Database, DatabaseError, openDatabase } from './adapters/store/database.js'
 import { startEmbeddedPostgres } from './adapters/store/embedded-postgres.js'
 import { sameAddress } from './domain/assets.js'
+import { BacktestError } from './domain/backtest/backtest-error.js'
+import { RebalancingInputError } from './domain/rebalancing/rebalancing-error.js'
+import { PriceFileError } from './adapters/history/price-file-error.js'
 import { checkSchema, explainSchema, migrate, SchemaError } from './adapters/store/migrate.js'
 import { SCHEMA_VERSION } from './adapters/store/migrations/index.js'
 import { AppModule, LookModule, OpsModule, type Parts } from './app.module.js'
@@ -25,6 +28,7 @@ import { ErrorFilter } from './interface/http/error.filter.js'
 import { Portfolios } from './interface/http/portfolios.controller.js'
 import { planJson, planReport } from './interface/plan-report.js'
 import { Readiness } from './interface/readiness.js'
+import { backtest, importPrices, tune } from './history-commands.js'
 import { openKeys } from './keys.js'
 import type { Failpoints } from './ports/failpoints.js'
 import { Clock } from './ports/clock.js'
@@ -55,6 +59,9 @@ const THEIRS = [
   KeystoreError,
   RemoteSignerError,
   SignerError,
+  PriceFileError,
+  BacktestError,
+  RebalancingInputError,
 ]
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
@@ -84,6 +91,15 @@ export async function runCommand(args: readonly string[], surroundings: Surround
             ? `${command.out} holds the new key of ${await createKeystore({ file: command.out, passwordFile: command.passwordFile })}.`
             : await keystoreAddress(command.file),
         )
+        return 0
+      case 'backtest':
+        await backtest(loadConfig(command.config, surroundings.environment), command, say)
+        return 0
+      case 'tune':
+        await tune(loadConfig(command.config, surroundings.environment), command, say)
+        return 0
+      case 'import-prices':
+        await importInto(loadConfig(command.config, surroundings.environment), command.prices)
         return 0
       case 'plan':
         await showPlans(loadConfig(command.config, surroundings.environment), command, surroundings)
@@ -134,6 +150,19 @@ async function migrateDatabase(config: Config): Promise<void> {
     }
   } finally {
     for (const { close } of places) await close()
+  }
+}
+
+/** An embedded database is brought to this build's schema first, as by the daemon. */
+async function importInto(config: Config, prices: string): Promise<void> {
+  const { database, close } = await reachDatabase(config)
+  try {
+    if (config.secrets.databaseUrl === undefined) await migrate(database)
+    const schema = await checkSchema(database)
+    if (schema !== 'current') throw new CannotWork(explainSchema(schema))
+    await importPrices(config, prices, database, say)
+  } finally {
+    await close()
   }
 }
 

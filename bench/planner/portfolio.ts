@@ -142,7 +142,6 @@ function policyOf(instance: Instance, tokens: ReadonlyMap<string, Token>): Polic
       absoluteBand: ratioOf(band),
     })),
     minimumTrade: usdOf(limits.minimumTradeUsd),
-    cooldownMs: 0,
     maxLoss: {
       stable: ratioOf(limits.maxLossBps.stable / 10_000),
       major: ratioOf(limits.maxLossBps.major / 10_000),
@@ -154,7 +153,6 @@ function policyOf(instance: Instance, tokens: ReadonlyMap<string, Token>): Polic
     gasReserve: Object.fromEntries(chains.map(({ key, nativeUsd }) => [key, usdOf(nativeUsd)])),
     hubs: Object.fromEntries(chains.map(({ key, hub }) => [key, tokens.get(tokenKey(hub, key))!])),
     assetHubs: Object.fromEntries(assets.flatMap(({ key, hub }) => (hub === undefined ? [] : [[key, hub]]))),
-    reset: RATIO_ONE / 2n,
     maxLegs: limits.maxLegs,
     chainShares: {},
     maxBridgeShare: RATIO_ONE,

@@ -54,9 +54,11 @@ describe('F-83: a planner with its sign flipped', () => {
   function flipped(limits: Partial<Limits>): Portfolio {
     const portfolio = limited(limits)
     const weights: Record<string, number> = { ETH: 9_800, USD: 100, BTC: 100 }
-    const policy = { ...portfolio.policy, cooldownMs: 0 }
+    const { policy, rebalancing } = portfolio
+    const { name, parameters } = rebalancing.choice
     return {
       ...portfolio,
+      rebalancing: { ...rebalancing, choice: { name, parameters: { ...parameters, cooldownMs: 0 } } },
       policy: { ...policy, targets: policy.targets.map((one) => ({ ...one, weight: bps(weights[one.asset]!) })) },
     }
   }

@@ -7,7 +7,9 @@ import { amountOf } from '../domain/units/amount.js'
 import { ONE_USD } from '../domain/units/usd.js'
 import { QuoteVenues } from '../ports/quotes.js'
 import { Solver } from '../ports/solver.js'
+import { LookAhead } from './look-ahead.js'
 import { PlayJointly } from './play-jointly.js'
+import { PolicyBook } from './policy-book.js'
 import { type ProposalContext, ProposePlan } from './propose-plan.js'
 
 const portfolio = aPortfolio()
@@ -119,9 +121,20 @@ describe('ProposePlan', () => {
   /** The application on a world, with another solver behind it. */
   const withSolver = (world: FakeWorld, solver: Solver) => {
     const { takeSnapshot, collectQuotes, observer } = world.start()
+    const [lookAhead, policies] = [new LookAhead(), new PolicyBook()]
     const quotes = new QuoteVenues([world.swaps, world.rival, world.crossings])
     const playJointly = new PlayJointly({ collectQuotes, quotes, chain: world.chain })
-    return new ProposePlan({ takeSnapshot, collectQuotes, playJointly, solver, clock: world.clock, observer })
+    const { clock } = world
+    return new ProposePlan({
+      takeSnapshot,
+      lookAhead,
+      policies,
+      collectQuotes,
+      playJointly,
+      solver,
+      clock,
+      observer,
+    })
   }
   class BrokenSolver extends Solver {
     asked = 0

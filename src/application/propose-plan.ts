@@ -18,12 +18,17 @@ import { usdToNumber } from '../domain/units/usd.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
 import type { Solver } from '../ports/solver.js'
+import { circumstancesOf } from './circumstances.js'
 import type { CollectQuotes } from './collect-quotes.js'
+import type { LookAhead, Outlook } from './look-ahead.js'
 import type { PlayJointly } from './play-jointly.js'
+import type { PolicyBook } from './policy-book.js'
 import type { Recorded, TakeSnapshot } from './take-snapshot.js'
 
 /** Everything a cycle knew, concluded and wants to do. The preview is exactly this. */
 export interface Proposal {
+  /** The portfolio with the targets in force and the caution of the moment. */
+  readonly portfolio: Portfolio
   readonly snapshot: Snapshot
   readonly valuation: Valuation
   readonly drift: Drift
@@ -54,6 +59,8 @@ export class ProposePlan {
   constructor(
     private readonly deps: {
       takeSnapshot: TakeSnapshot
+      lookAhead: LookAhead
+      policies: PolicyBook
       collectQuotes: CollectQuotes
       playJointly: PlayJointly
       solver: Solver
@@ -62,28 +69,30 @@ export class ProposePlan {
     },
   ) {}
 
-  async run(portfolio: Portfolio, context: ProposalContext): Promise<Proposal> {
-    const { clock, observer } = this.deps
-    const measured = await this.measure(portfolio, context)
-    const { snapshot, valuation } = measured
+  async run(configured: Portfolio, context: ProposalContext): Promise<Proposal> {
+    const { clock, observer, policies } = this.deps
+    const measured = await this.measure(configured, context)
+    const { portfolio, snapshot, valuation, outlook } = measured
     const narrowing = new Narrowing((await context.states?.()) ?? [], context.transfers)
     const scope = narrowing.valuation(valuation)
-    const drift = scope === valuation ? measured.drift : measureDrift(scope, portfolio.policy)
+    const distance = scope === valuation ? measured.drift : measureDrift(scope, portfolio.policy)
+    const market = marketOf(portfolio, snapshot)
 
-    const decision = this.withinBudgets(
-      portfolio,
-      context,
-      drift,
-      evaluateTriggers(drift, portfolio.policy, {
+    const judged = evaluateTriggers(
+      distance,
+      policies.of(configured),
+      {
         now: clock.now(),
         lastTradedAt: context.lastTradedAt,
         isManual: context.isManual,
         continues: context.continues,
-      }),
+      },
+      circumstancesOf(portfolio, context, distance, market, outlook),
     )
+    const { drift } = judged
+    const decision = this.withinBudgets(portfolio, context, drift, judged.decision)
     observer.notify({ type: 'decided', portfolio: portfolio.id, cycleId: context.cycleId, decision })
-    const market = marketOf(portfolio, snapshot)
-    const thought = { snapshot, valuation, drift, decision, market }
+    const thought = { portfolio, snapshot, valuation, drift, decision, market }
     if (!decision.act) return { ...thought, plan: undefined, planReasons: [], curves: [] }
 
     const outcome = await this.plan(portfolio, context, { ...thought, valuation: scope }, narrowing)
@@ -174,18 +183,23 @@ export class ProposePlan {
     }
   }
 
-  /** What is held and how far it is from target, told to whoever watches; nothing is decided. */
-  async measure(portfolio: Portfolio, recorded: Recorded): Promise<Pick<Proposal, 'snapshot' | 'valuation' | 'drift'>> {
-    const snapshot = await this.deps.takeSnapshot.run(portfolio, recorded)
-    const targeted = new Set(portfolio.policy.targets.map(({ asset }) => asset))
+  /** What is held and how far it is from the targets in force, told to whoever watches; nothing is decided. */
+  async measure(
+    configured: Portfolio,
+    recorded: Recorded,
+  ): Promise<Pick<Proposal, 'portfolio' | 'snapshot' | 'valuation' | 'drift'> & { readonly outlook: Outlook }> {
+    const snapshot = await this.deps.takeSnapshot.run(configured, recorded)
+    const targeted = new Set(configured.policy.targets.map(({ asset }) => asset))
     const valuation = valuePortfolio(
       snapshot,
-      portfolio.assets.filter(({ key }) => targeted.has(key)),
+      configured.assets.filter(({ key }) => targeted.has(key)),
     )
+    const outlook = await this.deps.lookAhead.run(configured, snapshot)
+    const { portfolio } = outlook
     const drift = measureDrift(valuation, portfolio.policy)
     this.tellUnknowns(portfolio, snapshot)
     this.deps.observer.notify({ type: 'portfolio-measured', portfolio: portfolio.id, snapshot, valuation, drift })
-    return { snapshot, valuation, drift }
+    return { portfolio, snapshot, valuation, drift, outlook }
   }
 
   private tellUnknowns(portfolio: Portfolio, snapshot: Snapshot): void {

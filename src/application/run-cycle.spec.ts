@@ -285,7 +285,7 @@ describe('RunCycle', () => {
       expect(second!.decision.reasons[0]).toBe(
         `What remained of cycle ${first!.id} is planned anew. ${ended?.failure?.detail}`,
       )
-      expect(second!.startedAt - first!.endedAt!).toBeLessThan(strict.policy.cooldownMs)
+      expect(second!.startedAt - first!.endedAt!).toBeLessThan(strict.rebalancing.choice.parameters.cooldownMs!)
       expect(await outsideBands(process)).toEqual([])
       expect(ledgerErrors(world)).toEqual({})
       expect(world.chain.standingAllowances()).toEqual([])
@@ -330,7 +330,8 @@ describe('RunCycle', () => {
     test('after several in a row bands and cooldown hold again', async () => {
       for (const inRow of [MAX_CONTINUATIONS - 1, MAX_CONTINUATIONS]) {
         const world = new FakeWorld()
-        world.chain.give(ALPHA.weth, OWNER, 90n * 10n ** 18n)
+        // Inside its bands, and not on its targets.
+        world.chain.give(ALPHA.weth, OWNER, 92n * 10n ** 18n)
         world.chain.give(ALPHA.usdc, OWNER, 180_000n * 10n ** 6n)
         world.chain.give(BETA.wbtc, OWNER, 2n * 10n ** 8n)
         const process = world.start()

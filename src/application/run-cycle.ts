@@ -140,7 +140,7 @@ export class RunCycle {
     }
     if (!(await store.openCycle(cycle))) return false
     await failpoints.reach('K-02')
-    await this.carry(portfolio, cycle, signal)
+    await this.carry(proposal.portfolio, cycle, signal)
     return true
   }
 
@@ -270,6 +270,8 @@ function outcomeWithoutTrade({ decision, plan }: Cycle): CycleOutcome {
       return 'stale_data'
     case 'cooldown':
       return 'cooldown'
+    case 'not-due':
+      return 'not_due'
     case 'within-band':
     case 'no-money':
       return 'within_band'

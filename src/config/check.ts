@@ -4,6 +4,7 @@ import { RATIO_ONE } from '../domain/units/ratio.js'
 import { endpointsOf, quorumOf } from './endpoints.js'
 import { ceilingFindings } from './ceilings.js'
 import { feeFindings } from './fee-rules.js'
+import { rebalancingFindings } from './rebalancing-findings.js'
 import type { ConfigFile } from './schema.js'
 
 /** Chain ids of the sandbox: the only ones on which the well-known development keys may sign. */
@@ -113,6 +114,7 @@ export function checkConsistency(config: ConfigFile): string[] {
     }
     if (sum !== RATIO_ONE) say(`${path}.targets`, `expected weights that sum to 1, got ${Number(sum) / 1e18}`)
     for (const finding of hubsWithoutTarget(config, portfolio)) say(`${path}.targets`, finding)
+    for (const [part, finding] of rebalancingFindings(config, portfolio, isPlay)) say(`${path}.${part}`, finding)
     checkChainShares(config, `${path}.chainShares`, portfolio.chainShares ?? {}, say)
     if (portfolio.mode === 'live' && config.signer.kind === 'none')
       say(`${path}.mode`, 'expected dry-run: live needs a signer, and signer.kind is none')

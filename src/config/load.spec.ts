@@ -59,7 +59,9 @@ describe('loadConfig', () => {
     expect(file.chains['alpha']).toMatchObject({ finality: 'finalized', priorityFeeGwei: '0' })
     expect(file.venues['zeroex']).toMatchObject({ requestsPerSecond: 5 })
     expect(file.portfolios['core']).toMatchObject({
-      reset: 'half',
+      rebalancing: { policy: 'impulse-band', cooldownSeconds: 300, aversion: 5 },
+      targetSetting: { setter: 'fixed' },
+      assumedCostBps: 30,
       maxLegs: 40,
       maxBridgeShare: '1',
       slicing: { maxImpactBps: 100, maxSlices: 6, recoveryHalfLifeSeconds: 60, riskAversion: '1' },
@@ -308,8 +310,77 @@ describe('loadConfig', () => {
     ],
     [
       'a reset that is no word for it',
-      (c) => Object.assign(core(c), { reset: 'band' }),
-      'portfolios.core.reset: Invalid option: expected one of "target"|"half"|"edge"',
+      (c) => Object.assign(core(c), { rebalancing: { reset: 'band' } }),
+      'portfolios.core.rebalancing.reset: Invalid option: expected one of "target"|"half"|"edge"|"inner"',
+    ],
+    [
+      'a parameter that the policy does not have',
+      (c) => Object.assign(core(c), { rebalancing: { policy: 'tracking-error', parameters: { band: '0.05' } } }),
+      'portfolios.core.rebalancing: The tracking-error policy takes trackingError, innerTrackingError, got band. Correct the policy.',
+    ],
+    [
+      'a parameter outside its range',
+      (c) => Object.assign(core(c), { shadow: { policy: 'relative-threshold', parameters: { threshold: '1.5' } } }),
+      'portfolios.core.shadow: threshold is above zero and at most one, got 1.5. Correct the policy.',
+    ],
+    [
+      'a calendar policy without a calendar',
+      (c) => Object.assign(core(c), { rebalancing: { policy: 'calendar' } }),
+      'portfolios.core.rebalancing: The calendar policy needs due times, got none. Configure a calendar.',
+    ],
+    [
+      'a time zone that does not exist',
+      (c) =>
+        Object.assign(core(c), {
+          rebalancing: { policy: 'hybrid', calendar: { schedule: '0 0 9 * * 1', timeZone: 'Middle/Earth' } },
+        }),
+      "portfolios.core.rebalancing.calendar.timeZone: expected a time zone, such as 'Europe/Berlin' or 'UTC'",
+    ],
+    [
+      'an override of an asset without a target',
+      (c) => Object.assign(core(c), { rebalancing: { overrides: { LINK: { band: '0.01' } } } }),
+      'portfolios.core.rebalancing.overrides.LINK: expected one of the targets (ETH, USD)',
+    ],
+    [
+      'a parameter that the target setter does not have',
+      (c) => Object.assign(core(c), { targetSetting: { setter: 'equal', parameters: { k: 1 } } }),
+      'portfolios.core.targetSetting.parameters: Target setter equal has no parameter k; it takes: none.',
+    ],
+    [
+      'fixed weights twice',
+      (c) => Object.assign(core(c), { targetSetting: { parameters: { weights: { ETH: 1 } } } }),
+      'portfolios.core.targetSetting.parameters: expected none: fixed weights are those under targets',
+    ],
+    [
+      'limits that leave no room',
+      (c) => Object.assign(core(c), { targetSetting: { limits: { perAsset: '0.3' } } }),
+      'portfolios.core.targetSetting.limits: Largest weights should be at least the whole together, got 60.0 %. Raise one.',
+    ],
+    [
+      'a source of weights that nobody named',
+      (c) => Object.assign(core(c), { targetSetting: { setter: 'source' } }),
+      'portfolios.core.targetSetting.source: expected where the weights come from',
+    ],
+    [
+      'a source that is not asked',
+      (c) => Object.assign(core(c), { targetSetting: { source: { kind: 'file', location: 'weights.json' } } }),
+      'portfolios.core.targetSetting.source: expected none, for the setter fixed does not ask it; or the setter source',
+    ],
+    [
+      'a key that signs nothing',
+      (c) =>
+        Object.assign(core(c), {
+          targetSetting: { setter: 'source', source: { kind: 'file', location: 'w.json', publicKey: 'none' } },
+        }),
+      'portfolios.core.targetSetting.source.publicKey: expected an Ed25519 public key as PEM',
+    ],
+    [
+      'weights asked for in the clear',
+      (c) =>
+        Object.assign(core(c), {
+          targetSetting: { setter: 'source', source: { kind: 'http', location: 'http://fund.example/weights' } },
+        }),
+      'portfolios.core.targetSetting.source.location: expected an address with https, or plain http to this machine only',
     ],
     ...['1.01', '-0.1', '0,5'].map((text): [string, (config: Document) => void, string] => [
       `${text} as a share`,
@@ -477,6 +548,7 @@ describe('secrets', () => {
       adminToken: undefined,
       lifiApiKey: undefined,
       zeroexApiKey: undefined,
+      targetsToken: undefined,
     })
   })
 

@@ -24,6 +24,8 @@ export interface Secrets {
   readonly adminToken: string | undefined
   readonly lifiApiKey: string | undefined
   readonly zeroexApiKey: string | undefined
+  /** Bearer token for portfolios whose weights are asked over HTTP. */
+  readonly targetsToken: string | undefined
 }
 
 export interface Config {
@@ -67,6 +69,7 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
     adminToken: secret(path, environment, 'EVENKEEL_ADMIN_TOKEN'),
     lifiApiKey: secret(path, environment, 'LIFI_API_KEY'),
     zeroexApiKey: secret(path, environment, 'ZEROX_API_KEY'),
+    targetsToken: secret(path, environment, 'EVENKEEL_TARGETS_TOKEN'),
   }
   // Before paths are resolved: the same file in another folder is the same configuration.
   const hash = createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex').slice(0, 12)
@@ -76,10 +79,23 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
 
 /** Files that the configuration names lie beside it, unless their paths are absolute. */
 function withPathsFrom(folder: string, file: ConfigFile): ConfigFile {
-  if (file.signer.kind !== 'keystore') return file
-  const { file: keystore, passwordFile } = file.signer
-  const signer = { ...file.signer, file: resolve(folder, keystore), passwordFile: resolve(folder, passwordFile) }
-  return { ...file, signer }
+  const signer =
+    file.signer.kind === 'keystore'
+      ? {
+          ...file.signer,
+          file: resolve(folder, file.signer.file),
+          passwordFile: resolve(folder, file.signer.passwordFile),
+        }
+      : file.signer
+  const portfolios = Object.fromEntries(
+    Object.entries(file.portfolios).map(([id, portfolio]) => {
+      const { source } = portfolio.targetSetting
+      if (source?.kind !== 'file') return [id, portfolio]
+      const placed = { ...source, location: resolve(folder, source.location) }
+      return [id, { ...portfolio, targetSetting: { ...portfolio.targetSetting, source: placed } }]
+    }),
+  )
+  return { ...file, signer, portfolios }
 }
 
 function describe(issue: z.core.$ZodIssue): string[] {

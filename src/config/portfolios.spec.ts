@@ -32,7 +32,6 @@ describe('portfoliosOf', () => {
       minimumTrade: 100n * ONE_USD,
       maxLeg: 10_000n * ONE_USD,
       maxGas: 250n * ONE_USD,
-      cooldownMs: 300_000,
       maxLoss: { stable: bps(10), major: bps(50), other: bps(100) },
       maxBridgeLoss: bps(30),
       gasReserve: { alpha: 5n * 10n ** 17n },
@@ -40,10 +39,9 @@ describe('portfoliosOf', () => {
     expect(portfolio!.policy.targets[0]).not.toHaveProperty('relativeBand')
   })
 
-  test('what was left out is brought back half-way, sliced from 1 % of impact on, and free to lie on any chain', () => {
+  test('what was left out is sliced from 1 % of impact on, and free to lie on any chain', () => {
     expect(portfolio!.policy).toMatchObject({
       assetHubs: {},
-      reset: RATIO_ONE / 2n,
       maxLegs: 40,
       chainShares: {},
       maxBridgeShare: RATIO_ONE,
@@ -115,14 +113,43 @@ describe('portfoliosOf', () => {
     expect(metricLabelsOf(file, '').bridges).toEqual(['swift', 'tunnel'])
   })
 
-  test.each([
-    ['target', 0n],
-    ['half', RATIO_ONE / 2n],
-    ['edge', RATIO_ONE],
-  ])('a reset to the %s is %p of the band', (reset, share) => {
+  test('policies reach the portfolio with what the file says of them, and what it leaves out by its defaults', () => {
     const document = minimalConfig()
-    Object.assign(document.portfolios['core']!, { reset })
-    expect(portfoliosOf(configSchema.parse(document))[0]!.policy.reset).toBe(share)
+    const given = {
+      policy: 'absolute-threshold',
+      reset: 'edge',
+      cooldownSeconds: 60,
+      overrides: { ETH: { band: '0.04', costAversion: 2 } },
+      parameters: { band: '0.05' },
+    }
+    Object.assign(document.portfolios['core']!, { rebalancing: given, shadow: { policy: 'tracking-error' } })
+    const [one] = portfoliosOf(configSchema.parse(document))
+    expect(one!.rebalancing).toEqual({
+      calendar: undefined,
+      choice: {
+        name: 'absolute-threshold',
+        parameters: {
+          reset: 'edge',
+          innerShare: RATIO_ONE / 2n,
+          cooldownMs: 60_000,
+          hysteresis: 0n,
+          aversion: 5,
+          objective: 'risk',
+          referenceVolatility: 0.6,
+          overrides: { ETH: { band: bps(400), costAversion: 2 } },
+          band: bps(500),
+        },
+      },
+    })
+    expect(one!.shadow?.choice.name).toBe('tracking-error')
+    // The policy's own reset stays where nothing is said.
+    expect(portfolio!.rebalancing.choice.parameters).not.toHaveProperty('reset')
+    expect(portfolio!.shadow).toBeUndefined()
+    expect(portfolio!.targetSetting).toMatchObject({
+      setter: 'fixed',
+      parameters: { weights: { ETH: 0.6, USD: 0.4 } },
+      source: undefined,
+    })
   })
 
   test('the native coin is a token of its asset, and the hub a contract', () => {

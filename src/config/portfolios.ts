@@ -2,13 +2,17 @@ import { CronTime } from 'cron'
 import { type Asset, type ChainKey, NATIVE, type Token } from '../domain/assets.js'
 import { InvariantError } from '../domain/errors.js'
 import { plannedShareOf, TIER_CAPS, UNKNOWN_BRIDGE } from '../domain/policy/bridges.js'
+import type { SharedParameters } from '../domain/rebalancing/parameters.js'
+import { type ConfiguredPolicy, readPolicy } from '../domain/rebalancing/registry.js'
+import type { TargetAsset } from '../domain/targets/target-input.js'
+import type { TargetSetting } from '../domain/targets/target-setting.js'
 import { bandOf } from '../domain/policy/policy.js'
 import type { Limits } from '../domain/policy/budgets.js'
 import { type Scope, scopesOf } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { PriceGuard } from '../domain/policy/price-guard.js'
 import { parseDecimal } from '../domain/units/decimal.js'
-import { type Ratio, RATIO_ONE, ratioOfBasisPoints } from '../domain/units/ratio.js'
+import { ratioOfBasisPoints } from '../domain/units/ratio.js'
 import { endpointsOf, finalitySecondsOf, headAgeSecondsOf, quorumOf } from './endpoints.js'
 import type { ConfigFile } from './schema.js'
 
@@ -32,13 +36,6 @@ function nativesOf(config: ConfigFile): Token[] {
     address: NATIVE,
     decimals: native.decimals,
   }))
-}
-
-/** How far back an asset is brought, by the words of the configuration. */
-const RESETS: Readonly<Record<ConfigFile['portfolios'][string]['reset'], Ratio>> = {
-  target: 0n,
-  half: RATIO_ONE / 2n,
-  edge: RATIO_ONE,
 }
 
 /** The portfolios as the domain knows them. Expects a configuration that passed its checks. */
@@ -74,6 +71,11 @@ export function portfoliosOf(config: ConfigFile): Portfolio[] {
     maxQuoteAgeMs: portfolio.maxQuoteAgeSeconds * 1000,
     limits: limitsOf(portfolio),
     bridges: bridgesOf(config),
+    rebalancing: configuredPolicyOf(portfolio.rebalancing),
+    shadow: portfolio.shadow && configuredPolicyOf(portfolio.shadow),
+    targetSetting: targetSettingOf(config, portfolio),
+    assumedCost: ratioOfBasisPoints(portfolio.assumedCostBps),
+    caution: { leg: scaled(portfolio.stress.legShare, 18), slippage: scaled(portfolio.stress.slippageShare, 18) },
     policy: {
       targets: Object.entries(portfolio.targets).map(([asset, { weight, band }]) => ({
         asset,
@@ -82,7 +84,6 @@ export function portfoliosOf(config: ConfigFile): Portfolio[] {
         ...(band.relative !== undefined && { relativeBand: scaled(band.relative, 18) }),
       })),
       minimumTrade: scaled(portfolio.minimumTradeUsd, 18),
-      cooldownMs: portfolio.cooldownSeconds * 1000,
       maxLoss: {
         stable: ratioOfBasisPoints(portfolio.maxLossBps.stable),
         major: ratioOfBasisPoints(portfolio.maxLossBps.major),
@@ -101,7 +102,6 @@ export function portfoliosOf(config: ConfigFile): Portfolio[] {
       assetHubs: Object.fromEntries(
         Object.entries(config.assets).flatMap(([asset, { hub: own }]) => (own === undefined ? [] : [[asset, own]])),
       ),
-      reset: RESETS[portfolio.reset],
       maxLegs: portfolio.maxLegs,
       chainShares: Object.fromEntries(
         Object.entries(portfolio.chainShares ?? {}).map(([chain, { minimum, maximum }]) => [
@@ -128,6 +128,86 @@ export function portfoliosOf(config: ConfigFile): Portfolio[] {
       },
     },
   }))
+}
+
+/** Throws RebalancingInputError for parameters that the policy does not have. */
+export function configuredPolicyOf(given: ConfigFile['portfolios'][string]['rebalancing']): ConfiguredPolicy {
+  const { policy, reset, cooldownSeconds, aversion, objective, referenceVolatility, calendar, parameters } = given
+  const shared: Partial<SharedParameters> = {
+    ...(reset && { reset }),
+    innerShare: scaled(given.innerShare, 18),
+    cooldownMs: cooldownSeconds * 1000,
+    hysteresis: scaled(given.hysteresis, 18),
+    aversion,
+    objective,
+    referenceVolatility,
+    overrides: Object.fromEntries(
+      Object.entries(given.overrides).map(([asset, { band, costAversion }]) => [
+        asset,
+        { ...(band !== undefined && { band: scaled(band, 18) }), ...(costAversion !== undefined && { costAversion }) },
+      ]),
+    ),
+  }
+  return { choice: readPolicy(policy, shared, parameters), calendar }
+}
+
+/** The assets that weights are set for, each on the chains where it has tokens, in equal parts. */
+export function targetAssetsOf(config: ConfigFile, { targets }: ConfigFile['portfolios'][string]): TargetAsset[] {
+  return assetsOf(config)
+    .filter(({ key }) => Object.hasOwn(targets, key))
+    .map(({ key, class: assetClass, tokens }) => {
+      const chains = [...new Set(tokens.map(({ chain }) => chain))]
+      return {
+        key,
+        class: assetClass,
+        issuer: config.assets[key]?.issuer,
+        chains: Object.fromEntries(chains.map((chain) => [chain, 1 / chains.length])),
+      }
+    })
+}
+
+export function targetSettingOf(
+  { assets }: ConfigFile,
+  { targets, targetSetting }: ConfigFile['portfolios'][string],
+): TargetSetting {
+  const { setter, limits, maxChangePerDay, source } = targetSetting
+  const weights = Object.fromEntries(Object.entries(targets).map(([asset, { weight }]) => [asset, Number(weight)]))
+  const optional = (text: string | undefined) => (text === undefined ? undefined : scaled(text, 18))
+  return {
+    setter,
+    parameters: setter === 'fixed' ? { weights } : targetSetting.parameters,
+    limits: {
+      assets: mapValues(limits.assets, ({ minimum, maximum }) => ({
+        ...(minimum !== undefined && { minimum: scaled(minimum, 18) }),
+        ...(maximum !== undefined && { maximum: scaled(maximum, 18) }),
+      })),
+      issuers: mapValues(limits.issuers, (most) => scaled(most, 18)),
+      chains: mapValues(limits.chains, (most) => scaled(most, 18)),
+      ...definedOnly({
+        perAsset: optional(limits.perAsset),
+        perIssuer: optional(limits.perIssuer),
+        perChain: optional(limits.perChain),
+      }),
+    },
+    maxChangePerDay: optional(maxChangePerDay),
+    source: source && {
+      kind: source.kind,
+      location: source.location,
+      maxAgeMs: source.maxAgeSeconds * 1000,
+      publicKey: source.publicKey,
+    },
+    issuers: definedOnly(mapValues(assets, ({ issuer }) => issuer)),
+  }
+}
+
+function mapValues<T, R>(record: Readonly<Record<string, T>>, map: (value: T) => R): Record<string, R> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]))
+}
+
+function definedOnly<T>(record: Readonly<Record<string, T | undefined>>): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  )
 }
 
 function bridgesOf({ bridges }: ConfigFile): Portfolio['bridges'] {
@@ -245,12 +325,13 @@ export function metricLabelsOf(config: ConfigFile, revision: string) {
         ...Object.values(config.venues).flatMap((venue) => (venue.kind === 'lifi' ? (venue.bridges ?? []) : [])),
       ]),
     ],
-    portfolios: portfoliosOf(config).map(({ id, account, accountAlias, policy, maxSlippage }) => ({
+    portfolios: portfoliosOf(config).map(({ id, account, accountAlias, policy, shadow, maxSlippage }) => ({
       id,
       account: accountAlias,
       address: account,
       intervalSeconds: intervalOf(config.portfolios[id]!.schedule),
       slippageLimit: maxSlippage,
+      hasShadow: shadow !== undefined,
       targets: policy.targets.map((target) => ({ asset: target.asset, weight: target.weight, band: bandOf(target) })),
       gasReserve: policy.gasReserve,
     })),

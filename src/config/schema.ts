@@ -1,7 +1,11 @@
+import { createPublicKey } from 'node:crypto'
 import { validateCronExpression } from 'cron'
 import { isAddress } from 'viem'
 import { z } from 'zod'
 import type { Address } from '../domain/assets.js'
+import { DEFAULT_POLICY, POLICIES, type PolicyName } from '../domain/rebalancing/registry.js'
+import { TARGET_SETTERS } from '../domain/targets/registry.js'
+import { SOURCE_SETTER } from '../domain/targets/target-setting.js'
 import { parseDecimal } from '../domain/units/decimal.js'
 import { RATIO_ONE } from '../domain/units/ratio.js'
 
@@ -32,6 +36,22 @@ const count = (most: number) => z.number().int().min(1).max(most)
 const basisPoints = (most: number) => z.number().int().min(0).max(most)
 const url = z.url({ protocol: /^https?$/ })
 const seconds = (most: number) => z.number().positive().max(most)
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== ''
+  } catch {
+    return false
+  }
+}
+
+function isEd25519Key(pem: string): boolean {
+  try {
+    return createPublicKey(pem).asymmetricKeyType === 'ed25519'
+  } catch {
+    return false
+  }
+}
 
 const chain = z.strictObject({
   chainId: z.number().int().positive().describe('Compared with what the endpoint serves; no other chain is used.'),
@@ -123,6 +143,11 @@ const chain = z.strictObject({
 
 const asset = z.strictObject({
   class: z.enum(['stable', 'major', 'other']).describe('Decides the default limits for prices and losses.'),
+  issuer: z
+    .string()
+    .regex(/^[a-zA-Z0-9][a-zA-Z0-9 .&-]{0,63}$/, 'expected a name of letters, digits, spaces and dashes, 64 at most')
+    .optional()
+    .describe('Who answers for its tokens, such as the company behind a stable coin: for limits by issuer.'),
   hub: key
     .optional()
     .describe(
@@ -326,6 +351,123 @@ const limits = z.strictObject({
     .describe('A plan is made anew when balances moved by more than this share of NAV before its first leg.'),
 })
 
+const cron = z
+  .string()
+  .refine(
+    (text) => validateCronExpression(text).valid,
+    "expected a cron expression with seconds, such as '0 */5 * * * *'",
+  )
+const timeZone = z.string().refine((name) => isTimeZone(name), "expected a time zone, such as 'Europe/Berlin' or 'UTC'")
+
+const rebalancing = z.strictObject({
+  policy: z
+    .enum(Object.keys(POLICIES) as [PolicyName, ...PolicyName[]])
+    .default(DEFAULT_POLICY)
+    .describe('When it trades; docs/policies.md explains every one.'),
+  reset: z
+    .enum(['target', 'half', 'edge', 'inner'])
+    .optional()
+    .describe(
+      'How far an asset outside its band is brought back: to its target, half-way into the band, to its edge, or as far as costs make worth it. By the policy when absent.',
+    ),
+  innerShare: share
+    .default('0.5')
+    .describe('The inner distance as a share of the band, where the policy knows no better one.'),
+  cooldownSeconds: z
+    .number()
+    .min(0)
+    .max(31_536_000)
+    .default(300)
+    .describe('No cycle trades sooner than this after the last one that traded.'),
+  hysteresis: share
+    .default('0')
+    .describe('No trade ends nearer to the edge of a band than this share of it, so that noise is no new reason.'),
+  aversion: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .default(5)
+    .describe('Aversion to being away from the targets, as in mean and variance; 2 to 15 are usual.'),
+  objective: z
+    .enum(['risk', 'weights'])
+    .default('risk')
+    .describe('What a distance is penalised by: the variance it brings, or itself, whatever the asset.'),
+  referenceVolatility: z
+    .number()
+    .positive()
+    .max(100)
+    .default(0.6)
+    .describe('Volatility a year by which the objective weights reckons.'),
+  overrides: z
+    .record(
+      key,
+      z.strictObject({
+        band: share.optional().describe('Half-width of its band as a share of NAV, instead of any other.'),
+        costAversion: z
+          .number()
+          .positive()
+          .max(1_000)
+          .optional()
+          .describe('Its costs count so many times where a policy weighs them.'),
+      }),
+    )
+    .default({})
+    .describe('What single assets have of their own.'),
+  calendar: z
+    .strictObject({
+      schedule: cron.describe('Cron expression with seconds.'),
+      timeZone: timeZone.default('UTC').describe('In which it is read.'),
+    })
+    .optional()
+    .describe('When the policies calendar and hybrid look.'),
+  parameters: z
+    .record(z.string(), z.union([z.string(), z.number()]))
+    .default({})
+    .describe("The policy's own parameters; docs/policies.md lists them."),
+})
+
+const weightLimit = z.strictObject({
+  minimum: share.optional().describe('Least weight.'),
+  maximum: share.optional().describe('Largest weight.'),
+})
+const targetSetting = z.strictObject({
+  setter: z
+    .enum([SOURCE_SETTER, ...TARGET_SETTERS.map(({ name }) => name)])
+    .default('fixed')
+    .describe('How weights are found; docs/policies.md explains every one. `fixed` takes those under targets.'),
+  parameters: z
+    .record(z.string(), z.union([z.number(), z.string(), z.record(key, z.number())]))
+    .default({})
+    .describe("The setter's own parameters; docs/policies.md lists them."),
+  limits: z
+    .strictObject({
+      assets: z.record(key, weightLimit).default({}).describe('Of single assets.'),
+      issuers: z.record(z.string(), share).default({}).describe('Most with one issuer, by its name.'),
+      chains: z.record(key, share).default({}).describe('Most on one chain.'),
+      perAsset: share.optional().describe('Most in any asset not named.'),
+      perIssuer: share.optional().describe('Most with any issuer not named.'),
+      perChain: share.optional().describe('Most on any chain not named.'),
+    })
+    .prefault({})
+    .describe('Concentration that no setter exceeds.'),
+  maxChangePerDay: share
+    .optional()
+    .describe('Most that the target of an asset moves in a day; as far as it goes at once when absent.'),
+  source: z
+    .strictObject({
+      kind: z.enum(['file', 'http']).describe('Read from a file, or asked with GET.'),
+      location: z.string().min(1).max(2_000).describe('Path of the file, or address.'),
+      maxAgeSeconds: seconds(31_536_000).default(86_400).describe('Older weights are not used.'),
+      publicKey: z
+        .string()
+        .refine((text) => isEd25519Key(text), 'expected an Ed25519 public key as PEM')
+        .optional()
+        .describe('Ed25519 public key, PEM. The weights must be signed with it; needed for a live portfolio.'),
+    })
+    .optional()
+    .describe('Where the setter source takes weights from that the fund itself decides about.'),
+})
+
 const portfolio = z.strictObject({
   mode: z
     .enum(['live', 'dry-run'])
@@ -337,14 +479,7 @@ const portfolio = z.strictObject({
       address: address.describe('The account that holds the portfolio, the same on every chain.'),
     })
     .describe('Whose holdings these are.'),
-  schedule: z
-    .string()
-    .refine(
-      (text) => validateCronExpression(text).valid,
-      "expected a cron expression with seconds, such as '0 */5 * * * *'",
-    )
-    .default('0 */5 * * * *')
-    .describe('Cron expression with seconds, UTC.'),
+  schedule: cron.default('0 */5 * * * *').describe('Cron expression with seconds, UTC.'),
   targets: z
     .record(
       key,
@@ -365,18 +500,22 @@ const portfolio = z.strictObject({
       }),
     )
     .describe('Wanted weight of each asset; they sum to 1. An asset without a target is not part of the portfolio.'),
-  reset: z
-    .enum(['target', 'half', 'edge'])
-    .default('half')
-    .describe(
-      'How far an asset outside its band is brought back: to its target, half-way into the band, or to its edge. Costs that grow with the amount speak for the edge, fixed ones for the target.',
-    ),
+  rebalancing: rebalancing.prefault({}).describe('When it trades and how far it goes back.'),
+  shadow: rebalancing
+    .optional()
+    .describe('A second policy, asked in every cycle beside the first one: recorded and compared, never traded.'),
+  targetSetting: targetSetting.prefault({}).describe('How weights are set, where they are not those under targets.'),
+  assumedCostBps: basisPoints(1_000)
+    .default(30)
+    .describe('What trading an asset one way is taken to cost while no quote has told.'),
+  stress: z
+    .strictObject({
+      legShare: share.default('0.5').describe('Share of maxLegUsd that a leg may have then.'),
+      slippageShare: share.default('0.5').describe('Share of slippageBps that is tolerated then.'),
+    })
+    .prefault({})
+    .describe("What is left of limits while the portfolio's volatility is far above what is usual."),
   minimumTradeUsd: decimal(18).default('100').describe('Smaller trades are not worth a transaction.'),
-  cooldownSeconds: z
-    .number()
-    .min(0)
-    .default(300)
-    .describe('No cycle trades sooner than this after the last one that traded.'),
   slippageBps: basisPoints(200).default(30).describe("Tolerance between a venue's quote and its minimum."),
   maxLossBps: z
     .strictObject({

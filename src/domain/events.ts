@@ -12,6 +12,9 @@ import type { Decision } from './policy/trigger.js'
 import type { Drift } from './portfolio/drift.js'
 import type { Snapshot } from './portfolio/snapshot.js'
 import type { Valuation } from './portfolio/valuation.js'
+import type { Risk } from './risk/risk.js'
+import type { TargetRefusalCode } from './targets/target-refusal.js'
+import type { Ratio } from './units/ratio.js'
 
 /** Everything that happens and means something to an operator. One adapter turns each into a log line and metrics. */
 export type Event =
@@ -187,6 +190,24 @@ export type Event =
       /** Base units. */
       readonly units: bigint
       readonly reason: string
+    }
+  /** What the price history says of the risk of a portfolio, as it is about to be weighed. */
+  | { readonly type: 'risk-read'; readonly portfolio: string; readonly risk: Risk }
+  /** Targets came into force. Weights by asset, scaled by 10^18. */
+  | {
+      readonly type: 'targets-set'
+      readonly portfolio: string
+      readonly setter: string
+      readonly weights: Readonly<Record<AssetKey, Ratio>>
+      readonly reasons: readonly string[]
+    }
+  /** Those in force stay. Told once a day for each setting and reason. */
+  | {
+      readonly type: 'targets-refused'
+      readonly portfolio: string
+      readonly setter: string
+      readonly code: TargetRefusalCode
+      readonly detail: string
     }
   | {
       readonly type: 'failed'

@@ -16,6 +16,26 @@ describe('parseCommand', () => {
       { name: 'keystore', act: 'create', out: 'a.json', passwordFile: 'b' },
     ],
     [['keystore', 'show', '--file', 'a.json'], { name: 'keystore', act: 'show', file: 'a.json' }],
+    [['import-prices', '--prices', 'p.csv', '--config', 'a'], { name: 'import-prices', config: 'a', prices: 'p.csv' }],
+    [
+      ['backtest', '--prices', 'p.csv', '--config', 'a'],
+      {
+        name: 'backtest',
+        config: 'a',
+        prices: 'p.csv',
+        portfolio: undefined,
+        policies: [],
+        from: undefined,
+        to: undefined,
+        costs: 'flat:30bp',
+        trackingError: 0.02,
+        points: 30,
+        settlementDays: 0,
+        failureRate: 0,
+        report: undefined,
+        json: undefined,
+      },
+    ],
     [['version'], { name: 'version' }],
     [['--version'], { name: 'version' }],
     [['help'], { name: 'help' }],
@@ -29,24 +49,68 @@ describe('parseCommand', () => {
     [[], 'Expected a command, got none.'],
     [['trade'], 'Expected a command, got trade.'],
     [['start'], 'Expected --config FILE with start.'],
-    [['start', 'plan', '--config', 'a'], 'Expected one command, got also plan.'],
-    [['start', '--json', '--config', 'a'], 'Expected --json and --portfolio only with plan.'],
-    [['migrate', '--portfolio', 'core', '--config', 'a'], 'Expected --json and --portfolio only with plan.'],
-    [['plan', '--confg', 'a'], "Unknown option '--confg'. evenkeel help lists the commands."],
+    [['start', 'plan', '--config', 'a'], 'Expected one command, got start and also plan.'],
+    [['start', '--json', '--config', 'a'], "Unknown option '--json' with start. evenkeel help lists the commands."],
+    [['migrate', '--portfolio', 'core', '--config', 'a'], "Unknown option '--portfolio' with migrate."],
+    [['plan', '--confg', 'a'], "Unknown option '--confg' with plan. evenkeel help lists the commands."],
+    [['backtest', '--config', 'a'], 'Expected --prices FILE with backtest.'],
+    ...Object.entries({
+      policy: ['best', 'Expected --policy to be one of impulse-band, absolute-threshold,'],
+      from: ['2024-02-30', 'Expected --from to be a date such as 2024-12-31, got 2024-02-30.'],
+      to: ['yesterday', 'Expected --to to be a date'],
+      'tracking-error': ['2%', 'Expected --tracking-error in basis points, such as 30bp, got 2%.'],
+      points: ['1', 'Expected --points to be a whole number from 2 to 1000, got 1.'],
+      'settlement-days': ['1.5', 'Expected --settlement-days to be a whole number from 0 to 30, got 1.5.'],
+      'failure-rate': ['2', 'Expected --failure-rate to be a share from 0 to 1, got 2.'],
+    }).map(([option, [value, message]]): [string[], string] => [
+      ['backtest', '--prices', 'p', '--config', 'a', `--${option}`, value!],
+      message!,
+    ]),
+    [['tune', '--prices', 'p', '--config', 'a', '--policy', 'hybrid', '--policy', 'calendar'], 'Expected one --policy'],
+    [['backtest', '--prices', 'p', '--config', 'a', '--fit-days', '90'], "Unknown option '--fit-days' with backtest."],
     [['keystore'], 'Expected keystore create --out FILE --password-file FILE, or keystore show --file FILE'],
     [['keystore', 'create', '--out', 'a.json'], 'Expected keystore create'],
     [['keystore', 'show', '--file', 'a', '--password-file', 'b'], 'Expected keystore create'],
-    [['keystore', 'show', '--file', 'a', '--config', 'b'], 'Expected keystore create'],
+    [['keystore', 'show', '--file', 'a', '--config', 'b'], "Unknown option '--config' with keystore."],
     [['keystore', 'show', 'more', '--file', 'a'], 'Expected keystore create'],
-    [['start', '--config', 'a', '--out', 'b'], 'Expected --out, --file and --password-file only with keystore.'],
+    [['start', '--config', 'a', '--out', 'b'], "Unknown option '--out' with start."],
     [['plan', '--config'], 'evenkeel help lists the commands.'],
   ])('%j is refused with what was expected', (args, message) => {
     expect(() => parseCommand(args)).toThrow(UsageError)
     expect(() => parseCommand(args)).toThrow(message)
   })
 
+  test('everything that a history is played with', () => {
+    const args = ['tune', '--prices', 'p', '--config', 'a', '--policy', 'tracking-error', '--from', '2020-01-02']
+    const more = ['--costs', 'curve', '--tracking-error', '150bp', '--failure-rate', '0.02']
+    expect(
+      parseCommand([...args, ...more, '--points', '200', '--judge-days', '90', '--json', 'out.json']),
+    ).toMatchObject({
+      name: 'tune',
+      policies: ['tracking-error'],
+      from: 18_263,
+      costs: 'curve',
+      trackingError: 0.015,
+      failureRate: 0.02,
+      points: 200,
+      fitDays: 730,
+      judgeDays: 90,
+      json: 'out.json',
+    })
+  })
+
   test('the usage names every command', () => {
-    for (const name of ['start', 'plan', 'check-config', 'migrate', 'keystore', 'version'])
+    for (const name of [
+      'start',
+      'plan',
+      'backtest',
+      'tune',
+      'import-prices',
+      'check-config',
+      'migrate',
+      'keystore',
+      'version',
+    ])
       expect(USAGE).toContain(`\n  ${name} `)
   })
 })

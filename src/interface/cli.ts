@@ -1,19 +1,52 @@
-import { parseArgs } from 'node:util'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { POLICIES, type PolicyName } from '../domain/rebalancing/registry.js'
+import { parseDecimal } from '../domain/units/decimal.js'
 
 export const USAGE = `evenkeel <command> --config FILE
 
   start          runs the daemon
   plan           looks at the chains and prints balances, drift and the plan with its cost; sends nothing
                  --json for machines, --portfolio ID for one portfolio
+  backtest       plays policies over a history: --prices FILE.csv (date,ASSET,…; an empty cell is unknown)
+                 --portfolio ID, --policy NAME (repeat it; every policy when absent), --from and --to yyyy-mm-dd,
+                 --costs flat:30bp, or curve: by size, as the plans in the database have learned,
+                 --tracking-error 200bp to compare at, --points N settings of each policy,
+                 --settlement-days N, --failure-rate 0.02, --report FILE.html, --json FILE.json
+  tune           fits the policy on the past and judges it on what came after, window by window; takes what backtest
+                 takes but one --policy, and --fit-days N --judge-days N
+  import-prices  writes --prices FILE.csv to the price history of the database
   check-config   validates the file and prints its hash
   migrate        brings the database to this build's schema
   keystore       create --out FILE --password-file FILE: writes a new random key and prints its address
                  show --file FILE: prints the address that a keystore names; neither needs --config
   version        prints the version`
 
+/** What a history is played with. */
+export interface HistoryOptions {
+  readonly config: string
+  readonly prices: string
+  readonly portfolio: string | undefined
+  readonly policies: readonly PolicyName[]
+  /** Days since 1970, both included. */
+  readonly from: number | undefined
+  readonly to: number | undefined
+  /** As it was written: `flat:30bp` or `curve`. */
+  readonly costs: string
+  /** Per √year. */
+  readonly trackingError: number
+  readonly points: number
+  readonly settlementDays: number
+  readonly failureRate: number
+  readonly report: string | undefined
+  readonly json: string | undefined
+}
+
 export type Command =
   | { readonly name: 'start' | 'check-config' | 'migrate'; readonly config: string }
   | { readonly name: 'plan'; readonly config: string; readonly json: boolean; readonly portfolio: string | undefined }
+  | ({ readonly name: 'backtest' } & HistoryOptions)
+  | ({ readonly name: 'tune'; readonly fitDays: number; readonly judgeDays: number } & HistoryOptions)
+  | { readonly name: 'import-prices'; readonly config: string; readonly prices: string }
   | { readonly name: 'keystore'; readonly act: 'create'; readonly out: string; readonly passwordFile: string }
   | { readonly name: 'keystore'; readonly act: 'show'; readonly file: string }
   | { readonly name: 'version' | 'help' }
@@ -23,57 +56,177 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+const text = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
+const HISTORY = {
+  config: text,
+  prices: text,
+  portfolio: text,
+  policy: { type: 'string', multiple: true },
+  from: text,
+  to: text,
+  costs: text,
+  'tracking-error': text,
+  points: text,
+  'settlement-days': text,
+  'failure-rate': text,
+  report: text,
+  json: text,
+} as const
+
+/** What each command takes. */
+const OPTIONS = {
+  start: { config: text },
+  'check-config': { config: text },
+  migrate: { config: text },
+  plan: { config: text, json: flag, portfolio: text },
+  backtest: HISTORY,
+  tune: { ...HISTORY, 'fit-days': text, 'judge-days': text },
+  'import-prices': { config: text, prices: text },
+  keystore: { out: text, file: text, 'password-file': text },
+} as const satisfies Record<string, ParseArgsConfig['options']>
+
+type Named = keyof typeof OPTIONS
+
 export function parseCommand(args: readonly string[]): Command {
-  const { values, positionals } = read(args)
-  const [name, ...rest] = positionals
-  if (values.help || name === 'help') return { name: 'help' }
-  if (values.version || name === 'version') return { name: 'version' }
-  if (name === 'keystore') return keystoreCommand(rest, values)
-  if (values.out !== undefined || values.file !== undefined || values['password-file'] !== undefined)
-    throw new UsageError('Expected --out, --file and --password-file only with keystore.')
-  if (name !== 'start' && name !== 'plan' && name !== 'check-config' && name !== 'migrate')
+  const { values: asked, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    strict: false,
+    options: {
+      ...HISTORY,
+      ...OPTIONS.keystore,
+      json: flag,
+      help: { type: 'boolean', short: 'h' },
+      version: flag,
+    },
+  })
+  const [name] = positionals
+  if (asked['help'] || name === 'help') return { name: 'help' }
+  if (asked['version'] || name === 'version') return { name: 'version' }
+  if (name === undefined || !isNamed(name))
     throw new UsageError(`Expected a command, got ${name ?? 'none'}.\n\n${USAGE}`)
-  if (rest.length > 0) throw new UsageError(`Expected one command, got also ${rest.join(' ')}.`)
-  if (values.config === undefined) throw new UsageError(`Expected --config FILE with ${name}.`)
-  if (name !== 'plan') {
-    if (values.json || values.portfolio !== undefined)
-      throw new UsageError('Expected --json and --portfolio only with plan.')
-    return { name, config: values.config }
+  switch (name) {
+    case 'keystore':
+      return keystoreCommand(read(name, OPTIONS.keystore, args))
+    case 'plan': {
+      const { values } = alone(name, read(name, OPTIONS.plan, args))
+      return {
+        name,
+        config: needed(name, 'config', values.config),
+        json: values.json ?? false,
+        portfolio: values.portfolio,
+      }
+    }
+    case 'backtest':
+      return { name, ...historyOptions(name, alone(name, read(name, OPTIONS.backtest, args)).values) }
+    case 'tune': {
+      const { values } = alone(name, read(name, OPTIONS.tune, args))
+      const options = historyOptions(name, values)
+      if (options.policies.length > 1) throw new UsageError('Expected one --policy with tune.')
+      const fitDays = wholeNumber('fit-days', values['fit-days'], 730, 30, 36_500)
+      return { name, ...options, fitDays, judgeDays: wholeNumber('judge-days', values['judge-days'], 182, 30, 36_500) }
+    }
+    case 'import-prices': {
+      const { values } = alone(name, read(name, OPTIONS['import-prices'], args))
+      return { name, config: needed(name, 'config', values.config), prices: needed(name, 'prices', values.prices) }
+    }
+    case 'start':
+    case 'check-config':
+    case 'migrate':
+      return { name, config: needed(name, 'config', alone(name, read(name, OPTIONS[name], args)).values.config) }
   }
-  return { name, config: values.config, json: values.json ?? false, portfolio: values.portfolio }
 }
 
-function keystoreCommand(rest: readonly string[], values: ReturnType<typeof read>['values']): Command {
-  const { out, file, 'password-file': passwordFile, ...others } = values
-  const isAlone = Object.values(others).every((value) => value === undefined)
-  if (rest.length === 1 && isAlone) {
-    if (rest[0] === 'create' && out !== undefined && passwordFile !== undefined && file === undefined)
-      return { name: 'keystore', act: 'create', out, passwordFile }
-    if (rest[0] === 'show' && file !== undefined && out === undefined && passwordFile === undefined)
-      return { name: 'keystore', act: 'show', file }
+function isNamed(name: string): name is Named {
+  return Object.hasOwn(OPTIONS, name)
+}
+
+type HistoryValues = ReturnType<typeof read<typeof HISTORY>>['values']
+
+function historyOptions(name: string, values: HistoryValues): HistoryOptions {
+  const policies = values.policy ?? []
+  const odd = policies.find((policy) => !Object.hasOwn(POLICIES, policy))
+  if (odd !== undefined)
+    throw new UsageError(`Expected --policy to be one of ${Object.keys(POLICIES).join(', ')}, got ${odd}.`)
+  return {
+    config: needed(name, 'config', values.config),
+    prices: needed(name, 'prices', values.prices),
+    portfolio: values.portfolio,
+    policies: [...new Set(policies as PolicyName[])],
+    from: dayOf('from', values.from),
+    to: dayOf('to', values.to),
+    costs: values.costs ?? 'flat:30bp',
+    trackingError: pointsOf('tracking-error', values['tracking-error'] ?? '200bp'),
+    points: wholeNumber('points', values.points, 30, 2, 1_000),
+    settlementDays: wholeNumber('settlement-days', values['settlement-days'], 0, 0, 30),
+    failureRate: shareOf('failure-rate', values['failure-rate'] ?? '0'),
+    report: values.report,
+    json: values.json,
+  }
+}
+
+function pointsOf(option: string, given: string): number {
+  const points = given.endsWith('bp') ? parseDecimal(given.slice(0, -2), 4) : undefined
+  if (points === undefined || points < 0n || points > 10_000n * 10_000n)
+    throw new UsageError(`Expected --${option} in basis points, such as 30bp, got ${given || 'nothing'}.`)
+  return Number(points) / 10_000 / 10_000
+}
+
+function shareOf(option: string, given: string): number {
+  const share = parseDecimal(given, 9)
+  if (share === undefined || share < 0n || share > 1_000_000_000n)
+    throw new UsageError(`Expected --${option} to be a share from 0 to 1, got ${given}.`)
+  return Number(share) / 1e9
+}
+
+function wholeNumber(option: string, given: string | undefined, usual: number, least: number, most: number): number {
+  if (given === undefined) return usual
+  const value = /^\d{1,9}$/.test(given) ? Number(given) : NaN
+  if (!(value >= least && value <= most))
+    throw new UsageError(`Expected --${option} to be a whole number from ${least} to ${most}, got ${given}.`)
+  return value
+}
+
+/** The day since 1970; a date that does not exist is none. */
+function dayOf(option: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(given) ? Date.parse(`${given}T00:00:00Z`) : NaN
+  if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== given)
+    throw new UsageError(`Expected --${option} to be a date such as 2024-12-31, got ${given}.`)
+  return at / 86_400_000
+}
+
+function needed(command: string, option: string, value: string | undefined): string {
+  if (value === undefined) throw new UsageError(`Expected --${option} FILE with ${command}.`)
+  return value
+}
+
+function keystoreCommand({ values, positionals }: ReturnType<typeof read<typeof OPTIONS.keystore>>): Command {
+  const { out, file, 'password-file': passwordFile } = values
+  const [, act, ...rest] = positionals
+  if (rest.length === 0) {
+    if (act === 'create' && out !== undefined && passwordFile !== undefined && file === undefined)
+      return { name: 'keystore', act, out, passwordFile }
+    if (act === 'show' && file !== undefined && out === undefined && passwordFile === undefined)
+      return { name: 'keystore', act, file }
   }
   throw new UsageError(
     'Expected keystore create --out FILE --password-file FILE, or keystore show --file FILE, and nothing else.',
   )
 }
 
-function read(args: readonly string[]) {
+function alone<T extends { readonly positionals: readonly string[] }>(name: string, parsed: T): T {
+  const [, ...rest] = parsed.positionals
+  if (rest.length > 0) throw new UsageError(`Expected one command, got ${name} and also ${rest.join(' ')}.`)
+  return parsed
+}
+
+function read<T extends NonNullable<ParseArgsConfig['options']>>(name: string, options: T, args: readonly string[]) {
   try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        config: { type: 'string' },
-        json: { type: 'boolean' },
-        portfolio: { type: 'string' },
-        out: { type: 'string' },
-        file: { type: 'string' },
-        'password-file': { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean' },
-      },
-    })
+    return parseArgs({ args: [...args], allowPositionals: true, options })
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.split('. ')[0]}. evenkeel help lists the commands.`)
+    const [what] = (error as Error).message.split('. ')
+    throw new UsageError(`${what} with ${name}. evenkeel help lists the commands.`)
   }
 }

@@ -4,6 +4,7 @@ import { RecordingObserver } from '../../test/support/fake-ports.js'
 import { ALPHA, aPortfolio } from '../../test/support/fake-world.js'
 import { MemoryStore } from '../../test/support/memory-store.js'
 import { ClassifyInflow } from '../application/classify-inflow.js'
+import { LookAhead } from '../application/look-ahead.js'
 import { entry } from '../domain/execution/ledger.js'
 import { AdminGuard } from './http/admin.guard.js'
 import { InflowsController } from './http/inflows.controller.js'
@@ -34,7 +35,7 @@ describe('POST /v1/portfolios/:id/inflows', () => {
     )
 
   test('takes what is unattributed of a token for the own money of the fund, which the portfolio shows no longer', async () => {
-    const view = new PortfoliosController(portfolios, store)
+    const view = new PortfoliosController(portfolios, store, new LookAhead())
     const balance = { chain: 'alpha', token: token.toLowerCase(), symbol: 'USDC', amount: '1.5', units: '1500000' }
     expect(await view.one('core')).toMatchObject({ unattributed: [balance] })
     expect(await controller.classify('core', body)).toEqual({ portfolio: 'core', deposit: balance })

@@ -78,7 +78,7 @@ describe('planReport', () => {
     expect(lines[1]).toMatch(/^NAV \$750,000, portfolio drift 34\.00 %$/)
     has(/^ETH +\$630,000 +84\.00 % +50\.00 % +3400 bps +±200 bps +50\.00 % +outside$/)
     has(/^alpha +200 WETH +\$600,000$/)
-    has(/^Decision: act \(band-breached\)$/)
+    has(/^Decision: act \(band-breached, by absolute-threshold\)$/)
     has(/^Plan preview:$/)
     for (const { id, kind, venue } of proposal.plan!.legs) {
       has(new RegExp(`^ {2}${id.split('.')[1]} +${kind} +[a-z]`))

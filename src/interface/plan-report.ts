@@ -1,5 +1,6 @@
 import type { Proposal } from '../application/propose-plan.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
+import type { Decision } from '../domain/policy/trigger.js'
 import { basisPointsOf } from '../domain/units/ratio.js'
 import { flowPicture } from './flow-picture.js'
 import { costWire } from './http/figures.js'
@@ -14,8 +15,9 @@ export function planReport(portfolio: Portfolio, proposal: Proposal): string {
   const lines = [
     ...holdings(portfolio, proposal),
     '',
-    `Decision: ${decision.act ? 'act' : 'do nothing'} (${decision.code})`,
+    `Decision: ${decision.act ? 'act' : 'do nothing'} (${decision.code}${decision.policy ? `, by ${decision.policy}` : ''})`,
     ...decision.reasons.flatMap((reason) => wrapped(reason, 2)),
+    ...(decision.shadow ? shadowLines(decision.shadow) : []),
   ]
   if (!plan) return [...lines, ...planReasons.flatMap((reason) => wrapped(`no plan: ${reason}`, 2))].join('\n')
   return [
@@ -33,6 +35,11 @@ export function planReport(portfolio: Portfolio, proposal: Proposal): string {
     'Evidence:',
     ...evidenceLines(plan),
   ].join('\n')
+}
+
+function shadowLines({ act, code, policy, reasons }: NonNullable<Decision['shadow']>): string[] {
+  const verdict = `In its shadow, ${policy ?? 'nothing'} would ${act ? 'act' : 'do nothing'} (${code}).`
+  return [verdict, ...reasons.slice(0, 1).flatMap((reason) => wrapped(reason, 2))]
 }
 
 function holdings(portfolio: Portfolio, { valuation, drift, decision }: Proposal): string[] {

@@ -8,7 +8,9 @@ import type { CurveRecord } from '../domain/planning/curve-record.js'
 import type { Breaker, BreakerCode, Trip } from '../domain/policy/breakers.js'
 import type { BudgetClaim, BudgetUse, Spend } from '../domain/policy/budgets.js'
 import type { Scope, ScopeState } from '../domain/policy/operating.js'
+import type { Decision } from '../domain/policy/trigger.js'
 import { InvariantError, type Refusal } from '../domain/errors.js'
+import type { Drift } from '../domain/portfolio/drift.js'
 import type { BlockRef } from '../domain/portfolio/snapshot.js'
 import type { BookedUnits } from '../domain/portfolio/tradable.js'
 import type { BroadcastAnswer } from './chain.js'
@@ -55,6 +57,16 @@ export interface CycleSummary {
   readonly outcome: CycleOutcome | undefined
   readonly reasons: readonly string[]
   readonly legs: number
+}
+
+/** One cycle's decision with what it rests on. */
+export interface DecisionRecord {
+  readonly cycleId: string
+  /** Milliseconds since 1970. */
+  readonly decidedAt: number
+  readonly outcome: CycleOutcome | undefined
+  readonly decision: Decision
+  readonly drift: Drift
 }
 
 /** The row was not in the state the change expected; reload and decide again. */
@@ -109,6 +121,8 @@ export abstract class Store {
   abstract openCycles(): Promise<readonly Cycle[]>
   /** Newest first. `before` is a cycle id. */
   abstract cycles(query: { portfolio?: string; before?: string; limit: number }): Promise<readonly CycleSummary[]>
+  /** Newest first. `before` is a cycle id. */
+  abstract decisions(query: { portfolio: string; before?: string; limit: number }): Promise<readonly DecisionRecord[]>
   /** When the last live cycle of a portfolio that traded ended, in milliseconds since 1970. */
   abstract lastTradedAt(portfolio: string): Promise<number | undefined>
 

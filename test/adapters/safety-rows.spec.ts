@@ -76,7 +76,7 @@ describe.each(stores)('operating states and breakers %s', (_name, storeOf) => {
     expect(await states('chain:a')).toEqual([paused()])
     await store.setOperatingState(paused({ level: 'halted', reason: 'Fire.' }))
     await store.setOperatingState(paused({ level: 'paused_hard', reason: 'Smoke.' }))
-    expect(await states('chain:a')).toMatchObject([{ level: 'halted', reason: 'Smoke.' }])
+    expect(await states('chain:a')).toMatchObject([{ level: 'halted', reason: 'Fire.' }])
     await store.setOperatingState(paused({ level: 'running' }))
     expect(await states('chain:a')).toEqual([])
   })

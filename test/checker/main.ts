@@ -101,7 +101,7 @@ main().then(
     process.stderr.write(
       error instanceof UsageError
         ? `${error.message}\n`
-        : `Nothing was judged: ${error instanceof Error ? error.stack : String(error)}\n`,
+        : `Nothing was judged: ${firstLine(error)} Is the world of --world running, and the database of --database reachable?\n`,
     )
     process.exitCode = 2
   },

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import pg from 'pg'
 import { openDatabase } from '../../src/adapters/store/database.js'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/adapters/store/embedded-postgres.js'
@@ -56,7 +57,11 @@ export async function startBooks(dir: string): Promise<Books> {
       await server.stop()
       server = await startEmbeddedPostgres({ dir, port })
     },
-    stop: () => server.stop(),
+    async stop() {
+      await server.stop()
+      // Not always the folder that was asked for: started by root, the server may be unable to enter that one.
+      await rm(server.dir, { recursive: true, force: true })
+    },
   }
 }
 

@@ -143,7 +143,7 @@ export async function planningConfig(world: MatrixWorld, { chains }: Baseline): 
       },
     ]),
   )
-  Object.assign(portfolio, { reset: 'target', minimumTradeUsd: '500', cooldownSeconds: 600 })
+  Object.assign(portfolio, { minimumTradeUsd: '500', rebalancing: { reset: 'target', cooldownSeconds: 600 } })
   const file = join(world.dir, 'planning.yaml')
   await writeFile(file, stringify(config))
   return file

@@ -53,7 +53,7 @@ describe('both aggregators lie about', () => {
     const before = await holdings()
     const seen = daemon ? (await cyclesOf(daemon)).length : 0
     daemon ??= await startDaemon({
-      config: await world.config((file) => (file.portfolios['treasury']!.cooldownSeconds = 0), {
+      config: await world.config((file) => (file.portfolios['treasury']!.rebalancing.cooldownSeconds = 0), {
         schedule: '*/3 * * * * *',
       }),
       databaseUrl: database.url,

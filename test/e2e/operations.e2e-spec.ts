@@ -16,7 +16,7 @@ let daemon: DaemonProcess
 beforeAll(async () => {
   database = await createTestDatabase()
   world = await startSandboxWorld('rally')
-  config = await world.config((file) => (file.portfolios['treasury']!.cooldownSeconds = 0), {
+  config = await world.config((file) => (file.portfolios['treasury']!.rebalancing.cooldownSeconds = 0), {
     schedule: '*/3 * * * * *',
   })
   await playScenario(world)

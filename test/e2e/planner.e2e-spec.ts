@@ -40,8 +40,8 @@ async function sellOn(pools: PoolLayout, database: TestDatabase): Promise<Sale> 
   const config = await world.config((file) => {
     keepOnly(file, world.world, 'cove')
     const treasury = file.portfolios['treasury']!
-    treasury.cooldownSeconds = 600
-    treasury.reset = 'target'
+    treasury.rebalancing.cooldownSeconds = 600
+    treasury.rebalancing.reset = 'target'
     treasury.maxLossBps.major = 100
     treasury.targets = {
       ETH: { weight: '0.80', band: { absolute: '0.03' } },

@@ -131,7 +131,6 @@ export function aPolicy(changes: Partial<Policy> = {}): Policy {
   return {
     targets: [],
     minimumTrade: 0n,
-    cooldownMs: 0,
     maxLoss: { stable: 0n, major: 0n, other: 0n },
     maxBridgeLoss: 0n,
     maxLeg: 0n,
@@ -139,7 +138,6 @@ export function aPolicy(changes: Partial<Policy> = {}): Policy {
     gasReserve: {},
     hubs: {},
     assetHubs: {},
-    reset: 0n,
     maxLegs: 40,
     chainShares: {},
     maxBridgeShare: RATIO_ONE,
@@ -162,6 +160,19 @@ export function aCycle(changes: Partial<Cycle> = {}): Cycle {
     reasons: ['ETH is 1000 bps from its target.'],
     breached: ['ETH'],
     levels: [{ asset: 'ETH', lower: ratioOfBasisPoints(8_900), upper: ratioOfBasisPoints(9_100) }],
+    policy: 'absolute-threshold' as const,
+    figures: [
+      {
+        asset: 'ETH',
+        drift: ratioOfBasisPoints(1_000),
+        band: ratioOfBasisPoints(200),
+        inner: ratioOfBasisPoints(100),
+        benefitPerYear: 0.0123,
+        costNow: 0.0004,
+        costOfWaiting: undefined,
+      },
+    ],
+    shadow: undefined,
   }
   return {
     id: 'cycle-1',

@@ -6,7 +6,9 @@ import { CollectQuotes } from '../../src/application/collect-quotes.js'
 import { DriveCycle } from '../../src/application/drive-cycle.js'
 import { FindOffer } from '../../src/application/find-offer.js'
 import { OfferLeg } from '../../src/application/offer-leg.js'
+import { LookAhead } from '../../src/application/look-ahead.js'
 import { PlayJointly } from '../../src/application/play-jointly.js'
+import { PolicyBook } from '../../src/application/policy-book.js'
 import { ProposePlan } from '../../src/application/propose-plan.js'
 import { ReadPrices } from '../../src/application/read-prices.js'
 import { Reconcile } from '../../src/application/reconcile.js'
@@ -37,6 +39,7 @@ import { FakeClock } from './fake-clock.js'
 import { FakeBalances, FakeLease, FakePrices, FakeSigner, RecordingObserver } from './fake-ports.js'
 import { FakeVenue } from './fake-venue.js'
 import { Died, Life } from './life.js'
+import { NO_LIMITS } from '../../src/domain/targets/weight-limits.js'
 import { looseLimits } from './limits.js'
 import { MemoryRows, MemoryStore } from './memory-store.js'
 
@@ -84,6 +87,21 @@ export function aPortfolio(changes: Partial<Portfolio> = {}): Portfolio {
     priceRules: ['ETH', 'USD', 'BTC'].map((asset) => ({ asset, ...rules })),
     maxSlippage: bps(30),
     maxQuoteAgeMs: 15_000,
+    rebalancing: {
+      choice: { name: 'absolute-threshold', parameters: { reset: 'target', cooldownMs: 60_000 } },
+      calendar: undefined,
+    },
+    shadow: undefined,
+    targetSetting: {
+      setter: 'fixed',
+      parameters: { weights: { ETH: 0.5, USD: 0.3, BTC: 0.2 } },
+      limits: NO_LIMITS,
+      maxChangePerDay: undefined,
+      source: undefined,
+      issuers: {},
+    },
+    assumedCost: bps(10),
+    caution: { leg: RATIO_ONE, slippage: RATIO_ONE },
     limits: looseLimits(),
     bridges: {
       swift: {
@@ -105,7 +123,6 @@ export function aPortfolio(changes: Partial<Portfolio> = {}): Portfolio {
         { asset: 'BTC', weight: bps(2_000), absoluteBand: bps(200) },
       ],
       minimumTrade: 1_000n * ONE_USD,
-      cooldownMs: 60_000,
       maxLoss: { stable: bps(10), major: bps(50), other: bps(100) },
       maxBridgeLoss: bps(30),
       maxLeg: 10_000_000n * ONE_USD,
@@ -113,7 +130,6 @@ export function aPortfolio(changes: Partial<Portfolio> = {}): Portfolio {
       gasReserve: { alpha: 10n ** 18n, beta: 10n ** 18n },
       hubs: { alpha: ALPHA.usdc, beta: BETA.usdc },
       assetHubs: {},
-      reset: 0n,
       maxLegs: 40,
       chainShares: {},
       maxBridgeShare: RATIO_ONE,
@@ -270,6 +286,8 @@ export class FakeProcess {
     this.takeSnapshot = new TakeSnapshot({ balances, readPrices: this.readPrices, clock })
     this.proposePlan = new ProposePlan({
       takeSnapshot: this.takeSnapshot,
+      lookAhead: new LookAhead(),
+      policies: new PolicyBook(),
       collectQuotes: this.collectQuotes,
       playJointly: new PlayJointly({ collectQuotes: this.collectQuotes, quotes, chain }),
       solver: life.mortal('solver', SOLVER),

@@ -33,6 +33,7 @@ import {
   ConflictError,
   CURVE_LIFETIME_MS,
   type CycleSummary,
+  type DecisionRecord,
   ForeignNonceError,
   type IntentEvent,
   type LedgerEntry,
@@ -110,24 +111,38 @@ export class MemoryStore extends Store {
     )
   }
 
-  cycles(query: { portfolio?: string; before?: string; limit: number }): Promise<readonly CycleSummary[]> {
+  /** Newest first. */
+  private pageOf({ portfolio, before, limit }: { portfolio?: string; before?: string; limit: number }): Cycle[] {
     const all = this.newestFirst()
-    const last = all.findIndex(({ id }) => id === query.before)
-    const page = query.before === undefined ? all : last < 0 ? [] : all.slice(last + 1)
+    const last = all.findIndex(({ id }) => id === before)
+    const page = before === undefined ? all : last < 0 ? [] : all.slice(last + 1)
+    return page.filter((cycle) => portfolio === undefined || cycle.portfolio === portfolio).slice(0, limit)
+  }
+
+  decisions(query: { portfolio: string; before?: string; limit: number }): Promise<readonly DecisionRecord[]> {
     return Promise.resolve(
-      page
-        .filter(({ portfolio }) => query.portfolio === undefined || portfolio === query.portfolio)
-        .slice(0, query.limit)
-        .map(({ id, portfolio, mode, startedAt, endedAt, outcome, decision, planReasons, legs }) => ({
-          id,
-          portfolio,
-          mode,
-          startedAt,
-          endedAt,
-          outcome,
-          reasons: [...decision.reasons, ...planReasons],
-          legs: legs.length,
-        })),
+      this.pageOf(query).map(({ id, startedAt, outcome, decision, drift }) => ({
+        cycleId: id,
+        decidedAt: startedAt,
+        outcome,
+        decision,
+        drift,
+      })),
+    )
+  }
+
+  cycles(query: { portfolio?: string; before?: string; limit: number }): Promise<readonly CycleSummary[]> {
+    return Promise.resolve(
+      this.pageOf(query).map(({ id, portfolio, mode, startedAt, endedAt, outcome, decision, planReasons, legs }) => ({
+        id,
+        portfolio,
+        mode,
+        startedAt,
+        endedAt,
+        outcome,
+        reasons: [...decision.reasons, ...planReasons],
+        legs: legs.length,
+      })),
     )
   }
 
@@ -434,8 +449,9 @@ export class MemoryStore extends Store {
   setOperatingState(state: ScopeState): Promise<void> {
     return this.change('setOperatingState', () => {
       if (state.level === 'running') return this.lower(state.scope)
-      const held = this.rows.scopes.get(state.scope)?.level ?? 'running'
-      this.rows.scopes.set(state.scope, { ...state, level: stricter(state.level, held) })
+      const held = this.rows.scopes.get(state.scope)
+      if (held?.by === 'operator' && isStricter(held.level, state.level)) return
+      this.rows.scopes.set(state.scope, { ...state, level: stricter(state.level, held?.level ?? 'running') })
     })
   }
 

@@ -3,11 +3,11 @@ import { type Asset, type AssetClass, NATIVE, type Token } from '../../src/domai
 import type { CurveRecord } from '../../src/domain/planning/curve-record.js'
 import type { PlanInput } from '../../src/domain/planning/dialogue.js'
 import type { VenueKey } from '../../src/domain/planning/quote.js'
-import { resetLevels } from '../../src/domain/policy/levels.js'
+import { resetLevels } from './reset-levels.js'
 import type { Policy } from '../../src/domain/policy/policy.js'
 import { measureDrift } from '../../src/domain/portfolio/drift.js'
 import { valuePortfolio } from '../../src/domain/portfolio/valuation.js'
-import { RATIO_ONE, ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
+import { type Ratio, RATIO_ONE, ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
 import { amountWorth, type Price, type Usd } from '../../src/domain/units/usd.js'
 import { addressOf, aPolicy, hashOf, NOW, OWNER } from './builders.js'
 
@@ -32,6 +32,8 @@ export interface Setting {
   /** Native coin by chain, in dollars; every chain has gas for many legs unless told otherwise. */
   readonly native?: Readonly<Record<string, number>>
   readonly policy?: Partial<Policy>
+  /** Share of the band that an asset outside returns to: to its target where nothing is said. */
+  readonly reset?: Ratio
   /** Wei, on every chain. */
   readonly gasPrice?: bigint
   /** In the order in which they can be asked. */
@@ -115,7 +117,7 @@ export function inputOf(setting: Setting): PlanInput {
     assets,
     valuation,
     drift,
-    levels: resetLevels(drift, policy),
+    levels: resetLevels(drift, setting.reset ?? 0n),
     policy,
     market: {
       prices,
@@ -193,9 +195,9 @@ export const anySetting: fc.Arbitrary<Setting> = fc
     maxLegs: fc.constantFrom(2, 4, 40),
     reset: fc.constantFrom(0n, RATIO_ONE / 2n, RATIO_ONE),
   })
-  .map(({ assets, native, ...policy }) => {
+  .map(({ assets, native, reset, ...policy }) => {
     const whole = assets.reduce((sum, { part }) => sum + part, 0)
     const shares = assets.map(({ part }) => Math.floor((part * 10_000) / whole))
     shares[0]! += 10_000 - shares.reduce((sum, one) => sum + one, 0)
-    return { assets: assets.map(({ spec }, index) => ({ ...spec, target: shares[index]! })), native, policy }
+    return { assets: assets.map(({ spec }, index) => ({ ...spec, target: shares[index]! })), native, reset, policy }
   })

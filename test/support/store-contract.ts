@@ -142,6 +142,22 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         expect(await store.cycles({ portfolio, limit: 2, before: 'nothing' })).toEqual([])
       })
 
+      test('lists the decisions of a portfolio alone, newest first, with their figures', async () => {
+        const portfolio = 'decided'
+        const cycles: Cycle[] = []
+        for (const startedAt of [NOW + 1, NOW + 2, NOW + 3]) cycles.push(await opened(1, { portfolio, startedAt }))
+        await opened(1, { portfolio: 'another' })
+        const expected = cycles.toReversed().map(({ id, startedAt, outcome, decision, drift }) => ({
+          cycleId: id,
+          decidedAt: startedAt,
+          outcome,
+          decision,
+          drift,
+        }))
+        expect(await store.decisions({ portfolio, limit: 5 })).toStrictEqual(expected)
+        expect(await store.decisions({ portfolio, limit: 1, before: cycles[1]!.id })).toStrictEqual([expected[2]])
+      })
+
       test('sums a cycle up', async () => {
         const cycle = await opened(2, { planReasons: ['No route.'] })
         expect(await store.cycles({ portfolio: cycle.portfolio, limit: 5 })).toStrictEqual([
@@ -837,6 +853,20 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         expect(await statesOf('venue:told')).toStrictEqual([paused])
         await store.setOperatingState({ ...paused, level: 'running' })
         expect(await statesOf('venue:told')).toEqual([])
+      })
+
+      test("a milder word of a person's leaves a harder one as it is, with its reason and its time", async () => {
+        const scope = 'venue:harder'
+        const halted = { scope, level: 'halted', reason: 'The key may be known.', since: NOW, by: 'operator' } as const
+        await store.setOperatingState(halted)
+        await store.setOperatingState({ ...halted, level: 'paused_new', reason: 'Lunch.', since: NOW + 1 })
+        expect(await statesOf(scope)).toStrictEqual([halted])
+        // What a breaker holds becomes a person's to let go; why it tripped stands with the breaker.
+        const tripped = { code: 'B-06', scope: 'venue:tripped', level: 'paused_hard', reason: 'No blocks.' } as const
+        await store.tripBreaker(tripped, NOW)
+        const lunch = { scope: 'venue:tripped', reason: 'Lunch.', since: NOW + 1, by: 'operator' } as const
+        await store.setOperatingState({ ...lunch, level: 'paused_new' })
+        expect(await statesOf('venue:tripped')).toStrictEqual([{ ...lunch, level: 'paused_hard' }])
       })
 
       test('a breaker trips once, makes its scope no laxer, and lets go when cleared', async () => {

@@ -258,6 +258,28 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
       const fields = { portfolio, chain, token, baseUnits: units.toString(), reason }
       return line('warn', `An inflow of ${units} base units of ${token} on ${chain} is a deposit: ${reason}`, fields)
     }
+    case 'risk-read': {
+      const { portfolio, risk } = event
+      const { regime, missing, forecasts } = risk
+      const what = regime?.reason ?? missing[0]?.reason ?? 'Prices are too few to tell what is usual.'
+      return line('debug', `The risk of ${portfolio}: ${what}`, {
+        portfolio,
+        regime: regime?.name,
+        forecasts: Object.fromEntries(forecasts.map(({ asset, model, volatility }) => [asset, { model, volatility }])),
+      })
+    }
+    case 'targets-set': {
+      const { portfolio, setter, weights, reasons } = event
+      return line('info', `New targets of ${portfolio}: ${reasons.join(' ')}`, {
+        portfolio,
+        setter,
+        weights: Object.fromEntries(Object.entries(weights).map(([asset, one]) => [asset, formatDecimal(one, 18)])),
+      })
+    }
+    case 'targets-refused': {
+      const { portfolio, setter, code, detail } = event
+      return line('warn', `The targets of ${portfolio} stay as they are: ${detail}`, { portfolio, setter, code })
+    }
     case 'failed':
       return line(
         event.isRetried ? 'warn' : 'error',
@@ -325,13 +347,14 @@ function intentLine(portfolio: string, intent: Intent, before: IntentState | Tra
   /** After a start, ended intents of an open cycle are told of as well; nothing happened to them. */
   const isNews = before !== undefined
   const what = `${capital(kind)} on ${chain}, nonce ${nonce}`
+  const isCancel = intent.attempts.at(-1)?.payload === 'cancel'
   switch (state) {
     case 'reserved':
       return line('debug', `${what}: reserved.`, fields)
     case 'signed':
       return before === 'mined'
         ? line('warn', `${what}: its block is gone, it is unmined again.`, fields)
-        : line('info', `${what}: signed and on its way.`, fields)
+        : line('info', `${what}: ${isCancel ? 'its cancel is ' : ''}signed and on its way.`, fields)
     case 'mined':
       return line('debug', `${what}: mined, not yet final.`, fields)
     case 'final_ok':

@@ -46,6 +46,7 @@ export interface PortfolioLabels {
   readonly address: Address
   readonly intervalSeconds: number
   readonly slippageLimit: Ratio
+  readonly hasShadow: boolean
   readonly targets: readonly { readonly asset: AssetKey; readonly weight: Ratio; readonly band: Ratio }[]
   /** Native base units by chain; the floor of the account's gas balance. */
   readonly gasReserve: Readonly<Record<ChainKey, bigint>>
@@ -122,9 +123,12 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
       'portfolio',
       'asset',
     ]),
-    assetTarget: gauge('asset_target_ratio', 'Wanted share of net value, as configured.', ['portfolio', 'asset']),
+    assetTarget: gauge('asset_target_ratio', 'Wanted share of net value, by the targets in force.', [
+      'portfolio',
+      'asset',
+    ]),
     assetDrift: gauge('asset_drift_ratio', 'Weight minus target; positive when overweight.', ['portfolio', 'asset']),
-    assetBand: gauge('asset_drift_band_ratio', 'Tolerated drift to either side, as configured.', [
+    assetBand: gauge('asset_drift_band_ratio', 'Drift to either side at which the policy trades.', [
       'portfolio',
       'asset',
     ]),
@@ -351,6 +355,42 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
           self.set({ bridge: key }, Math.max(0, ...open.map(({ transfer }) => ageSeconds(transfer.sentAt))))
         }
       },
+    ),
+    regimeStressed: gauge(
+      'regime_stressed',
+      '1 while volatility is far above what has been usual, 0 while it is not.',
+      ['portfolio'],
+    ),
+    forecastVolatility: gauge('forecast_volatility_ratio', 'Volatility forecast for the next day, annual.', ['asset']),
+    targetSets: counter(
+      'target_sets_total',
+      'Attempts to set targets anew; a refusal leaves those in force.',
+      ['portfolio', 'outcome'],
+      combine({ portfolio, outcome: ['set', 'refused'] }),
+    ),
+    decisionBenefit: gauge(
+      'decision_benefit_per_year_ratio',
+      'Penalty a year that a trade would end, as a share of net value.',
+      ['portfolio', 'asset'],
+    ),
+    decisionCost: gauge('decision_cost_ratio', 'Cost of bringing the asset back now, as a share of net value.', [
+      'portfolio',
+      'asset',
+    ]),
+    decisionWaiting: gauge(
+      'decision_waiting_cost_per_day_ratio',
+      'Penalty of one more day at this drift, as a share of net value.',
+      ['portfolio', 'asset'],
+    ),
+    shadowDecisions: counter(
+      'shadow_decisions_total',
+      'What the shadow policy would have decided; agrees tells whether the live one decided alike.',
+      ['portfolio', 'code', 'agrees'],
+      combine({
+        portfolio: labels.portfolios.flatMap(({ id, hasShadow }) => (hasShadow ? [id] : [])),
+        code: DECISION_CODES.map(labelOf),
+        agrees: ['true', 'false'],
+      }),
     ),
     transferExpected: gauge('bridge_expected_seconds', 'Duration the bridge named for the latest transfer.', [
       'bridge',

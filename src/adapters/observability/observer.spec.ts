@@ -12,7 +12,7 @@ import { measureDrift } from '../../domain/portfolio/drift.js'
 import type { AssetPrice, ChainReading, SourceReading } from '../../domain/portfolio/snapshot.js'
 import { valuePortfolio } from '../../domain/portfolio/valuation.js'
 import type { OperatingLevel, Scope } from '../../domain/policy/operating.js'
-import type { DecisionCode } from '../../domain/policy/trigger.js'
+import type { Decision, DecisionCode } from '../../domain/policy/trigger.js'
 import { amountOf } from '../../domain/units/amount.js'
 import { ratioOfBasisPoints } from '../../domain/units/ratio.js'
 import { ONE_USD } from '../../domain/units/usd.js'
@@ -50,6 +50,7 @@ const labels: MetricLabels = {
       address: account,
       intervalSeconds: 300,
       slippageLimit: ratioOfBasisPoints(30),
+      hasShadow: true,
       targets: [
         { asset: 'ETH', weight: ratioOfBasisPoints(6000), band: ratioOfBasisPoints(200) },
         { asset: 'USD', weight: ratioOfBasisPoints(4000), band: ratioOfBasisPoints(100) },
@@ -276,7 +277,16 @@ const cycle: Cycle = {
   outcome: 'traded',
   valuation: { nav: 0n, isComplete: true, assets: [] },
   drift: { nav: 0n, assets: [], portfolio: 0n, excluded: [] },
-  decision: { act: true, code: 'manual', reasons: [], breached: [], levels: [] },
+  decision: {
+    act: true,
+    code: 'manual',
+    reasons: [],
+    breached: [],
+    levels: [],
+    policy: undefined,
+    figures: [],
+    shadow: undefined,
+  },
   market: { prices: new Map(), gas: new Map() },
   plan: undefined,
   planReasons: [],
@@ -759,13 +769,40 @@ test('a reconciliation adds up the portfolios of a chain and is as old as the ol
 })
 
 describe('a decision', () => {
-  const decide = (code: DecisionCode, reasons: string[]) =>
-    observer.notify({
-      type: 'decided',
-      portfolio: 'main',
-      cycleId: 'c1',
-      decision: { act: true, code, reasons, breached: ['ETH'], levels: [] },
-    })
+  const decide = (code: DecisionCode, reasons: string[], changes: Partial<Decision> = {}) => {
+    const judged = { act: true, code, reasons, breached: ['ETH'], levels: [], policy: undefined, figures: [] }
+    const decision = { ...judged, shadow: undefined, ...changes }
+    observer.notify({ type: 'decided', portfolio: 'main', cycleId: 'c1', decision })
+  }
+  const figures = {
+    asset: 'ETH',
+    drift: ratioOfBasisPoints(812),
+    band: ratioOfBasisPoints(300),
+    inner: 0n,
+    benefitPerYear: 0.01,
+    costNow: 0.0004,
+    costOfWaiting: 0.00003,
+  }
+
+  test('shows its figures, and none where something is not known any more', async () => {
+    decide('within-band', [], { figures: [figures] })
+    expect(await valueOf('asset_drift_band_ratio{portfolio="main",asset="ETH"}')).toBe(0.03)
+    expect(await valueOf('decision_benefit_per_year_ratio{portfolio="main",asset="ETH"}')).toBe(0.01)
+    expect(await valueOf('decision_cost_ratio{portfolio="main",asset="ETH"}')).toBe(0.0004)
+    expect(await valueOf('decision_waiting_cost_per_day_ratio{portfolio="main",asset="ETH"}')).toBe(0.00003)
+    decide('within-band', [], { figures: [{ ...figures, benefitPerYear: undefined, costOfWaiting: undefined }] })
+    expect(await valueOf('decision_benefit_per_year_ratio{portfolio="main",asset="ETH"}')).toBeUndefined()
+    expect(await valueOf('decision_waiting_cost_per_day_ratio{portfolio="main",asset="ETH"}')).toBeUndefined()
+  })
+
+  test('of the shadow policy is counted beside whether the live one agrees', async () => {
+    const shadow = { act: false, reasons: [], breached: [], levels: [], policy: 'hybrid', figures: [] } as const
+    decide('band-breached', [], { shadow: { ...shadow, code: 'not-due' } })
+    decide('within-band', [], { act: false, shadow: { ...shadow, code: 'not-due' } })
+    const count = (agrees: boolean) =>
+      valueOf(`shadow_decisions_total{portfolio="main",code="not_due",agrees="${agrees}"}`)
+    expect([await count(true), await count(false)]).toEqual([1, 1])
+  })
 
   test('is told in words a colleague understands', () => {
     decide('band-breached', ['ETH is 812 bps from its target.'])
@@ -897,4 +934,50 @@ test('a log that cannot be written does not reach the caller', () => {
     },
   })
   expect(() => observer.notify(scopeChanged('all', 'running'))).not.toThrow()
+})
+
+describe('the outlook', () => {
+  const regime = {
+    name: 'stressed' as const,
+    volatility: 1.2,
+    median: 0.5,
+    periods: 365,
+    ratio: 2.4,
+    stressedFrom: 1.75,
+    calmBelow: 1.25,
+    age: 1,
+    reason: 'Volatility is far above its median.',
+  }
+  const risk = {
+    asOfDay: 20_000,
+    assets: ['ETH', 'USD'],
+    covariance: undefined,
+    forecasts: [{ asset: 'ETH', volatility: 0.8, model: 'ewma' as const, reason: 'It scored best.' }],
+    regime,
+    missing: [{ asset: 'USD', reason: 'There is no daily price of USD.' }],
+  }
+
+  test('shows regime and forecasts, and none where they are not known any more', async () => {
+    observer.notify({ type: 'risk-read', portfolio: 'main', risk })
+    expect(await valueOf('regime_stressed{portfolio="main"}')).toBe(1)
+    expect(await valueOf('forecast_volatility_ratio{asset="ETH"}')).toBe(0.8)
+    expect(await valueOf('forecast_volatility_ratio{asset="USD"}')).toBeUndefined()
+    expect(lines()).toEqual([expect.objectContaining({ level: 'debug', regime: 'stressed' })])
+    observer.notify({ type: 'risk-read', portfolio: 'main', risk: { ...risk, regime: undefined, forecasts: [] } })
+    expect(await valueOf('regime_stressed{portfolio="main"}')).toBeUndefined()
+    expect(await valueOf('forecast_volatility_ratio{asset="ETH"}')).toBeUndefined()
+  })
+
+  test('counts targets that were set and those that were refused, and tells both', async () => {
+    const weights = { ETH: ratioOfBasisPoints(6_000), USD: ratioOfBasisPoints(4_000) }
+    observer.notify({ type: 'targets-set', portfolio: 'main', setter: 'equal', weights, reasons: ['Half each.'] })
+    const refused = { setter: 'source', code: 'source-unavailable', detail: 'No file.' } as const
+    observer.notify({ type: 'targets-refused', portfolio: 'main', ...refused })
+    expect(await valueOf('target_sets_total{portfolio="main",outcome="set"}')).toBe(1)
+    expect(await valueOf('target_sets_total{portfolio="main",outcome="refused"}')).toBe(1)
+    expect(lines()).toEqual([
+      expect.objectContaining({ level: 'info', weights: { ETH: '0.6', USD: '0.4' } }),
+      expect.objectContaining({ level: 'warn', code: 'source-unavailable' }),
+    ])
+  })
 })

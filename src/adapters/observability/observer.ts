@@ -143,7 +143,13 @@ export class EventObserver extends Observer {
       case 'reconciled':
         return this.reconciled(event)
       case 'decided':
-        return metrics.decisions.inc({ portfolio: event.portfolio, code: labelOf(event.decision.code) })
+        return this.decided(event)
+      case 'risk-read':
+        return this.riskRead(event)
+      case 'targets-set':
+        return metrics.targetSets.inc({ portfolio: event.portfolio, outcome: 'set' })
+      case 'targets-refused':
+        return metrics.targetSets.inc({ portfolio: event.portfolio, outcome: 'refused' })
       case 'plan-proposed':
         return this.planned(event)
       case 'no-plan':
@@ -207,6 +213,7 @@ export class EventObserver extends Observer {
       const distance = drift.assets.find((one) => one.asset === asset)
       if (distance) {
         metrics.assetWeight.set({ portfolio, asset }, ratioToNumber(distance.weight))
+        metrics.assetTarget.set({ portfolio, asset }, ratioToNumber(distance.target))
         metrics.assetDrift.set({ portfolio, asset }, ratioToNumber(distance.drift))
       } else {
         metrics.assetWeight.remove({ portfolio, asset })
@@ -240,6 +247,38 @@ export class EventObserver extends Observer {
           Number(formatDecimal(native.units + found, native.token.decimals)),
         )
     }
+  }
+
+  private riskRead({ portfolio, risk }: EventOf<'risk-read'>): void {
+    const { metrics } = this
+    if (risk.regime) metrics.regimeStressed.set({ portfolio }, risk.regime.name === 'stressed' ? 1 : 0)
+    else metrics.regimeStressed.remove({ portfolio })
+    for (const asset of risk.assets) {
+      const forecast = risk.forecasts.find((one) => one.asset === asset)
+      if (forecast) metrics.forecastVolatility.set({ asset }, forecast.volatility)
+      else metrics.forecastVolatility.remove({ asset })
+    }
+  }
+
+  private decided({ portfolio, decision }: EventOf<'decided'>): void {
+    const { metrics } = this
+    metrics.decisions.inc({ portfolio, code: labelOf(decision.code) })
+    for (const { asset, band, benefitPerYear, costNow, costOfWaiting } of decision.figures) {
+      const series = { portfolio, asset }
+      metrics.assetBand.set(series, ratioToNumber(band))
+      metrics.decisionCost.set(series, costNow)
+      if (benefitPerYear === undefined) metrics.decisionBenefit.remove(series)
+      else metrics.decisionBenefit.set(series, benefitPerYear)
+      if (costOfWaiting === undefined) metrics.decisionWaiting.remove(series)
+      else metrics.decisionWaiting.set(series, costOfWaiting)
+    }
+    const { shadow } = decision
+    if (shadow)
+      metrics.shadowDecisions.inc({
+        portfolio,
+        code: labelOf(shadow.code),
+        agrees: String(shadow.act === decision.act),
+      })
   }
 
   private planned({ portfolio, plan }: EventOf<'plan-proposed'>): void {

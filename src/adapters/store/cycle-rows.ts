@@ -7,7 +7,7 @@ import type { Plan } from '../../domain/planning/plan.js'
 import type { Decision } from '../../domain/policy/trigger.js'
 import type { Drift } from '../../domain/portfolio/drift.js'
 import type { Valuation } from '../../domain/portfolio/valuation.js'
-import { ConflictError, type CycleSummary } from '../../ports/store.js'
+import { ConflictError, type CycleSummary, type DecisionRecord } from '../../ports/store.js'
 import type { Database, Transaction } from './database.js'
 import { loadIntents } from './intent-rows.js'
 import { fromJson, toJson } from './json.js'
@@ -146,6 +146,30 @@ export async function loadCycles(db: Database, which: { id: string } | 'open'): 
     })
 }
 
+/** Whether a cycle began before another one; of two that began at once the one with the smaller id did. */
+function isBefore(id: string) {
+  return sql<boolean>`(started_at, id) < (select earlier.started_at, earlier.id from cycles earlier where earlier.id = ${id})`
+}
+
+export async function listDecisions(
+  db: Database,
+  { portfolio, before, limit }: { portfolio: string; before?: string; limit: number },
+): Promise<DecisionRecord[]> {
+  let query = db
+    .selectFrom('cycles')
+    .select(['id', 'started_at', 'outcome', 'decision', 'drift'])
+    .where('portfolio', '=', portfolio)
+  if (before !== undefined) query = query.where(isBefore(before))
+  const rows = await query.orderBy('started_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
+  return rows.map((row) => ({
+    cycleId: row.id,
+    decidedAt: row.started_at.getTime(),
+    outcome: row.outcome ?? undefined,
+    decision: fromJson(row.decision) as Decision,
+    drift: fromJson(row.drift) as Drift,
+  }))
+}
+
 export async function listCycles(
   db: Database,
   { portfolio, before, limit }: { portfolio?: string; before?: string; limit: number },
@@ -161,10 +185,7 @@ export async function listCycles(
         .as('legs'),
     )
   if (portfolio !== undefined) query = query.where('portfolio', '=', portfolio)
-  if (before !== undefined)
-    query = query.where(
-      sql<boolean>`(started_at, id) < (select earlier.started_at, earlier.id from cycles earlier where earlier.id = ${before})`,
-    )
+  if (before !== undefined) query = query.where(isBefore(before))
   const rows = await query.orderBy('started_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
   return rows.map((row) => ({
     id: row.id,

@@ -19,12 +19,22 @@ import {
   type BroadcastRecord,
   ConflictError,
   type CycleSummary,
+  type DecisionRecord,
   type IntentEvent,
   type LedgerEntry,
   Store,
 } from '../../ports/store.js'
 import { endBreakers, insertBreaker, loadBreakers } from './breaker-rows.js'
-import { endCycle, insertCycle, listCycles, loadCosts, loadCycles, loadLastTradedAt, updateLeg } from './cycle-rows.js'
+import {
+  endCycle,
+  insertCycle,
+  listCycles,
+  listDecisions,
+  loadCosts,
+  loadCycles,
+  loadLastTradedAt,
+  updateLeg,
+} from './cycle-rows.js'
 import { loadCurves, writeCurves } from './curve-rows.js'
 import type { Database, Transaction } from './database.js'
 import { loadFinalBlocks } from './final-block-rows.js'
@@ -88,6 +98,10 @@ export class PostgresStore extends Store {
 
   cycles(query: { portfolio?: string; before?: string; limit: number }): Promise<readonly CycleSummary[]> {
     return listCycles(this.deps.database, query)
+  }
+
+  decisions(query: { portfolio: string; before?: string; limit: number }): Promise<readonly DecisionRecord[]> {
+    return listDecisions(this.deps.database, query)
   }
 
   lastTradedAt(portfolio: string): Promise<number | undefined> {

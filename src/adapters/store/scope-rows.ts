@@ -25,7 +25,8 @@ export async function loadStates(db: Database): Promise<ScopeState[]> {
 
 /**
  * Writes a person's word on a scope. Running is the absence of a row, and comes only when no open breaker holds the scope;
- * any other level is kept if what is written is stricter, so that a pause never loosens a halt of the same moment.
+ * any other level is kept if what is written is stricter, so that a pause never loosens a halt of the same moment. A harder
+ * word of a person's stays as it is, with its reason; what a breaker set becomes a person's to let go.
  */
 export async function writeState(tx: Transaction, state: ScopeState): Promise<void> {
   const before = await lockState(tx, state.scope)
@@ -34,6 +35,7 @@ export async function writeState(tx: Transaction, state: ScopeState): Promise<vo
     return lowerState(tx, state.scope)
   }
   const isHeldHarder = before !== undefined && isStricter(before.level, state.level)
+  if (isHeldHarder && before.by === 'operator') return
   await replaceState(tx, { ...state, level: isHeldHarder ? before.level : state.level })
 }
 

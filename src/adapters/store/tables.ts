@@ -6,6 +6,8 @@ import type { LedgerAccount } from '../../domain/execution/ledger.js'
 import type { TransferState } from '../../domain/execution/transfer.js'
 import type { BreakerCode } from '../../domain/policy/breakers.js'
 import type { OperatingLevel, Scope, ScopeState } from '../../domain/policy/operating.js'
+import type { TargetRefusalCode } from '../../domain/targets/target-refusal.js'
+import type { TargetSet } from '../../domain/targets/target-set.js'
 import type { PayloadClass } from '../../ports/signer.js'
 
 /** Written with `toJson`, read with `fromJson`. */
@@ -35,6 +37,9 @@ export interface Tables {
   spends: SpendRow
   code_pins: { chain: Fixed<ChainKey>; contract: Fixed<string>; selector: Fixed<Hex>; fingerprint: Fixed<Hex> }
   curves: CurveRow
+  price_days: PriceDayRow
+  unit_days: UnitDayRow
+  target_sets: TargetSetRow
 }
 
 /** One row. Free when it has no holder or `expires_at` has passed by the database's clock. */
@@ -218,4 +223,50 @@ export interface CurveRow {
   chain: GeneratedAlways<ChainKey>
   record: Json
   updated_at: Date
+}
+
+/** A decimal number; the driver hands it out as text. */
+type Decimal = ColumnType<string, string, string>
+/** A `date`; `day.ts` reads and writes it as a number of days, because the driver reads it in a time zone. */
+type Day = ColumnType<Date, Date, Date>
+
+/** Price in USD. */
+export interface PriceDayRow {
+  asset: Fixed<string>
+  day: Day
+  price: Decimal
+  observed_at: Date
+  origin: 'observed' | 'imported'
+}
+
+/** The fund on a day: value of a unit, NAV and what came in from outside, in USD; `parts` is what it was made of. */
+export interface UnitDayRow {
+  portfolio: Fixed<string>
+  day: Day
+  observed_at: Date
+  since: Day
+  unit: Decimal
+  nav: Decimal
+  flow: Decimal
+  parts: Json
+}
+
+/** Only ever added to. `inputs` and `setting` are canonical texts. */
+export interface TargetSetRow {
+  /** Order of writing. */
+  sequence: GeneratedAlways<string>
+  portfolio: Fixed<string>
+  set_at: Fixed<Date>
+  day: GeneratedAlways<Date>
+  setter: Fixed<string>
+  setting: Fixed<string>
+  status: Fixed<TargetSet['status']>
+  code: Fixed<TargetRefusalCode | null>
+  weights: ColumnType<unknown, string | null, never>
+  exposure: Fixed<number | null>
+  document: ColumnType<unknown, string | null, never>
+  inputs: Fixed<string>
+  /** SHA-256 of the inputs. */
+  inputs_hash: Fixed<string>
+  reasons: ColumnType<unknown, string, never>
 }

@@ -39,6 +39,8 @@ export function bootstrapIntervals(course: Course, plan: BootstrapPlan = USUAL_B
     .slice(1)
     .map((value, index) => Math.log(value / course.values[index]!))
     .map((own, index) => own - Math.log(course.benchmark[index + 1]! / course.benchmark[index]!))
+  // As in the measures: days that were not observed are part of a year, too.
+  const years = (course.days.at(-1)! - course.days[0]!) / DAYS_PER_YEAR
   const draw = seededRandom(plan.seed)
   const errors: number[] = []
   const differences: number[] = []
@@ -46,14 +48,27 @@ export function bootstrapIntervals(course: Course, plan: BootstrapPlan = USUAL_B
   for (let round = 0; round < plan.resamples; round++) {
     const order = resample(days, plan.blockDays, draw)
     errors.push(standardDeviation(order.map((day) => active[day]!)) * Math.sqrt(DAYS_PER_YEAR))
-    differences.push((sum(order.map((day) => logs[day]!)) / days) * DAYS_PER_YEAR)
-    dear.push((sum(order.map((day) => costs[day]!)) / days) * DAYS_PER_YEAR)
+    differences.push(sum(order.map((day) => logs[day]!)) / years)
+    dear.push(sum(order.map((day) => costs[day]!)) / years)
   }
   return {
     trackingError: middle(errors),
     trackingDifference: middle(differences),
     costPerYear: middle(dear),
   }
+}
+
+/**
+ * The same of the mean of a series of days. Undefined for fewer than ten blocks of it.
+ */
+export function bootstrapMean(series: readonly number[], plan: BootstrapPlan = USUAL_BOOTSTRAP): Interval | undefined {
+  const days = series.length
+  if (days < 10 * plan.blockDays) return undefined
+  const draw = seededRandom(plan.seed)
+  const means: number[] = []
+  for (let round = 0; round < plan.resamples; round++)
+    means.push(sum(resample(days, plan.blockDays, draw).map((day) => series[day]!)) / days)
+  return middle(means)
 }
 
 function resample(days: number, blockDays: number, draw: () => number): number[] {

@@ -1,20 +1,25 @@
 import { DAYS_PER_YEAR } from '../statistics/covariance.js'
-import type { Course } from './course.js'
+import type { Course, CourseOutline } from './course.js'
 
-/** What a course is judged by. Shares are plain numbers (0.01 is one percent); rates are per year of 365 days. */
-export interface Measures {
-  readonly years: number
-  /** NAV at the end for each dollar at the start, and that of the portfolio without costs and drift. */
+/** What is compared between the settings of a policy; see `Measures`. */
+export interface OutlineMeasures {
+  /** NAV at the end for each dollar at the start. */
   readonly finalValue: number
-  readonly finalBenchmark: number
   /** One-way: half the sum of the absolute changes of weight. */
   readonly turnoverPerYear: number
   readonly costPerYear: number
   /** Standard deviation of the daily returns less the benchmark's, annual. */
   readonly trackingError: number
+  readonly tradesPerYear: number
+}
+
+/** What a course is judged by. Shares are plain numbers (0.01 is one percent); rates are per year of 365 days. */
+export interface Measures extends OutlineMeasures {
+  readonly years: number
+  /** Final value of the portfolio without costs and drift. */
+  readonly finalBenchmark: number
   /** Logarithm of final value over final benchmark, per year. */
   readonly trackingDifference: number
-  readonly tradesPerYear: number
   readonly legsPerYear: number
   /** Largest fall from a peak, as a share of it. */
   readonly maxDrawdown: number
@@ -25,30 +30,48 @@ export interface Measures {
 
 /** Measures of a course of at least one day; what needs two days is zero or undefined for one. */
 export function measureCourse(course: Course): Measures {
-  const { days, values, benchmark, trades, bands, isOutOfBand } = course
-  const last = days.length - 1
-  const years = (days[last]! - days[0]!) / DAYS_PER_YEAR
-  const perYear = (total: number) => (years > 0 ? total / years : 0)
+  const { values, benchmark, trades, bands, isOutOfBand } = course
+  const last = values.length - 1
   const hasBands = bands.some((row) => row.some((band) => band !== undefined))
   return {
-    years,
-    finalValue: values[last]!,
+    ...measureOutline(course),
+    years: yearsOf(course),
     finalBenchmark: benchmark[last]!,
-    turnoverPerYear: perYear(sum(trades.map(({ turnover }) => turnover))),
-    costPerYear: perYear(sum(trades.map(({ cost }) => cost))),
-    trackingError: standardDeviation(activeReturns(course)) * Math.sqrt(DAYS_PER_YEAR),
-    trackingDifference: perYear(Math.log(values[last]! / benchmark[last]!)),
-    tradesPerYear: perYear(trades.length),
-    legsPerYear: perYear(sum(trades.map(({ legs }) => legs))),
+    trackingDifference: perYear(course, Math.log(values[last]! / benchmark[last]!)),
+    legsPerYear: perYear(course, sum(trades.map(({ legs }) => legs))),
     maxDrawdown: maxDrawdownOf(values),
     timeOutOfBand: hasBands ? isOutOfBand.filter(Boolean).length / isOutOfBand.length : undefined,
     worstDay: worstDayOf(course),
   }
 }
 
+/** The part of the measures that an outline is enough for. */
+export function measureOutline(course: CourseOutline): OutlineMeasures {
+  const { values, trades } = course
+  return {
+    finalValue: values.at(-1)!,
+    turnoverPerYear: perYear(course, sum(trades.map(({ turnover }) => turnover))),
+    costPerYear: perYear(course, sum(trades.map(({ cost }) => cost))),
+    trackingError: standardDeviation(activeReturns(course)) * Math.sqrt(DAYS_PER_YEAR),
+    tradesPerYear: perYear(course, trades.length),
+  }
+}
+
+function yearsOf({ days }: CourseOutline): number {
+  return (days.at(-1)! - days[0]!) / DAYS_PER_YEAR
+}
+
+function perYear(course: CourseOutline, total: number): number {
+  const years = yearsOf(course)
+  return years > 0 ? total / years : 0
+}
+
 /** Daily returns of the portfolio less those of its benchmark; one fewer than days. */
-export function activeReturns({ values, benchmark }: Pick<Course, 'values' | 'benchmark'>): number[] {
-  return values.slice(1).map((value, index) => value / values[index]! - benchmark[index + 1]! / benchmark[index]!)
+export function activeReturns({ values, benchmark }: Pick<CourseOutline, 'values' | 'benchmark'>): number[] {
+  const active: number[] = []
+  for (let at = 1; at < values.length; at++)
+    active.push(values[at]! / values[at - 1]! - benchmark[at]! / benchmark[at - 1]!)
+  return active
 }
 
 /** Falls from the highest value so far, as shares of it; zero at a peak. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { completeDays, dayText, type PriceTable } from './price-table.js'
+import { completeDays, dayText, placeFrom, type PriceTable } from './price-table.js'
 
 const table: PriceTable = {
   assets: ['BTC', 'ETH'],
@@ -36,6 +36,10 @@ describe('days on which every asset has a price', () => {
     expect(complete.days).toEqual([])
     expect([...missing]).toEqual([['DOGE', 6]])
   })
+})
+
+test('the place of a day is that of the first one not before it', () => {
+  expect([9, 10, 11, 20, 21].map((day) => placeFrom([10, 12, 20], day))).toEqual([0, 0, 1, 2, 3])
 })
 
 test('a day is told as people write it', () => {

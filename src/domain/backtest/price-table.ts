@@ -12,9 +12,36 @@ export interface PriceTable {
 
 export const DAY_MS = 86_400_000
 
+/** The UTC day of a time in milliseconds since 1970, as days since 1970. */
+export function dayOf(at: number): number {
+  return Math.floor(at / DAY_MS)
+}
+
 /** `yyyy-mm-dd` of a day since 1970. */
 export function dayText(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10)
+}
+
+/** Place of the first of rising days that is not before `day`; their number where there is none. */
+export function placeFrom(days: readonly number[], day: number): number {
+  let [low, high] = [0, days.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (days[middle]! < day) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/**
+ * The table with a row for every day from `from` to `to`, both included: a day that was not observed has one in which
+ * nothing is known, so that a long gap is seen as one.
+ */
+export function everyDay({ assets, days, prices }: PriceTable, from: number, to: number): PriceTable {
+  const places = new Map(days.map((day, place) => [day, place]))
+  const all = Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index)
+  const unknown = assets.map(() => undefined)
+  return { assets, days: all, prices: all.map((day) => prices[places.get(day) ?? -1] ?? unknown) }
 }
 
 /**

@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { solveByPairs } from '../../../test/support/rebalancing.js'
 import type { PortfolioState, RebalancingPolicy } from '../rebalancing/rebalancing-policy.js'
+import { createPolicy, POLICIES, type PolicyName } from '../rebalancing/registry.js'
 import { absolute, type Ratio, ratioOfBasisPoints } from '../units/ratio.js'
 import { sum } from './measure.js'
-import { type Backtest, simulate } from './simulate.js'
+import { dueEvery } from './due-every.js'
+import { type Backtest, simulate, simulateOutline } from './simulate.js'
 
 /** Back to the targets when an asset is more than so many basis points away. */
 const beyond = (basisPoints: number): RebalancingPolicy => ({
@@ -13,6 +16,7 @@ const beyond = (basisPoints: number): RebalancingPolicy => ({
     const trade = breached.length > 0
     return {
       trade,
+      code: trade ? 'trade' : 'in-band',
       breached: breached.map(({ asset }) => asset),
       levels: trade ? assets.map(({ asset, target }) => ({ asset, lower: target, upper: target })) : [],
       reasons: [],
@@ -155,5 +159,166 @@ describe('a backtest', () => {
     ]
     const { values } = simulate(backtest(crash, { costs: { rate: () => 0.003, fixedShare: 0, fixedUsd: 0 } }))
     expect(values.every((value) => Number.isFinite(value) && value > 0)).toBe(true)
+  })
+
+  test('an outline is the course without what is not measured', () => {
+    const prices = [...doubling, [150, 1], [90, 1]]
+    const changes = { costs: { rate: () => 0.002, fixedShare: 0.0001, fixedUsd: 1 }, failureRate: 0.3 }
+    const { days, values, benchmark, trades } = simulate(backtest(prices, changes))
+    expect(simulateOutline(backtest(prices, changes))).toEqual({ days, values, benchmark, trades })
+  })
+})
+
+describe('money that is in no asset', () => {
+  const rising = [
+    [100, 100],
+    [200, 100],
+    [200, 100],
+    [200, 100],
+    [200, 100],
+  ]
+  const withoutHub = (changes: Partial<Backtest>) =>
+    backtest(rising, {
+      table: { assets: ['ETH', 'BTC'], days: [1, 2, 3, 4, 5], prices: rising },
+      hub: undefined,
+      ...changes,
+    })
+
+  /** A seed with which the first leg succeeds and the second fails. */
+  const seed = Array.from({ length: 100 }, (_, one) => one).find((one) => {
+    const { trades } = simulate(withoutHub({ seed: one, failureRate: 0.5 }))
+    return trades[0]?.legs === 2 && trades[0].failedLegs === 1 && trades[0].changes[0]! < 0
+  })!
+
+  test('belongs to NAV, is seen in no weight, and is spent the next day on what is below its target', () => {
+    const seen: bigint[] = []
+    const policy: RebalancingPolicy = {
+      decide: (state) => {
+        seen.push(state.assets.reduce((total, { weight }) => total + weight, 0n))
+        return beyond(500).decide(state)
+      },
+    }
+    const { values, weights, trades } = simulate(withoutHub({ seed, failureRate: 0.5, policy }))
+    // Sold a quarter of the ETH; nothing was lost, and it is not in the weights.
+    expect(values[1]).toBeCloseTo(1.5, 12)
+    expect(sum(weights[1]!)).toBeCloseTo(5 / 6, 12)
+    expect(trades[1]).toMatchObject({ at: 2 })
+    expect(trades[1]!.changes[0]).toBe(0)
+    for (const total of seen) expect(Number(total) / 1e18).toBeCloseTo(1, 9)
+  })
+
+  const names = Object.keys(POLICIES) as PolicyName[]
+
+  test('lets every policy decide, with and without a hub, whatever fails and however late it settles', () => {
+    fc.assert(
+      fc.property(
+        histories,
+        fc.constantFrom(...names),
+        fc.record({
+          hub: fc.constantFrom(undefined, 1),
+          failureRate: fc.constantFrom(0, 0.3, 0.9, 1),
+          settlementDays: fc.nat({ max: 4 }),
+          seed: fc.nat(),
+        }),
+        (prices, name, changes) => {
+          const policy = createPolicy({ name, parameters: {} }, { nextDue: dueEvery(3, 100), solve: solveByPairs })
+          const costs = { rate: () => 0.003, fixedShare: 0.0001, fixedUsd: 20 }
+          const covariances = prices.map((_, day) =>
+            day > 4
+              ? [
+                  [0.5, 0],
+                  [0, 0.0001],
+                ]
+              : undefined,
+          )
+          const { values, weights } = simulate(backtest(prices, { policy, costs, covariances, ...changes }))
+          for (const [day, value] of values.entries()) {
+            expect(Number.isFinite(value) && value > 0).toBe(true)
+            expect(sum(weights[day]!)).toBeLessThanOrEqual(1 + 1e-9)
+          }
+        },
+      ),
+    )
+  })
+})
+
+describe('an order under way', () => {
+  test('is carried out as it was decided: what is wanted meanwhile waits and is decided anew', () => {
+    // ETH leaves its band on the second day, BTC on the third; three days pass before anything settles.
+    const prices = [
+      [100, 100, 1],
+      [130, 100, 1],
+      [130, 150, 1],
+      [130, 150, 1],
+      [130, 150, 1],
+      [130, 150, 1],
+      [130, 150, 1],
+      [130, 150, 1],
+    ]
+    const targets = [3_000, 3_000, 4_000].map(ratioOfBasisPoints)
+    const decided: (readonly string[])[] = []
+    /** Only who is outside returns to its target, against USD. */
+    const policy: RebalancingPolicy = {
+      decide: (state) => {
+        const risky = state.assets.slice(0, 2).filter(({ settlesAt }) => settlesAt === undefined)
+        const decision = beyond(400).decide({ ...state, assets: risky })
+        decided.push(decision.breached)
+        const outside = decision.levels.filter(({ asset }) => decision.breached.includes(asset))
+        return { ...decision, levels: [...outside, { asset: 'USD', lower: 0n, upper: 10n ** 18n }] }
+      },
+    }
+    const { trades } = simulate({
+      ...backtest([], {}),
+      table: { assets: ['ETH', 'BTC', 'USD'], days: prices.map((_, day) => day), prices },
+      policy,
+      targetsAt: () => targets,
+      bandsFor: () => targets.map(() => ratioOfBasisPoints(400)),
+      covariances: prices.map(() => undefined),
+      hub: 2,
+      settlementDays: 3,
+    })
+    expect(decided.slice(0, 4)).toEqual([[], ['ETH'], ['BTC'], ['BTC']])
+    // The sale of ETH of the second day, and then one of BTC that was decided when it had settled.
+    expect(trades.map(({ at }) => at)).toEqual([4, 7])
+    expect(trades[0]!.changes[0]).toBeLessThan(-0.01)
+    expect(trades[1]!.changes[1]).toBeLessThan(-0.01)
+  })
+
+  test('counts as the last trade from the day it settled', () => {
+    const seen: (number | undefined)[] = []
+    const policy: RebalancingPolicy = {
+      decide: (state) => {
+        seen.push(state.lastTradedAt)
+        return beyond(500).decide(state)
+      },
+    }
+    simulate(backtest([...doubling, [100, 1]], { policy, settlementDays: 1 }))
+    expect(seen.slice(0, 3)).toEqual([undefined, undefined, 103 * 86_400_000])
+  })
+})
+
+describe('odd histories', () => {
+  test('a single asset trades nothing and follows its benchmark', () => {
+    const prices = [[100], [50], [75]]
+    const policy = createPolicy({ name: 'impulse-band', parameters: {} })
+    const one = [ratioOfBasisPoints(10_000)]
+    const course = simulate({
+      ...backtest([], {}),
+      table: { assets: ['ETH'], days: [1, 2, 3], prices },
+      policy,
+      targetsAt: () => one,
+      bandsFor: () => [ratioOfBasisPoints(500)],
+      covariances: [undefined, undefined, [[0.4]]],
+      hub: undefined,
+    })
+    expect(course.values).toEqual([1, 0.5, 0.75])
+    expect(course.benchmark).toEqual(course.values)
+    expect(course.trades).toEqual([])
+  })
+
+  test('fixed costs never take all that is left', () => {
+    const costs = { rate: () => 0.003, fixedShare: 0.001, fixedUsd: 1e9 }
+    const { values } = simulate(backtest([...doubling, [400, 1], [10, 1]], { costs }))
+    expect(values.every((value) => value > 0)).toBe(true)
   })
 })

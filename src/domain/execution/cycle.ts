@@ -30,6 +30,7 @@ export const CYCLE_OUTCOMES = [
   'planned',
   'within_band',
   'cooldown',
+  'not_due',
   'paused',
   'cost_exceeds_benefit',
   'rejected',

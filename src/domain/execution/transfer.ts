@@ -1,4 +1,4 @@
-import { type Address, type ChainKey, type Hex, tokenId } from '../assets.js'
+import { type Address, type AssetKey, type ChainKey, type Hex, tokenId } from '../assets.js'
 import { InvariantError } from '../errors.js'
 import type { BlockRef, InTransit } from '../portfolio/snapshot.js'
 import { amountOf, type TokenAmount } from '../units/amount.js'
@@ -212,4 +212,14 @@ export function inTransitOf(transfer: Transfer, isHeld: (arrival: Arrival) => bo
   return [
     { transferId: id, origin, amount: amountOf(expected.token, rest), isLate: isOverdue(transfer) || held.length > 0 },
   ]
+}
+
+/** Until when something of an asset is expected to be under way, by asset, in milliseconds since 1970. */
+export function settlesAtOf(transfers: readonly Transfer[]): ReadonlyMap<AssetKey, number> {
+  const latest = new Map<AssetKey, number>()
+  for (const { expected, sentAt, expectedSeconds } of transfers) {
+    const at = sentAt + expectedSeconds * 1000
+    latest.set(expected.token.asset, Math.max(at, latest.get(expected.token.asset) ?? at))
+  }
+  return latest
 }

@@ -53,7 +53,7 @@ describe('the exact model', () => {
   })
 
   test('goes to the nearer edge of the levels, no further', async () => {
-    const edge = aSetting({ policy: { reset: RATIO_ONE } })
+    const edge = aSetting({ reset: RATIO_ONE })
     const [exactly, nearly] = [ofSetting(), problemOf(inputOf(edge), { ...DEEP, depth: variedDepths(4, 60_000_000) })]
     const [to, near] = [await solve(exactModel(exactly)), await solve(exactModel(nearly))]
     expect(unmetShare(nearly, near.flows)).toBeLessThan(1e-4)

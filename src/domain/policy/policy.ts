@@ -16,8 +16,6 @@ export interface Policy {
   readonly targets: readonly Target[]
   /** Trades below this are not worth a transaction. */
   readonly minimumTrade: Usd
-  /** No new cycle starts trading sooner than this after the last one that traded. */
-  readonly cooldownMs: number
   /** Largest total cost of a trade between two assets, by the worse class of the two, against our own prices. */
   readonly maxLoss: Readonly<Record<AssetClass, Ratio>>
   /** Largest cost of a bridge transfer, fixed fees included. */
@@ -32,8 +30,6 @@ export interface Policy {
   readonly hubs: Readonly<Record<ChainKey, Token>>
   /** Assets that trade against another one than the chain's hub, such as a staked coin against the coin itself. */
   readonly assetHubs: Readonly<Record<AssetKey, AssetKey>>
-  /** How far back an asset outside its band is brought: 0 to its target, `RATIO_ONE` to the edge of its band. */
-  readonly reset: Ratio
   /** Most legs of one plan. */
   readonly maxLegs: number
   /** Share of NAV that may lie on a chain after a plan. */

@@ -1,4 +1,6 @@
 import type { Address, Asset, ChainKey, Token } from '../assets.js'
+import type { ConfiguredPolicy } from '../rebalancing/registry.js'
+import type { TargetSetting } from '../targets/target-setting.js'
 import type { PriceRules } from '../portfolio/prices.js'
 import type { Ratio } from '../units/ratio.js'
 import type { BridgeTerms } from './bridges.js'
@@ -16,6 +18,12 @@ export interface ChainScope {
   readonly gasLimitCap: bigint
 }
 
+/** What is left of limits while markets are stressed, as shares of them. */
+export interface Caution {
+  readonly leg: Ratio
+  readonly slippage: Ratio
+}
+
 /** Everything configured about one portfolio. */
 export interface Portfolio {
   readonly id: string
@@ -26,6 +34,13 @@ export interface Portfolio {
   readonly assets: readonly Asset[]
   readonly priceRules: readonly PriceRules[]
   readonly policy: Policy
+  /** When it trades and how far, and what another policy would do, which is only recorded. */
+  readonly rebalancing: ConfiguredPolicy
+  readonly shadow: ConfiguredPolicy | undefined
+  readonly targetSetting: TargetSetting
+  /** What trading an asset one way is taken to cost while no quote has told, as a share. */
+  readonly assumedCost: Ratio
+  readonly caution: Caution
   readonly limits: Limits
   /** Tolerance between quote and minimum asked of the venues. */
   readonly maxSlippage: Ratio

@@ -1,12 +1,19 @@
 import { describe, expect, test } from '@jest/globals'
-import { aPolicy } from '../../../test/support/builders.js'
-import { RATIO_ONE, ratioOfBasisPoints } from '../units/ratio.js'
-import { ONE_USD } from '../units/usd.js'
+import { aCovariance } from '../../../test/support/rebalancing.js'
+import { InvariantError } from '../errors.js'
 import type { Drift } from '../portfolio/drift.js'
-import { evaluateTriggers, type TriggerContext } from './trigger.js'
+import type { SharedParameters } from '../rebalancing/parameters.js'
+import { createPolicy, type PolicyName } from '../rebalancing/registry.js'
+import { ratioOfBasisPoints } from '../units/ratio.js'
+import { ONE_USD } from '../units/usd.js'
+import { type Circumstances, evaluateTriggers, type NamedPolicy, type TriggerContext } from './trigger.js'
 
 const bps = ratioOfBasisPoints
-const policy = aPolicy({ cooldownMs: 300_000 })
+const named = (name: PolicyName, parameters: Partial<SharedParameters> = {}): NamedPolicy => ({
+  name,
+  policy: createPolicy({ name, parameters: { reset: 'target', cooldownMs: 300_000, ...parameters } }),
+})
+const threshold = named('absolute-threshold')
 const asset = (key: string, distance: number, band = 200) => ({
   asset: key,
   value: ONE_USD,
@@ -24,78 +31,141 @@ const drift = (eth: number, changes: Partial<Drift> = {}): Drift => ({
   ...changes,
 })
 const idle: TriggerContext = { now: 1_000_000, lastTradedAt: undefined, isManual: false, continues: undefined }
+const calm: Circumstances = {
+  covariance: undefined,
+  costs: new Map([
+    ['ETH', 0.003],
+    ['USD', 0],
+  ]),
+  fixedCost: 0,
+  settlesAt: new Map(),
+  notes: [],
+}
+const judge = (one: Drift, context: TriggerContext = idle, live = threshold, circumstances = calm) =>
+  evaluateTriggers(one, { live, shadow: undefined }, context, circumstances).decision
 
 describe('evaluateTriggers', () => {
   test('acts when a band is breached, and says which, by how much, and what must trade', () => {
-    expect(evaluateTriggers(drift(450), policy, idle)).toEqual({
+    const decision = judge(drift(450))
+    expect(decision).toMatchObject({
       act: true,
       code: 'band-breached',
+      policy: 'absolute-threshold',
       breached: ['ETH', 'USD'],
       levels: [
         { asset: 'ETH', lower: bps(5_000), upper: bps(5_000) },
         { asset: 'USD', lower: bps(5_000), upper: bps(5_000) },
       ],
-      reasons: [
-        'ETH is 450 bps from its target of 5000 bps; its band is ±200 bps.',
-        'USD is -450 bps from its target of 5000 bps; its band is ±200 bps.',
-        'To reach every target 45000 USD must trade.',
-      ],
+      shadow: undefined,
     })
+    expect(decision.reasons).toEqual([
+      expect.stringContaining('ETH is 450 bps from its target of 5000 bps; its band is ±200 bps.'),
+      expect.stringContaining('USD is -450 bps from its target of 5000 bps; its band is ±200 bps.'),
+      'To reach every target 450 bps of NAV must trade.',
+    ])
+    expect(decision.figures).toMatchObject([
+      { asset: 'ETH', drift: bps(450), band: bps(200), inner: 0n, costNow: 0.003 * 0.045 },
+      { asset: 'USD', drift: bps(-450) },
+    ])
   })
 
-  test('does nothing inside the bands, and names the asset closest to its edge', () => {
-    const assets = [asset('ETH', 100, 400), asset('USD', -90, 100), asset('BTC', -10, 100)]
-    expect(evaluateTriggers(drift(0, { assets }), policy, idle)).toEqual({
-      act: false,
-      code: 'within-band',
-      breached: [],
-      levels: [],
-      reasons: ['Every asset is inside its band; USD is closest to its edge with -90 of ±100 bps.'],
-    })
+  test('what is not traded is explained in numbers: drift, band, benefit, cost and cost of waiting', () => {
+    const covariance = { assets: ['USD', 'ETH'], matrix: aCovariance([0.01, 0.8]) }
+    const { act, code, figures, reasons } = judge(drift(100), idle, threshold, { ...calm, covariance })
+    expect([act, code]).toEqual([false, 'within-band'])
+    const [eth] = figures
+    // ½κσ²d² with κ = 5 and the variance of ETH against USD.
+    const penalty = (5 / 2) * (0.8 ** 2 + 0.01 ** 2) * 0.01 ** 2
+    expect(eth!.benefitPerYear).toBeCloseTo(penalty, 9)
+    expect(eth!.costOfWaiting).toBeCloseTo(penalty / 365, 12)
+    expect(eth!.costNow).toBeCloseTo(0.003 * 0.01, 12)
+    expect(reasons[0]).toMatch(
+      /^Every asset is inside its band; ETH is closest to its edge with 100 of ±200 bps\. Back to/,
+    )
+  })
+
+  test('the drift comes back with the bands that were gone by', () => {
+    const covariance = { assets: ['ETH', 'USD'], matrix: aCovariance([0.8, 0.01]) }
+    const live = named('impulse-band', { reset: 'inner' })
+    const judged = evaluateTriggers(drift(250), { live, shadow: undefined }, idle, { ...calm, covariance })
+    const [eth] = judged.drift.assets
+    expect(eth!.band).toBe(judged.decision.figures[0]!.band)
+    expect(eth!.band > bps(250)).toBe(true)
+    expect(eth!.isInBand).toBe(true)
+  })
+
+  test('a covariance that lacks an asset is none, and the configured bands are gone by', () => {
+    const covariance = { assets: ['ETH'], matrix: [[0.64]] }
+    const live = named('impulse-band')
+    const { figures, reasons } = judge(drift(100), idle, live, { ...calm, covariance })
+    expect(figures[0]!.band).toBe(bps(200))
+    expect(reasons.join()).toContain('prices are too few to tell volatilities')
   })
 
   test('waits for the cooldown, to the millisecond, and says how long', () => {
-    const at = (ago: number) => evaluateTriggers(drift(450), policy, { ...idle, lastTradedAt: idle.now - ago })
+    const at = (ago: number) => judge(drift(450), { ...idle, lastTradedAt: idle.now - ago })
     expect(at(299_999)).toMatchObject({ act: false, code: 'cooldown', breached: ['ETH', 'USD'] })
     expect(at(120_000).levels).toEqual([])
     expect(at(120_000).reasons[0]).toBe('The last trade ended 120 s ago, policy waits 300 s.')
     expect(at(300_000).code).toBe('band-breached')
   })
 
+  test('waits for a calendar, and says until when', () => {
+    const due = createPolicy({ name: 'calendar', parameters: {} }, { nextDue: (after) => after + 60_000 })
+    const late = { ...idle, now: 100_000_000, lastTradedAt: 100_000_000 }
+    expect(judge(drift(450), late, { name: 'calendar', policy: due })).toMatchObject({
+      act: false,
+      code: 'not-due',
+      reasons: [
+        expect.stringMatching(/^The calendar is not due before 1970-01-02T03:47:40/),
+        ...Array(2).fill(expect.anything()),
+      ],
+    })
+  })
+
+  test('an asset of which something is under way is no reason to trade', () => {
+    const settlesAt = new Map([
+      ['ETH', idle.now + 60_000],
+      ['USD', idle.now + 60_000],
+    ])
+    expect(judge(drift(450), idle, threshold, { ...calm, settlesAt })).toMatchObject({ act: false, breached: [] })
+  })
+
   test('a person is obeyed inside the bands and during the cooldown, with the facts', () => {
     const manual = { ...idle, isManual: true, lastTradedAt: idle.now }
-    expect(evaluateTriggers(drift(0), policy, manual)).toMatchObject({
+    expect(judge(drift(100), manual)).toMatchObject({
       act: true,
       code: 'manual',
       breached: [],
       levels: [{ asset: 'ETH' }, { asset: 'USD' }],
-      reasons: ['A person asked for this cycle.'],
     })
-    expect(evaluateTriggers(drift(450), policy, manual).reasons).toHaveLength(3)
+    expect(judge(drift(100), manual).reasons[0]).toBe('A person asked for this cycle.')
+    expect(judge(drift(0), manual)).toMatchObject({ act: false, code: 'within-band' })
   })
 
   test('a cycle that goes on where another stopped acts inside the bands and during the cooldown, and says why', () => {
     const continues = { cycleId: 'core-1', reason: 'Leg core-1.1 failed: no route.' }
     const going = { ...idle, continues, lastTradedAt: idle.now }
-    expect(evaluateTriggers(drift(0), policy, going)).toMatchObject({
-      act: true,
-      code: 'replanned',
-      breached: [],
-      levels: [{ asset: 'ETH' }, { asset: 'USD' }],
-      reasons: ['What remained of cycle core-1 is planned anew. Leg core-1.1 failed: no route.'],
-    })
-    expect(evaluateTriggers(drift(450), policy, going).reasons).toHaveLength(3)
-    expect(evaluateTriggers(drift(0), policy, { ...going, isManual: true }).code).toBe('manual')
-    expect(evaluateTriggers(drift(0, { nav: 0n }), policy, going)).toMatchObject({ act: false, code: 'no-money' })
-    expect(evaluateTriggers(drift(0, { assets: [] }), policy, going)).toMatchObject({
-      act: false,
-      code: 'nothing-known',
-    })
+    const decision = judge(drift(100), going)
+    expect(decision).toMatchObject({ act: true, code: 'replanned', levels: [{ asset: 'ETH' }, { asset: 'USD' }] })
+    expect(decision.reasons[0]).toBe('What remained of cycle core-1 is planned anew. Leg core-1.1 failed: no route.')
+    expect(judge(drift(100), { ...going, isManual: true }).code).toBe('manual')
+    expect(judge(drift(0, { nav: 0n }), going)).toMatchObject({ act: false, code: 'no-money' })
+    expect(judge(drift(0, { assets: [] }), going)).toMatchObject({ act: false, code: 'nothing-known' })
+  })
+
+  test('the shadow policy is asked as the schedule asks, and its answer stands beside the live one', () => {
+    const shadow = named('relative-threshold')
+    const live = named('absolute-threshold')
+    const manual = { ...idle, isManual: true }
+    const { decision } = evaluateTriggers(drift(450), { live, shadow }, manual, calm)
+    expect(decision).toMatchObject({ act: true, code: 'manual', policy: 'absolute-threshold' })
+    // A fifth of the target is more than 450 bps.
+    expect(decision.shadow).toMatchObject({ act: false, code: 'within-band', policy: 'relative-threshold', levels: [] })
   })
 
   test('the levels are how far the policy brings an asset back', () => {
-    const { levels } = evaluateTriggers(drift(450), aPolicy({ reset: RATIO_ONE / 2n }), idle)
-    expect(levels).toEqual([
+    expect(judge(drift(450), idle, named('absolute-threshold', { reset: 'half' })).levels).toEqual([
       { asset: 'ETH', lower: bps(4_900), upper: bps(5_100) },
       { asset: 'USD', lower: bps(4_900), upper: bps(5_100) },
     ])
@@ -104,32 +174,36 @@ describe('evaluateTriggers', () => {
   test('nothing is decided on fewer than two known assets, not even for a person', () => {
     const excluded = [{ asset: 'USD', reason: 'no price' }]
     for (const isManual of [false, true])
-      expect(
-        evaluateTriggers(drift(0, { assets: [asset('ETH', 450)], excluded }), policy, { ...idle, isManual }),
-      ).toEqual({
+      expect(judge(drift(0, { assets: [asset('ETH', 450)], excluded }), { ...idle, isManual })).toEqual({
         act: false,
         code: 'nothing-known',
         breached: [],
         levels: [],
         reasons: ['Fewer than two assets have a known value.', 'USD is left out: no price'],
+        policy: undefined,
+        figures: [],
+        shadow: undefined,
       })
   })
 
   test('an empty account is told from a balanced one', () => {
-    expect(evaluateTriggers(drift(450, { nav: 0n }), policy, { ...idle, isManual: true })).toMatchObject({
-      act: false,
-      code: 'no-money',
-    })
+    expect(judge(drift(450, { nav: 0n }), { ...idle, isManual: true })).toMatchObject({ act: false, code: 'no-money' })
   })
 
-  test('what is left out is said with every answer', () => {
+  test('what is left out is said with every answer, and so is what is not known of the market', () => {
     const excluded = [{ asset: 'LINK', reason: 'stale' }]
+    const told = { ...calm, notes: ['Costs are assumed.'] }
     for (const decision of [
-      evaluateTriggers(drift(450, { excluded }), policy, idle),
-      evaluateTriggers(drift(0, { excluded }), policy, idle),
-      evaluateTriggers(drift(450, { excluded }), policy, { ...idle, lastTradedAt: idle.now }),
-      evaluateTriggers(drift(0, { excluded, nav: 0n }), policy, idle),
+      judge(drift(450, { excluded }), idle, threshold, told),
+      judge(drift(0, { excluded }), idle, threshold, told),
+      judge(drift(450, { excluded }), { ...idle, lastTradedAt: idle.now }, threshold, told),
     ])
-      expect(decision.reasons.at(-1)).toBe('LINK is left out: stale')
+      expect(decision.reasons.slice(-2)).toEqual(['Costs are assumed.', 'LINK is left out: stale'])
+    expect(judge(drift(0, { excluded, nav: 0n })).reasons.at(-1)).toBe('LINK is left out: stale')
+  })
+
+  test('weights that do not sum to one are a fault of ours', () => {
+    const assets = [asset('ETH', 450), asset('USD', 450)]
+    expect(() => judge(drift(0, { assets }))).toThrow(InvariantError)
   })
 })

@@ -1,22 +1,30 @@
 import type { AssetKey } from '../assets.js'
-import type { Drift } from '../portfolio/drift.js'
-import { absolute, basisPointsOf } from '../units/ratio.js'
-import { usdToNumber } from '../units/usd.js'
-import { type ResetLevel, resetLevels } from './levels.js'
-import type { Policy } from './policy.js'
+import { InvariantError } from '../errors.js'
+import { type Drift, withBands } from '../portfolio/drift.js'
+import { RebalancingInputError } from '../rebalancing/rebalancing-error.js'
+import type {
+  AssetFigures,
+  PortfolioState,
+  RebalancingDecision,
+  RebalancingPolicy,
+} from '../rebalancing/rebalancing-policy.js'
+import type { PolicyName } from '../rebalancing/registry.js'
+import type { Matrix } from '../statistics/matrix.js'
+import type { ResetLevel } from './levels.js'
 
 export const DECISION_CODES = [
   'band-breached',
   'manual',
   'replanned',
   'within-band',
+  'not-due',
   'cooldown',
   'nothing-known',
   'no-money',
 ] as const
 export type DecisionCode = (typeof DECISION_CODES)[number]
 
-/** Whether to act, and always why: the numbers that were compared are in the reasons. */
+/** Whether to act, and always why: the numbers that were compared are in the reasons and the figures. */
 export interface Decision {
   readonly act: boolean
   readonly code: DecisionCode
@@ -24,6 +32,12 @@ export interface Decision {
   readonly breached: readonly AssetKey[]
   /** Where each asset of the drift should end; empty when nothing is done. */
   readonly levels: readonly ResetLevel[]
+  /** The policy that judged; undefined where none was asked. */
+  readonly policy: PolicyName | undefined
+  /** Of each asset of the drift, where a policy was asked. */
+  readonly figures: readonly AssetFigures[]
+  /** What the shadow policy would have done; it never trades. */
+  readonly shadow: Omit<Decision, 'shadow'> | undefined
 }
 
 /** The cycle that stopped for what remained of its plan to be planned anew, and why it did. */
@@ -37,73 +51,142 @@ export interface TriggerContext {
   readonly now: number
   /** When the last cycle that traded ended; undefined when none did. */
   readonly lastTradedAt: number | undefined
-  /** A person asked for this cycle: the band and the cooldown do not hold it back. */
+  /** A person asked for this cycle: neither bands nor times hold it back. */
   readonly isManual: boolean
-  /** This cycle goes on where another one stopped: the band and the cooldown do not hold it back. */
+  /** This cycle goes on where another one stopped: neither bands nor times hold it back. */
   readonly continues: Continuation | undefined
 }
 
-export function evaluateTriggers(drift: Drift, policy: Policy, context: TriggerContext): Decision {
-  const left = drift.excluded.map(({ asset, reason }) => `${asset} is left out: ${reason}`)
-  if (drift.assets.length < 2)
-    return {
-      act: false,
-      code: 'nothing-known',
-      breached: [],
-      levels: [],
-      reasons: ['Fewer than two assets have a known value.', ...left],
-    }
-  if (drift.nav === 0n)
-    return {
-      act: false,
-      code: 'no-money',
-      breached: [],
-      levels: [],
-      reasons: ['The account holds nothing of the configured assets.', ...left],
-    }
-
-  const breaches = drift.assets.filter((asset) => !asset.isInBand)
-  const breached = breaches.map(({ asset }) => asset)
-  const facts = breaches.map(
-    ({ asset, drift: distance, band, target }) =>
-      `${asset} is ${basisPointsOf(distance)} bps from its target of ${basisPointsOf(target)} bps; its band is ±${basisPointsOf(band)} bps.`,
-  )
-  const act = (code: DecisionCode, reasons: readonly string[]): Decision => ({
-    act: true,
-    code,
-    breached,
-    levels: resetLevels(drift, policy),
-    reasons: [...reasons, ...left],
-  })
-  if (context.isManual) return act('manual', ['A person asked for this cycle.', ...facts])
-  if (context.continues)
-    return act('replanned', [
-      `What remained of cycle ${context.continues.cycleId} is planned anew. ${context.continues.reason}`,
-      ...facts,
-    ])
-  if (breached.length === 0) {
-    const widest = drift.assets.toSorted((a, b) => Number(useOf(b) - useOf(a)))[0]!
-    const reason = `Every asset is inside its band; ${widest.asset} is closest to its edge with ${basisPointsOf(widest.drift)} of ±${basisPointsOf(widest.band)} bps.`
-    return { act: false, code: 'within-band', breached, levels: [], reasons: [reason, ...left] }
-  }
-  const waited = context.lastTradedAt === undefined ? undefined : context.now - context.lastTradedAt
-  if (waited !== undefined && waited < policy.cooldownMs)
-    return {
-      act: false,
-      code: 'cooldown',
-      breached,
-      levels: [],
-      reasons: [
-        `The last trade ended ${Math.round(waited / 1000)} s ago, policy waits ${policy.cooldownMs / 1000} s.`,
-        ...facts,
-        ...left,
-      ],
-    }
-  const turnover = `To reach every target ${usdToNumber((drift.nav * drift.portfolio) / 10n ** 18n).toFixed(0)} USD must trade.`
-  return act('band-breached', [...facts, turnover])
+/** What a policy weighs drift with. */
+export interface Circumstances {
+  /** Annual, by what the price history knows: rows and columns in the order of `assets`. */
+  readonly covariance: { readonly assets: readonly AssetKey[]; readonly matrix: Matrix } | undefined
+  /** What trading an asset costs one way, as a share. */
+  readonly costs: ReadonlyMap<AssetKey, number>
+  /** What one more leg costs whatever its size, as a share of NAV. */
+  readonly fixedCost: number
+  /** Until then something of the asset is under way, in milliseconds since 1970. */
+  readonly settlesAt: ReadonlyMap<AssetKey, number>
+  /** Said with every decision: what is not known about the market. */
+  readonly notes: readonly string[]
 }
 
-/** Share of the band in use, in parts per million; an asset without a band and without drift uses none of it. */
-function useOf(asset: Drift['assets'][number]): bigint {
-  return asset.band === 0n ? 0n : (absolute(asset.drift) * 1_000_000n) / asset.band
+/** A policy by its name. */
+export interface NamedPolicy {
+  readonly name: PolicyName
+  readonly policy: RebalancingPolicy
+}
+
+export interface Policies {
+  readonly live: NamedPolicy
+  readonly shadow: NamedPolicy | undefined
+}
+
+type Judgement = Omit<Decision, 'shadow'>
+
+/**
+ * What the policy of the portfolio makes of its drift, with what the shadow policy would have made of it: as the schedule
+ * asks, whoever asked for this cycle. The drift comes back with the bands that were gone by.
+ */
+export function evaluateTriggers(
+  drift: Drift,
+  { live, shadow }: Policies,
+  context: TriggerContext,
+  circumstances: Circumstances,
+): { readonly decision: Decision; readonly drift: Drift } {
+  const judged = judge(drift, live, context, circumstances)
+  const beside = shadow && judge(drift, shadow, { ...context, isManual: false, continues: undefined }, circumstances)
+  return { decision: { ...judged, shadow: beside }, drift: withBands(drift, judged.figures) }
+}
+
+function judge(
+  drift: Drift,
+  { name, policy }: NamedPolicy,
+  context: TriggerContext,
+  circumstances: Circumstances,
+): Judgement {
+  const left = drift.excluded.map(({ asset, reason }) => `${asset} is left out: ${reason}`)
+  const nothing = (code: DecisionCode, reason: string): Judgement => ({
+    act: false,
+    code,
+    breached: [],
+    levels: [],
+    reasons: [reason, ...left],
+    policy: undefined,
+    figures: [],
+  })
+  if (drift.assets.length < 2) return nothing('nothing-known', 'Fewer than two assets have a known value.')
+  if (drift.nav === 0n) return nothing('no-money', 'The account holds nothing of the configured assets.')
+  const decided = decide(policy, stateOf(drift, context, circumstances))
+  const { continues, isManual } = context
+  const asked = isManual
+    ? ['A person asked for this cycle.']
+    : continues
+      ? [`What remained of cycle ${continues.cycleId} is planned anew. ${continues.reason}`]
+      : []
+  return {
+    act: decided.trade,
+    code: codeOf(decided, context),
+    breached: decided.breached,
+    levels: decided.levels,
+    reasons: [...asked, ...decided.reasons, ...circumstances.notes, ...left],
+    policy: name,
+    figures: decided.figures,
+  }
+}
+
+/** A state that contradicts itself is ours: it was made of a drift. */
+function decide(policy: RebalancingPolicy, state: PortfolioState): RebalancingDecision {
+  try {
+    return policy.decide(state)
+  } catch (error) {
+    if (error instanceof RebalancingInputError) throw new InvariantError(error.message)
+    throw error
+  }
+}
+
+function codeOf({ code }: RebalancingDecision, { isManual, continues }: TriggerContext): DecisionCode {
+  switch (code) {
+    case 'trade':
+      return isManual ? 'manual' : continues ? 'replanned' : 'band-breached'
+    case 'in-band':
+    case 'in-place':
+      return 'within-band'
+    case 'too-few':
+      return 'nothing-known'
+    case 'not-due':
+    case 'cooldown':
+      return code
+  }
+}
+
+/** The drift as a policy sees it. */
+export function stateOf(
+  { assets }: Drift,
+  { now, lastTradedAt, isManual, continues }: TriggerContext,
+  { covariance, costs, fixedCost, settlesAt }: Circumstances,
+): PortfolioState {
+  const keys = assets.map(({ asset }) => asset)
+  return {
+    now,
+    lastTradedAt,
+    isAsked: isManual || continues !== undefined,
+    covariance: partOf(covariance, keys),
+    fixedCost,
+    assets: assets.map(({ asset, weight, target, band }) => ({
+      asset,
+      weight,
+      target,
+      band,
+      cost: costs.get(asset) ?? 0,
+      settlesAt: settlesAt.get(asset),
+    })),
+  }
+}
+
+/** Rows and columns of these assets, in their order; undefined where one is not in it. */
+function partOf(covariance: Circumstances['covariance'], assets: readonly AssetKey[]): Matrix | undefined {
+  const places = assets.map((asset) => covariance?.assets.indexOf(asset) ?? -1)
+  if (!covariance || places.includes(-1)) return undefined
+  return places.map((i) => places.map((j) => covariance.matrix[i]![j]!))
 }

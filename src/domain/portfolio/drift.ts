@@ -45,3 +45,14 @@ export function measureDrift(valuation: Valuation, policy: Policy): Drift {
   const portfolio = assets.reduce((sum, { drift }) => sum + absolute(drift), 0n) / 2n
   return { nav: valuation.nav, assets, portfolio, excluded }
 }
+
+/** The same distances with the bands that a policy goes by, where it names one. */
+export function withBands(drift: Drift, bands: readonly { readonly asset: AssetKey; readonly band: Ratio }[]): Drift {
+  return {
+    ...drift,
+    assets: drift.assets.map((one) => {
+      const band = bands.find(({ asset }) => asset === one.asset)?.band ?? one.band
+      return { ...one, band, isInBand: absolute(one.drift) <= band }
+    }),
+  }
+}

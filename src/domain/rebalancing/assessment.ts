@@ -18,9 +18,9 @@ export interface Assessment {
   /** In the order of the assets. */
   readonly findings: readonly Finding[]
   /** Why nothing may be traded now, in a sentence; undefined when it may. */
-  readonly waits: string | undefined
+  readonly waits: (() => string) | undefined
   /** Said with every answer: what was measured, what the policy had to do without. */
-  readonly notes: readonly string[]
+  readonly notes: () => readonly string[]
 }
 
 export type Assess = (view: PortfolioView) => Assessment
@@ -47,6 +47,6 @@ export function byConfiguredBands(
   return {
     findings: assets.map((asset) => banded(asset, shared, { band: asset.configuredBand })),
     waits: undefined,
-    notes,
+    notes: () => notes,
   }
 }

@@ -48,7 +48,7 @@ describe('the calendar', () => {
   test('a due time that was missed is made good within the grace period, to the millisecond', () => {
     expect(policy.decide(at(due + 24 * HOUR - 1)).trade).toBe(true)
     expect(policy.decide(at(due + 24 * HOUR)).trade).toBe(false)
-    const patient = calendarPolicy.create({ graceMs: 48 * HOUR }, { nextDue: weekly })
+    const patient = calendarPolicy.create({ graceSeconds: (48 * HOUR) / 1000 }, { nextDue: weekly })
     expect(patient.decide(at(due + 47 * HOUR)).trade).toBe(true)
   })
 
@@ -74,7 +74,9 @@ describe('the calendar', () => {
     }
     expect(() => calendarPolicy.create({})).toThrow('The calendar policy needs due times, got none.')
     expect(() => hybridPolicy.create({})).toThrow(RebalancingInputError)
-    expect(() => calendarPolicy.create({ graceMs: 0 }, { nextDue: weekly })).toThrow('graceMs is a positive number')
+    expect(() => calendarPolicy.create({ graceSeconds: 0 }, { nextDue: weekly })).toThrow(
+      'graceSeconds is a positive number',
+    )
   })
 })
 

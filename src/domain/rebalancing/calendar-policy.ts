@@ -1,6 +1,6 @@
 import { absolute } from '../units/ratio.js'
 import { banded } from './assessment.js'
-import { type CalendarParameters, calendarOf, USUAL_GRACE_MS, waitForDue } from './due-times.js'
+import { type CalendarParameters, calendarOf, GRACE_TERM, USUAL_GRACE_SECONDS, waitForDue } from './due-times.js'
 import { type SharedParameters, USUAL_PARAMETERS } from './parameters.js'
 import { definePolicy } from './policy-kind.js'
 
@@ -9,7 +9,18 @@ import { definePolicy } from './policy-kind.js'
  * is brought back to it. Its band says what is tolerated, and is no reason by itself.
  */
 export const calendarPolicy = definePolicy<SharedParameters & CalendarParameters>(
-  { ...USUAL_PARAMETERS, reset: 'target', graceMs: USUAL_GRACE_MS },
+  {
+    about: 'Trades at the times of a calendar, however small the distances.',
+    defaults: { ...USUAL_PARAMETERS, reset: 'target', graceSeconds: USUAL_GRACE_SECONDS },
+    terms: { graceSeconds: GRACE_TERM },
+    dial: {
+      name: 'every',
+      unit: 'days',
+      tight: 1,
+      loose: 365,
+      at: (value) => ({ parameters: {}, everyDays: Math.round(value) }),
+    },
+  },
   (parameters, services) => {
     const nextDue = calendarOf('calendar', services.nextDue, parameters)
     return (view) => ({
@@ -18,7 +29,7 @@ export const calendarPolicy = definePolicy<SharedParameters & CalendarParameters
         return { ...finding, isOutside: absolute(asset.drift) > finding.inner }
       }),
       waits: waitForDue(nextDue, parameters, view),
-      notes: [],
+      notes: () => [],
     })
   },
 )

@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { aPolicy } from '../../../test/support/builders.js'
+import { resetLevels } from '../../../test/support/reset-levels.js'
 import { aCovariance, anAssetState, anyState, aState } from '../../../test/support/rebalancing.js'
-import { resetLevels } from '../policy/levels.js'
 import type { Drift } from '../portfolio/drift.js'
 import { absolute, RATIO_ONE, ratioOfBasisPoints } from '../units/ratio.js'
 import { ONE_USD } from '../units/usd.js'
-import { absoluteThresholdPolicy, type AbsoluteThresholdParameters } from './absolute-threshold-policy.js'
+import { absoluteThresholdPolicy } from './absolute-threshold-policy.js'
+import type { GivenBandParameters } from './given-band.js'
 import type { PortfolioState } from './rebalancing-policy.js'
 
 const bps = ratioOfBasisPoints
-const decide = (state: PortfolioState, parameters: Partial<AbsoluteThresholdParameters> = {}) =>
+const decide = (state: PortfolioState, parameters: Partial<GivenBandParameters> = {}) =>
   absoluteThresholdPolicy.create(parameters).decide(state)
-const levels = (state: PortfolioState, parameters: Partial<AbsoluteThresholdParameters> = {}) =>
+const levels = (state: PortfolioState, parameters: Partial<GivenBandParameters> = {}) =>
   decide(state, parameters).levels.map(({ asset, lower, upper }) => [asset, lower, upper])
 
 const eth = anAssetState('ETH', 5_000, 450)
@@ -58,10 +58,10 @@ describe('levels', () => {
         }
         const parameters = share === 0n ? { reset: 'target' as const } : { reset: 'inner' as const, innerShare: share }
         const decision = decide(same, parameters)
-        if (decision.trade) expect(decision.levels).toEqual(resetLevels(drift, aPolicy({ reset: share })))
+        if (decision.trade) expect(decision.levels).toEqual(resetLevels(drift, share))
         // One that was asked for and does nothing has no level to reach.
         else if (drift.assets.every(({ isInBand }) => isInBand))
-          for (const [index, { lower, upper }] of resetLevels(drift, aPolicy({ reset: share })).entries())
+          for (const [index, { lower, upper }] of resetLevels(drift, share).entries())
             expect(!same.isAsked || (lower <= assets[index]!.weight && assets[index]!.weight <= upper)).toBe(true)
         else throw new Error('An asset outside its band was no reason.')
       }),
@@ -219,7 +219,7 @@ describe('the numbers of a decision', () => {
 })
 
 describe('parameters', () => {
-  test.each<[string, Partial<AbsoluteThresholdParameters>]>([
+  test.each<[string, Partial<GivenBandParameters>]>([
     ['innerShare is above zero', { innerShare: 0n }],
     ['innerShare is above zero and at most one', { innerShare: RATIO_ONE + 1n }],
     ['cooldownMs is zero or more, got NaN', { cooldownMs: NaN }],

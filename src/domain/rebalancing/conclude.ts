@@ -1,9 +1,10 @@
 import { absolute, basisPointsOf } from '../units/ratio.js'
 import type { Assessment } from './assessment.js'
 import { figuresOf } from './figures.js'
+import { LazyDecision, once } from './lazy-decision.js'
 import type { SharedParameters } from './parameters.js'
 import type { AssetView, PortfolioView } from './portfolio-view.js'
-import type { AssetFigures, RebalancingDecision } from './rebalancing-policy.js'
+import type { AssetFigures, RebalancingCode, RebalancingDecision } from './rebalancing-policy.js'
 import { innerOf, levelsOf } from './reset-levels.js'
 import { pointsText } from './shares.js'
 
@@ -19,43 +20,43 @@ import { pointsText } from './shares.js'
 export function conclude(view: PortfolioView, assessment: Assessment, shared: SharedParameters): RebalancingDecision {
   const { assets, now, lastTradedAt, isAsked, fixedCost } = view
   const { findings, waits, notes } = assessment
-  const figures = assets.map((asset, index) => {
-    const finding = findings[index]!
-    return figuresOf(asset, { band: finding.band, inner: innerOf(finding, shared) }, fixedCost)
-  })
-  const places = assets.flatMap((_, index) => (findings[index]!.isOutside ? [index] : []))
-  const reasonsToTrade = places.filter((index) => !assets[index]!.isSettling)
+  const figures = once(() =>
+    assets.map((asset, index) => {
+      const finding = findings[index]!
+      return figuresOf(asset, { band: finding.band, inner: innerOf(finding, shared) }, fixedCost)
+    }),
+  )
+  const reasonsToTrade: number[] = []
+  const settling: number[] = []
+  for (const [index, { isSettling }] of assets.entries())
+    if (findings[index]!.isOutside) (isSettling ? settling : reasonsToTrade).push(index)
   const breached = reasonsToTrade.map((index) => assets[index]!.asset)
-  const facts = [
-    ...reasonsToTrade.map((index) => factOf(assets[index]!, figures[index]!, findings[index]!.basis)),
-    ...places
-      .filter((index) => assets[index]!.isSettling)
-      .map((index) => settlingFact(assets[index]!, figures[index]!, now)),
+  const facts = () => [
+    ...reasonsToTrade.map((index) => factOf(assets[index]!, figures()[index]!, findings[index]!.basis)),
+    ...settling.map((index) => settlingFact(assets[index]!, figures()[index]!, now)),
   ]
-  const hold = (...reasons: readonly string[]): RebalancingDecision => ({
-    trade: false,
-    levels: [],
-    breached,
-    reasons: [...reasons, ...notes],
-    figures,
-  })
-  if (assets.length < 2) return hold('Fewer than two assets have a known value: there is nothing to trade against.')
+  const hold = (code: Exclude<RebalancingCode, 'trade'>, reasons: () => readonly string[]): RebalancingDecision =>
+    new LazyDecision({ trade: false, code, levels: [], breached }, figures, () => [...reasons(), ...notes()])
+  if (assets.length < 2)
+    return hold('too-few', () => ['Fewer than two assets have a known value: there is nothing to trade against.'])
   if (!isAsked) {
-    if (waits !== undefined) return hold(waits, ...facts)
-    if (breached.length === 0) return hold(closestToEdge(view, figures, assessment), ...facts)
+    if (waits !== undefined) return hold('not-due', () => [waits(), ...facts()])
+    if (breached.length === 0) return hold('in-band', () => [closestToEdge(view, figures(), assessment), ...facts()])
     const waited = lastTradedAt === undefined ? Infinity : Math.max(0, now - lastTradedAt)
-    if (waited < shared.cooldownMs) {
-      const cooldown = `The last trade ended ${seconds(waited)} s ago, policy waits ${seconds(shared.cooldownMs)} s.`
-      return hold(cooldown, ...facts)
-    }
+    if (waited < shared.cooldownMs)
+      return hold('cooldown', () => [
+        `The last trade ended ${seconds(waited)} s ago, policy waits ${seconds(shared.cooldownMs)} s.`,
+        ...facts(),
+      ])
   }
   const levels = levelsOf(view, findings, shared)
   if (assets.every(({ weight }, index) => levels[index]!.lower <= weight && weight <= levels[index]!.upper))
-    return hold('Every asset is already where it would be brought.', ...facts)
-  const needed = assets.reduce((sum, { drift }) => sum + absolute(drift), 0n) / 2n
-  const turnover = `To reach every target ${basisPointsOf(needed)} bps of NAV must trade.`
-  const reasons = [...(isAsked ? ['A trade was asked for.'] : []), ...facts, turnover, ...notes]
-  return { trade: true, levels, breached, reasons, figures }
+    return hold('in-place', () => ['Every asset is already where it would be brought.', ...facts()])
+  return new LazyDecision({ trade: true, code: 'trade', levels, breached }, figures, () => {
+    const needed = assets.reduce((sum, { drift }) => sum + absolute(drift), 0n) / 2n
+    const turnover = `To reach every target ${basisPointsOf(needed)} bps of NAV must trade.`
+    return [...(isAsked ? ['A trade was asked for.'] : []), ...facts(), turnover, ...notes()]
+  })
 }
 
 function factOf({ asset, drift, target }: AssetView, figures: AssetFigures, basis?: () => string): string {

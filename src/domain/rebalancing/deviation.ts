@@ -23,7 +23,8 @@ export function varianceAlong(covariance: Matrix, vector: readonly number[]): nu
  * nothing else is wanted, or where the matrix gives a negative variance.
  */
 export function relativeVolatility(covariance: Matrix, targets: readonly number[], i: number): number | undefined {
-  const rest = targets.reduce((sum, target, j) => (j === i ? sum : sum + target), 0)
+  let rest = 0
+  for (let j = 0; j < targets.length; j++) if (j !== i) rest += targets[j]!
   if (!(rest > 1e-9)) return undefined
   const variance = varianceAlong(
     covariance,

@@ -1,4 +1,5 @@
 import { expectPositive } from './parameters.js'
+import type { PolicyTerm } from './policy-kind.js'
 import type { PortfolioView } from './portfolio-view.js'
 import { RebalancingInputError } from './rebalancing-error.js'
 
@@ -10,16 +11,26 @@ export type NextDue = (after: number) => number | undefined
 
 export interface CalendarParameters {
   /** How long after a due time it may still be traded for, so that a daemon that was down does not miss it. */
-  readonly graceMs: number
+  readonly graceSeconds: number
 }
 
-export const USUAL_GRACE_MS = 86_400_000
+export const USUAL_GRACE_SECONDS = 86_400
+
+export const GRACE_TERM: PolicyTerm = {
+  kind: 'number',
+  about: 'How many seconds after a due time it may still be traded for.',
+}
+
 /** No later time has a date. */
 const LAST_DATE_MS = 8.64e15
 
 /** Throws RebalancingInputError when there is no calendar to go by. */
-export function calendarOf(policy: string, nextDue: NextDue | undefined, { graceMs }: CalendarParameters): NextDue {
-  expectPositive('graceMs', graceMs)
+export function calendarOf(
+  policy: string,
+  nextDue: NextDue | undefined,
+  { graceSeconds }: CalendarParameters,
+): NextDue {
+  expectPositive('graceSeconds', graceSeconds)
   if (!nextDue)
     throw new RebalancingInputError(
       'parameters',
@@ -34,16 +45,16 @@ export function calendarOf(policy: string, nextDue: NextDue | undefined, { grace
  */
 export function waitForDue(
   nextDue: NextDue,
-  { graceMs }: CalendarParameters,
+  { graceSeconds }: CalendarParameters,
   { now, lastTradedAt }: PortfolioView,
-): string | undefined {
-  const after = Math.min(now, Math.max(now - graceMs, lastTradedAt ?? -Infinity))
+): (() => string) | undefined {
+  const after = Math.min(now, Math.max(now - graceSeconds * 1000, lastTradedAt ?? -Infinity))
   const due = nextDue(after)
-  if (due === undefined) return 'The calendar holds no further time.'
+  if (due === undefined) return () => 'The calendar holds no further time.'
   if (!(due > after && due <= LAST_DATE_MS))
     throw new RebalancingInputError(
       'parameters',
       `A due time after ${after} is a later date, got ${due}. Correct the calendar.`,
     )
-  return due <= now ? undefined : `The calendar is not due before ${new Date(due).toISOString()}.`
+  return due <= now ? undefined : () => `The calendar is not due before ${new Date(due).toISOString()}.`
 }

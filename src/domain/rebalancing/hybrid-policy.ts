@@ -1,16 +1,19 @@
-import { byConfiguredBands } from './assessment.js'
-import { type CalendarParameters, calendarOf, USUAL_GRACE_MS, waitForDue } from './due-times.js'
-import { type SharedParameters, USUAL_PARAMETERS } from './parameters.js'
+import { type CalendarParameters, calendarOf, GRACE_TERM, USUAL_GRACE_SECONDS, waitForDue } from './due-times.js'
+import { BAND_TERM, bandDial, byGivenBand, type GivenBandParameters } from './given-band.js'
+import { USUAL_PARAMETERS } from './parameters.js'
 import { definePolicy } from './policy-kind.js'
 
-/** Looks when it is due, and trades then if an asset is outside its configured band: calendar and threshold. */
-export const hybridPolicy = definePolicy<SharedParameters & CalendarParameters>(
-  { ...USUAL_PARAMETERS, graceMs: USUAL_GRACE_MS },
+/** Looks when it is due, and trades then if an asset is outside its band: calendar and threshold. */
+export const hybridPolicy = definePolicy<GivenBandParameters & CalendarParameters>(
+  {
+    about: 'Looks at the times of a calendar, and trades then if an asset is outside its band.',
+    defaults: { ...USUAL_PARAMETERS, band: undefined, graceSeconds: USUAL_GRACE_SECONDS },
+    terms: { band: BAND_TERM, graceSeconds: GRACE_TERM },
+    dial: bandDial,
+  },
   (parameters, services) => {
+    const assess = byGivenBand(parameters)
     const nextDue = calendarOf('hybrid', services.nextDue, parameters)
-    return (view) => ({
-      ...byConfiguredBands(view, parameters),
-      waits: waitForDue(nextDue, parameters, view),
-    })
+    return (view) => ({ ...assess(view), waits: waitForDue(nextDue, parameters, view) })
   },
 )

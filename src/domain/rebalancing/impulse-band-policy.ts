@@ -1,14 +1,27 @@
 import { banded, byConfiguredBands } from './assessment.js'
 import { type SharedParameters, USUAL_PARAMETERS } from './parameters.js'
 import { definePolicy } from './policy-kind.js'
-import { checkSizing, type SizingParameters, sizedBand, unknownVolatility, USUAL_SIZING } from './sized-bands.js'
+import {
+  aversionDial,
+  checkSizing,
+  SIZING_TERMS,
+  type SizingParameters,
+  sizedBand,
+  unknownVolatility,
+  USUAL_SIZING,
+} from './sized-bands.js'
 
 /**
  * Trades when an asset leaves the band of least mean cost, and back to the inner distance that belongs to it (planning
  * theory, 5.4): wide where trading is dear, and inside the edge where a leg costs something whatever its size.
  */
 export const impulseBandPolicy = definePolicy<SharedParameters & SizingParameters>(
-  { ...USUAL_PARAMETERS, ...USUAL_SIZING, reset: 'inner' },
+  {
+    about: 'Trades when an asset leaves the band of least mean cost, and back inside as far as costs make worth it.',
+    defaults: { ...USUAL_PARAMETERS, ...USUAL_SIZING, reset: 'inner' },
+    terms: SIZING_TERMS,
+    dial: aversionDial,
+  },
   (parameters) => {
     checkSizing(parameters)
     return (view) => {
@@ -18,7 +31,7 @@ export const impulseBandPolicy = definePolicy<SharedParameters & SizingParameter
       return {
         findings: view.assets.map((asset, index) => banded(asset, parameters, bands[index]!)),
         waits: undefined,
-        notes: bands.flatMap(({ note }) => note ?? []),
+        notes: () => bands.flatMap(({ note }) => note ?? []),
       }
     }
   },

@@ -26,6 +26,8 @@ export interface BandLimits {
 
 /** What was brought back ends at least a twentieth inside the band, or rounding alone would trigger it again. */
 const MOST_INNER = 0.95
+/** Far above what Newton's method takes to where floats end. */
+const MOST_ROUNDS = 100
 
 /**
  * Mean cost of a band per year, as a share of NAV: trades plus penalty (planning theory, 5.4),
@@ -116,7 +118,10 @@ export function limitedBand(model: BandModel, { minimum, maximum }: BandLimits):
       'parameters',
       `Limits of a band are shares of zero or more, got ${minimum} and ${maximum}.`,
     )
-  const outer = Math.max(minimum, Math.min(optimalBand(model).outer, maximum))
+  const best = optimalBand(model)
+  const outer = Math.max(minimum, Math.min(best.outer, maximum))
+  // The best inner distance was found together with the outer one, where that stays.
+  if (outer === best.outer && best.inner <= MOST_INNER * outer) return best
   return { outer, inner: bestInner(model, outer) }
 }
 
@@ -132,16 +137,24 @@ export function bestInner(model: BandModel, outer: number): number {
     throw new RebalancingInputError('parameters', `The outer distance of a band is zero or more, got ${outer}.`)
   if (outer === 0) return 0
   const cubic = Math.exp(Math.log(penalty) - 2 * Math.log(diffusion) + 3 * Math.log(outer)) / 6
-  const isTooFar = (share: number) =>
-    ((2 * fixedCost) / outer) * (share / (1 - share) ** 2) + cubic * share * (1 + share) ** 2 > cost
-  if (!isTooFar(MOST_INNER)) return MOST_INNER * outer
-  let [low, high] = [0, MOST_INNER]
-  for (let round = 0; round < 52; round++) {
-    const middle = (low + high) / 2
-    if (isTooFar(middle)) high = middle
-    else low = middle
+  const fixed = (2 * fixedCost) / outer
+  const excess = (share: number) => {
+    const [rest, whole] = [1 - share, 1 + share]
+    return fixed * (share / (rest * rest)) + cubic * share * whole * whole - cost
   }
-  return low * outer
+  let share = MOST_INNER
+  let left = excess(share)
+  if (!(left > 0)) return MOST_INNER * outer
+  // Convex and rising: Newton's method from above comes down to the root and never passes it.
+  for (let round = 0; round < MOST_ROUNDS && left > 0; round++) {
+    const rest = 1 - share
+    const slope = (1 + share) * (fixed / (rest * rest * rest) + cubic * (1 + 3 * share))
+    const next = Math.max(0, share - left / slope)
+    if (!(next < share)) break
+    share = next
+    left = excess(share)
+  }
+  return share * outer
 }
 
 function checkModel({ cost, fixedCost, diffusion, penalty }: BandModel): void {

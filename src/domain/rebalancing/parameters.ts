@@ -1,5 +1,5 @@
 import type { AssetKey } from '../assets.js'
-import { mulDiv, type Ratio, RATIO_ONE } from '../units/ratio.js'
+import { mulDiv, type Ratio, RATIO_ONE, ratioToNumber } from '../units/ratio.js'
 import { RebalancingInputError } from './rebalancing-error.js'
 
 /**
@@ -63,7 +63,8 @@ export function checkShared(parameters: SharedParameters): void {
 }
 
 export function expectParameter(isMet: boolean, expected: string, got: unknown): void {
-  if (!isMet) throw new RebalancingInputError('parameters', `${expected}, got ${String(got)}. Correct the policy.`)
+  const text = typeof got === 'bigint' ? ratioToNumber(got) : got
+  if (!isMet) throw new RebalancingInputError('parameters', `${expected}, got ${String(text)}. Correct the policy.`)
 }
 
 export function expectPositive(name: string, value: number): void {

@@ -12,9 +12,37 @@ export interface PolicyServices {
   readonly solve?: QuadraticSolver
 }
 
-/** A policy that can be configured. */
-export interface PolicyKind<P> {
+/** What one of a policy's own parameters may be: a share as a decimal text, or a number. */
+export interface PolicyTerm {
+  readonly kind: 'share' | 'number'
+  readonly about: string
+}
+
+/**
+ * The one setting by which a policy is made tight or loose, as policies are compared at equal tracking error: swept from
+ * tight to loose in equal proportions.
+ */
+export interface Dial<P> {
+  /** Name of the setting, for people. */
+  readonly name: string
+  readonly unit: 'share of NAV' | 'share of the target' | 'days' | 'aversion' | 'per √year'
+  readonly tight: number
+  readonly loose: number
+  readonly at: (value: number) => { readonly parameters: Partial<P>; readonly everyDays?: number }
+}
+
+/** What a policy says about itself. */
+export interface PolicyFacts<P extends SharedParameters> {
+  /** One sentence for whoever has to choose. */
+  readonly about: string
   readonly defaults: P
+  /** Its own parameters, as a configuration names them; those that all policies share are not among them. */
+  readonly terms: Readonly<Record<Exclude<keyof P, keyof SharedParameters> & string, PolicyTerm>>
+  readonly dial: Dial<P>
+}
+
+/** A policy that can be configured. */
+export interface PolicyKind<P extends SharedParameters = SharedParameters> extends PolicyFacts<P> {
   /** What is not given keeps its default. Throws RebalancingInputError for a parameter outside its range. */
   create(parameters: Partial<P>, services?: PolicyServices): RebalancingPolicy
 }
@@ -24,13 +52,13 @@ export interface PolicyKind<P> {
  * assessment, which is asked only about portfolios of two assets and more.
  */
 export function definePolicy<P extends SharedParameters>(
-  defaults: P,
+  facts: PolicyFacts<P>,
   prepare: (parameters: P, services: PolicyServices) => Assess,
 ): PolicyKind<P> {
   return {
-    defaults,
+    ...facts,
     create(given, services = {}) {
-      const parameters: P = { ...defaults, ...given }
+      const parameters: P = { ...facts.defaults, ...given }
       checkShared(parameters)
       const assess = prepare(parameters, services)
       return {

@@ -1,10 +1,10 @@
 import type { AssetKey } from '../assets.js'
 import type { Matrix } from '../statistics/matrix.js'
 import { absolute, type Ratio, RATIO_ONE, ratioToNumber } from '../units/ratio.js'
-import { relativeVolatility } from './deviation.js'
 import type { SharedParameters } from './parameters.js'
 import type { AssetState, PortfolioState } from './rebalancing-policy.js'
 import { RebalancingInputError } from './rebalancing-error.js'
+import { isKnown, relativeVolatilities } from './relative-volatilities.js'
 
 /** One asset of a state as every policy reckons with it. */
 export interface AssetView {
@@ -53,9 +53,11 @@ export function viewOf(state: PortfolioState, parameters: SharedParameters): Por
   check(state)
   const { now, lastTradedAt, covariance, fixedCost } = state
   const targets = state.assets.map(({ target }) => ratioToNumber(target))
+  const volatilities = covariance && relativeVolatilities(covariance, targets)
+  const cheapestBeside = cheapestOthers(state.assets)
   const assets = state.assets.map((one, index): AssetView => {
     const override = Object.hasOwn(parameters.overrides, one.asset) ? parameters.overrides[one.asset] : undefined
-    const volatility = covariance && relativeVolatility(covariance, targets, index)
+    const volatility = volatilities?.[index]
     const scale = parameters.objective === 'weights' ? parameters.referenceVolatility : volatility
     return {
       asset: one.asset,
@@ -67,7 +69,7 @@ export function viewOf(state: PortfolioState, parameters: SharedParameters): Por
       isSettling: one.settlesAt !== undefined && one.settlesAt > now,
       settlesAt: one.settlesAt,
       cost: costOf(one),
-      costOfPair: costOf(one) + cheapestBeside(index, state.assets),
+      costOfPair: costOf(one) + cheapestBeside(index),
       costAversion: override?.costAversion ?? 1,
       volatility,
       penalty: scale === undefined ? undefined : parameters.aversion * scale * scale,
@@ -80,10 +82,22 @@ function costOf({ cost }: AssetState): number {
   return Math.max(0, cost)
 }
 
-/** Without this an asset that is free to trade, such as the hub, would seem free to bring back, and only others pay. */
-function cheapestBeside(index: number, assets: readonly AssetState[]): number {
-  const costs = assets.filter(({ target }, other) => other !== index && target > 0n).map(costOf)
-  return costs.length === 0 ? 0 : Math.min(...costs)
+/**
+ * The cost of the cheapest other asset that is wanted, zero without one. Without this an asset that is free to trade, such
+ * as the hub, would seem free to bring back, and only others pay.
+ */
+function cheapestOthers(assets: readonly AssetState[]): (index: number) => number {
+  let [cheapest, least, second] = [-1, Infinity, Infinity]
+  for (const [index, asset] of assets.entries()) {
+    if (asset.target === 0n) continue
+    const cost = costOf(asset)
+    if (cost < least) [cheapest, least, second] = [index, cost, least]
+    else second = Math.min(second, cost)
+  }
+  return (index) => {
+    const cost = index === cheapest ? second : least
+    return cost === Infinity ? 0 : cost
+  }
 }
 
 function check({ now, lastTradedAt, assets, covariance, fixedCost }: PortfolioState): void {
@@ -125,6 +139,7 @@ function checkMatrix(covariance: Matrix, size: number): void {
       `The covariance has a row and a column for each of ${size} assets`,
       `rows of ${covariance.map((row) => row.length).join(', ')}`,
     )
+  if (isKnown(covariance)) return
   for (let i = 0; i < size; i++)
     for (let j = 0; j <= i; j++) {
       const [value, mirrored] = [covariance[i]![j]!, covariance[j]![i]!]

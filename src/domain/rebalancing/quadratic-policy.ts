@@ -14,7 +14,9 @@ import {
 import { RebalancingInputError } from './rebalancing-error.js'
 import { pointsText, ratioBelow } from './shares.js'
 import {
+  aversionDial,
   checkSizing,
+  SIZING_TERMS,
   type SizedBand,
   sizedBand,
   type SizingParameters,
@@ -35,7 +37,12 @@ import {
  * no answer.
  */
 export const quadraticPolicy = definePolicy<SharedParameters & SizingParameters>(
-  { ...USUAL_PARAMETERS, ...USUAL_SIZING, reset: 'inner' },
+  {
+    about: 'Weighs all distances and their correlations at once, in one quadratic program.',
+    defaults: { ...USUAL_PARAMETERS, ...USUAL_SIZING, reset: 'inner' },
+    terms: SIZING_TERMS,
+    dial: aversionDial,
+  },
   (parameters, { solve }) => {
     checkSizing(parameters)
     if (!solve)
@@ -62,7 +69,11 @@ function assess(
       `Every asset keeps its configured band: ${without.asset} has no volatility against what it is traded for.`,
     ])
   const bands = assets.map((asset) =>
-    sizedBand({ ...asset, penalty: parameters.aversion * asset.volatility! ** 2 }, fixedCost, parameters),
+    sizedBand(
+      parameters.objective === 'risk' ? asset : { ...asset, penalty: parameters.aversion * asset.volatility! ** 2 },
+      fixedCost,
+      parameters,
+    ),
   )
   const problem: RebalancingProblem = {
     penalty: covariance.map((row) => row.map((value) => parameters.aversion * value)),
@@ -81,7 +92,7 @@ function assess(
   return {
     findings: assets.map((asset, i) => findingOf(asset, bands[i]!, best[i]! - problem.targets[i]!, parameters)),
     waits: undefined,
-    notes: [
+    notes: () => [
       advantage > 0
         ? `The best pair to trade saves ${pointsText(advantage)} bps a year more than it costs, for each unit at first.`
         : `No pair is worth trading: the best one lacks ${pointsText(-advantage)} bps a year for each unit.`,
@@ -92,11 +103,14 @@ function assess(
 
 /** Variance of an asset against the cheapest other that is wanted, per year; of equally cheap ones the largest. */
 function pairVariance(assets: readonly AssetView[], covariance: Matrix, i: number): number {
-  const others = assets.flatMap(({ target }, j) => (j !== i && target > 0n ? [j] : []))
-  const least = Math.min(...others.map((j) => assets[j]!.cost))
-  return others
-    .filter((j) => assets[j]!.cost === least)
-    .reduce((most, j) => Math.max(most, covariance[i]![i]! + covariance[j]![j]! - 2 * covariance[i]![j]!), 0)
+  let [least, most] = [Infinity, 0]
+  for (const [j, { target, cost }] of assets.entries()) {
+    if (j === i || target === 0n || cost > least) continue
+    const variance = covariance[i]![i]! + covariance[j]![j]! - 2 * covariance[i]![j]!
+    most = Math.max(cost < least ? 0 : most, variance)
+    least = cost
+  }
+  return most
 }
 
 /** One that is brought nearer to its target is outside; one that is not may be where it is or where it is needed. */

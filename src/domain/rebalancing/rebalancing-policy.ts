@@ -48,8 +48,13 @@ export interface AssetFigures {
   readonly costOfWaiting: number | undefined
 }
 
+/** `in-place`: what was asked for is where it should be already. `too-few`: there is nothing to trade against. */
+export const REBALANCING_CODES = ['trade', 'in-band', 'not-due', 'cooldown', 'in-place', 'too-few'] as const
+export type RebalancingCode = (typeof REBALANCING_CODES)[number]
+
 export interface RebalancingDecision {
   readonly trade: boolean
+  readonly code: RebalancingCode
   /** `L` and `U` of every asset when it trades; empty otherwise. */
   readonly levels: readonly ResetLevel[]
   /** Assets that are the reason. */

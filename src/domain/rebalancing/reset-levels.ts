@@ -44,5 +44,5 @@ export function innerOf({ band, inner }: Finding, shared: SharedParameters): Rat
 }
 
 function inside(band: Ratio, { hysteresis }: SharedParameters): Ratio {
-  return mulDiv(band, RATIO_ONE - hysteresis, RATIO_ONE, 'down')
+  return hysteresis === 0n ? band : mulDiv(band, RATIO_ONE - hysteresis, RATIO_ONE, 'down')
 }

@@ -2,6 +2,7 @@ import { larger, mulDiv, type Ratio, RATIO_ONE, ratioToNumber } from '../units/r
 import { deviationDiffusion } from './deviation.js'
 import { type BandModel, bestInner, limitedBand } from './impulse-band.js'
 import { expectParameter, expectShare, type SharedParameters } from './parameters.js'
+import type { Dial, PolicyTerm } from './policy-kind.js'
 import type { AssetView, PortfolioView } from './portfolio-view.js'
 import { pointsText, ratioBelow } from './shares.js'
 
@@ -14,6 +15,19 @@ export interface SizingParameters {
 }
 
 export const USUAL_SIZING: SizingParameters = { minimumBand: RATIO_ONE / 1_000n, maximumBandShare: RATIO_ONE / 2n }
+
+export const SIZING_TERMS: Readonly<Record<keyof SizingParameters, PolicyTerm>> = {
+  minimumBand: { kind: 'share', about: 'No band is narrower, as a share of NAV.' },
+  maximumBandShare: { kind: 'share', about: 'No band is wider than this share of its target.' },
+}
+
+export const aversionDial: Dial<SharedParameters> = {
+  name: 'aversion',
+  unit: 'aversion',
+  tight: 1_000,
+  loose: 0.01,
+  at: (aversion) => ({ parameters: { aversion } }),
+}
 
 export function checkSizing({ minimumBand, maximumBandShare }: SizingParameters): void {
   expectShare('minimumBand', minimumBand)
@@ -42,7 +56,7 @@ export interface SizedBand {
 export function sizedBand(
   asset: AssetView,
   fixedCost: number,
-  { aversion, ...parameters }: SharedParameters & SizingParameters,
+  parameters: SharedParameters & SizingParameters,
 ): SizedBand {
   const { configuredBand, ownBand, costOfPair, costAversion, volatility, penalty, target } = asset
   const diffusion = deviationDiffusion(Math.min(ratioToNumber(target), 1), volatility ?? 0)
@@ -57,22 +71,26 @@ export function sizedBand(
     diffusion,
     penalty,
   }
-  const from = () =>
-    `a cost of ${pointsText(model.cost)} bps, a fixed cost of ${pointsText(model.fixedCost)} bps, a volatility of ` +
-    `${Number((volatility * 100).toPrecision(3))} % against the rest and an aversion of ${aversion}.`
   if (ownBand !== undefined)
     return {
       band: ownBand,
       own: ratioBelow(bestInner(model, ratioToNumber(ownBand))),
-      basis: () => `The band is its own; the way back follows from ${from()}`,
+      basis: () => `The band is its own; the way back follows from ${basisOf(model, volatility, parameters)}`,
       note: undefined,
     }
   const { outer, inner } = limitedBand(model, {
     minimum: ratioToNumber(parameters.minimumBand),
     maximum: ratioToNumber(mulDiv(target, parameters.maximumBandShare, RATIO_ONE, 'down')),
   })
-  const basis = () => `The band follows from ${from()}`
+  const basis = () => `The band follows from ${basisOf(model, volatility, parameters)}`
   return { band: ratioBelow(outer), own: ratioBelow(inner), basis, note: undefined }
+}
+
+function basisOf({ cost, fixedCost }: BandModel, volatility: number, { aversion }: SharedParameters): string {
+  return (
+    `a cost of ${pointsText(cost)} bps, a fixed cost of ${pointsText(fixedCost)} bps, a volatility of ` +
+    `${Number((volatility * 100).toPrecision(3))} % against the rest and an aversion of ${aversion}.`
+  )
 }
 
 /** Beyond, what else is wanted is rounding. */

@@ -23,7 +23,21 @@ export interface TrackingErrorParameters extends SharedParameters {
  * covariance says there is none.
  */
 export const trackingErrorPolicy = definePolicy<TrackingErrorParameters>(
-  { ...USUAL_PARAMETERS, reset: 'inner', trackingError: 0.02, innerTrackingError: 0.01 },
+  {
+    about: 'Trades when the tracking error of all distances together is above what is tolerated.',
+    defaults: { ...USUAL_PARAMETERS, reset: 'inner', trackingError: 0.02, innerTrackingError: 0.01 },
+    terms: {
+      trackingError: { kind: 'number', about: 'Tolerated tracking error, per √year.' },
+      innerTrackingError: { kind: 'number', about: 'What is left of it by a reset to inner, per √year.' },
+    },
+    dial: {
+      name: 'tracking error',
+      unit: 'per √year',
+      tight: 0.001,
+      loose: 0.3,
+      at: (value) => ({ parameters: { trackingError: value, innerTrackingError: value / 2 } }),
+    },
+  },
   (parameters) => {
     const { trackingError, innerTrackingError } = parameters
     expectPositive('trackingError', trackingError)
@@ -79,7 +93,7 @@ function byTrackingError(view: PortfolioView, covariance: Matrix, parameters: Tr
       return { band, inner, isOutside: false, basis: undefined }
     }),
     waits: undefined,
-    notes: [
+    notes: () => [
       `The tracking error is ${pointsText(total)} bps a year of ${pointsText(trackingError)} bps tolerated` +
         (error === total ? '.' : `; without the assets whose legs settle ${pointsText(error)} bps.`),
     ],

@@ -52,7 +52,7 @@ export function settleTargets(
   if (bounds.status === 'refused') return bounds
   const end = withinBounds(assets, bounds, wanted)
   if (end.status === 'refused') return end
-  const from = inForce(assets, current)
+  const from = forcedWeights(assets, current)
   if (maxChangePerDay === undefined || !current || !from) return end
 
   const begin = withinBounds(assets, bounds, from.map(ratioToNumber), from)
@@ -126,7 +126,10 @@ function withinBounds(
 }
 
 /** Targets in force of these assets, summing to `RATIO_ONE`; undefined where none of these assets has any. */
-function inForce(assets: readonly TargetAsset[], current: CurrentTargets | undefined): readonly Ratio[] | undefined {
+export function forcedWeights(
+  assets: readonly Pick<TargetAsset, 'key'>[],
+  current: Pick<CurrentTargets, 'weights'> | undefined,
+): readonly Ratio[] | undefined {
   if (!current) return undefined
   const weights = assets.map(({ key }) => current.weights[key] ?? 0n)
   const sum = weights.reduce((total, weight) => total + weight, 0n)

@@ -13,6 +13,14 @@ export const TARGET_REFUSAL_CODES = [
   'bad-limit',
   'limits-infeasible',
   'no-convergence',
+  'source-unavailable',
+  'source-malformed',
+  'source-unsigned',
+  'source-foreign',
+  'source-stale',
+  'source-future',
+  'source-replayed',
+  'source-weights',
 ] as const
 export type TargetRefusalCode = (typeof TARGET_REFUSAL_CODES)[number]
 

@@ -19,6 +19,7 @@ export type Ratio = bigint & { readonly unit?: 'ratio' }
 
 export const RATIO_ONE: Ratio = 10n ** 18n
 const RATIO_PER_BASIS_POINT = 10n ** 14n
+const ONE = Number(RATIO_ONE)
 
 export function ratioOfBasisPoints(basisPoints: number): Ratio {
   if (!Number.isInteger(basisPoints)) throw new InvariantError(`Basis points are whole numbers, got ${basisPoints}.`)
@@ -32,7 +33,7 @@ export function basisPointsOf(ratio: Ratio): number {
 
 /** For display and metrics only: the nearest float. */
 export function ratioToNumber(ratio: Ratio): number {
-  return Number(ratio) / Number(RATIO_ONE)
+  return Number(ratio) / ONE
 }
 
 export function absolute(value: bigint): bigint {

@@ -8,13 +8,27 @@ import { amountWire, costWire, ratioText, timeText } from './figures.js'
 
 const usdOrNull = (value: Usd | Price | undefined) => (value === undefined ? null : usdToText(value))
 
-export function decisionWire({ act, code, reasons, breached, levels }: Decision) {
+export function decisionWire({ shadow, ...decision }: Decision) {
+  return { ...judgementWire(decision), shadow: shadow ? judgementWire(shadow) : null }
+}
+
+function judgementWire({ act, code, reasons, breached, levels, policy, figures }: Omit<Decision, 'shadow'>) {
   return {
     act,
     code,
+    policy: policy ?? null,
     reasons,
     breached,
     levels: levels.map(({ asset, lower, upper }) => ({ asset, lower: ratioText(lower), upper: ratioText(upper) })),
+    assets: figures.map(({ asset, drift, band, inner, benefitPerYear, costNow, costOfWaiting }) => ({
+      asset,
+      drift: ratioText(drift),
+      band: ratioText(band),
+      inner: ratioText(inner),
+      benefitPerYear: benefitPerYear ?? null,
+      costNow,
+      costOfWaitingPerDay: costOfWaiting ?? null,
+    })),
   }
 }
 

@@ -1,7 +1,9 @@
 import { Controller, Get, Param } from '@nestjs/common'
+import { LookAhead } from '../../application/look-ahead.js'
 import type { Portfolio } from '../../domain/policy/portfolio.js'
 import { Store } from '../../ports/store.js'
 import { balanceWire } from './execution-wire.js'
+import { outlookWire } from './outlook-wire.js'
 import { Problem } from './problem.js'
 import { portfolioWire } from './wire.js'
 
@@ -23,6 +25,7 @@ export class PortfoliosController {
   constructor(
     private readonly portfolios: Portfolios,
     private readonly store: Store,
+    private readonly lookAhead: LookAhead,
   ) {}
 
   @Get()
@@ -42,6 +45,7 @@ export class PortfoliosController {
     const found = await this.store.unattributed(portfolio.account)
     return {
       ...portfolioWire(portfolio, await this.store.operatingStates(), last),
+      ...outlookWire(await this.lookAhead.inForce(portfolio)),
       unattributed: found.map((one) => balanceWire(portfolio, one)),
     }
   }

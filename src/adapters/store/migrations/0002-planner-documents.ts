@@ -1,7 +1,5 @@
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
-
-/** Rows that one statement changes, so that none runs into the connection's time-outs, however long the records are. */
-const BATCH = 1_000
+import { inBatches } from './in-batches.js'
 
 /**
  * Adds what is known about the market, the only table whose rows are replaced and deleted. Brings the documents to the
@@ -46,20 +44,4 @@ function converted(leg: RawBuilder<unknown>): RawBuilder<unknown> {
       else jsonb_build_array(jsonb_build_object('leg', (${leg}) -> 'dependsOn', 'units', (${leg}) #> '{sell,units}'))
     end)
   )`
-}
-
-/** Applies one change to every row of a table, along its primary key. */
-async function inBatches(db: QueryExecutorProvider, table: string, change: RawBuilder<unknown>): Promise<void> {
-  for (let last = ''; ;) {
-    const { rows } = await sql<{ last: string | null }>`
-      with batch as (
-        select id from ${sql.table(table)} where id > ${last} order by id limit ${sql.lit(BATCH)}
-      ), changed as (
-        update ${sql.table(table)} as changing set ${change} from batch where changing.id = batch.id returning batch.id
-      )
-      select max(id) as last from changed`.execute(db)
-    const next = rows[0]?.last ?? undefined
-    if (next === undefined) return
-    last = next
-  }
 }

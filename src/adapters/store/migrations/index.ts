@@ -2,6 +2,7 @@ import type { QueryExecutorProvider } from 'kysely'
 import { up as firstTables } from './0001-first-tables.js'
 import { up as plannerDocuments } from './0002-planner-documents.js'
 import { up as execution } from './0003-execution.js'
+import { up as policy } from './0004-policy.js'
 
 export interface Migration {
   readonly name: string
@@ -13,6 +14,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first-tables', up: firstTables },
   { name: '0002-planner-documents', up: plannerDocuments },
   { name: '0003-execution', up: execution },
+  { name: '0004-policy', up: policy },
 ]
 
 /** The schema this build reads and writes. */

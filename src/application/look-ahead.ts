@@ -1,0 +1,77 @@
+import { cautious } from '../domain/policy/caution.js'
+import type { Portfolio } from '../domain/policy/portfolio.js'
+import type { Circumstances } from '../domain/policy/trigger.js'
+import type { Snapshot } from '../domain/portfolio/snapshot.js'
+import type { Risk } from '../domain/risk/risk.js'
+import type { TargetsInForce } from '../domain/targets/targets-in-force.js'
+import type { Observer } from '../ports/observer.js'
+import type { KeepTargets } from './keep-targets.js'
+import type { ReadRisk } from './read-risk.js'
+import type { RecordHistory } from './record-history.js'
+
+/** What the records add to a look at the world. */
+export interface Outlook {
+  /** With the targets in force and the caution of the moment. */
+  readonly portfolio: Portfolio
+  readonly targets: TargetsInForce | undefined
+  readonly risk: Risk | undefined
+  readonly covariance: Circumstances['covariance']
+  /** What is not known, and what is held back because of what is. */
+  readonly notes: readonly string[]
+}
+
+/** Where nothing is recorded: the portfolio as it is configured, of which no risk is known. */
+const blank = (portfolio: Portfolio): Outlook => ({
+  portfolio,
+  targets: undefined,
+  risk: undefined,
+  covariance: undefined,
+  notes: [],
+})
+
+/** Writes what a snapshot adds to the history, and reads what the history says of a portfolio: its targets and its risk. */
+export class LookAhead {
+  /** Without parts nothing is recorded and nothing known. */
+  constructor(
+    private readonly parts?: {
+      /** Absent where nothing may be written. */
+      recordHistory?: RecordHistory
+      keepTargets: KeepTargets
+      readRisk: ReadRisk
+      observer: Observer
+    },
+  ) {}
+
+  /** For a snapshot that was just taken: it is recorded, and targets are set anew where it is time. */
+  async run(configured: Portfolio, snapshot: Snapshot): Promise<Outlook> {
+    if (!this.parts) return blank(configured)
+    const { recordHistory, keepTargets } = this.parts
+    if (!recordHistory) return this.inForce(configured)
+    await recordHistory.run(configured, snapshot)
+    return this.outlook(await keepTargets.run(configured, snapshot))
+  }
+
+  /** As things are, for whoever only looks: nothing is written. */
+  async inForce(configured: Portfolio): Promise<Outlook> {
+    if (!this.parts) return blank(configured)
+    return this.outlook(await this.parts.keepTargets.inForce(configured))
+  }
+
+  private async outlook({ portfolio, targets }: Awaited<ReturnType<KeepTargets['run']>>): Promise<Outlook> {
+    const { readRisk, observer } = this.parts!
+    const risk = await readRisk.run(portfolio)
+    observer.notify({ type: 'risk-read', portfolio: portfolio.id, risk })
+    const { covariance, assets, regime, missing } = risk
+    return {
+      portfolio: cautious(portfolio, regime),
+      targets,
+      risk,
+      covariance: covariance && { assets, matrix: covariance },
+      notes: [
+        ...missing.map(({ reason }) => reason),
+        ...(targets.refusal ? [`Targets stay as they are: ${targets.refusal.detail}`] : []),
+        ...(regime?.name === 'stressed' ? [`${regime.reason} Legs are smaller and slippage is stricter.`] : []),
+      ],
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type { AssetKey } from '../assets.js'
+import { dayText, type PriceTable } from '../backtest/price-table.js'
+import { withVolatilities, withVolatilityFloors } from '../statistics/covariance.js'
+import { BAND_DECAY, EwmaCovariance } from '../statistics/ewma.js'
+import type { ForecastModel } from '../statistics/forecast-choice.js'
+import type { Matrix } from '../statistics/matrix.js'
+import { type Regime, RegimeFlag } from '../statistics/regime.js'
+
+/** Returns before anything is said of an asset, or of several together. */
+export const LEAST_RETURNS = 20
+
+/** What an asset's price is expected to do on the next day. */
+export interface VolatilityForecast {
+  readonly asset: AssetKey
+  /** Annual. */
+  readonly volatility: number
+  readonly model: ForecastModel
+  /** Why this model: the scores that were compared. */
+  readonly reason: string
+}
+
+/** What daily prices up to a day tell of the risk of a portfolio. */
+export interface Risk {
+  /** Days since 1970; the last day that is looked at. */
+  readonly asOfDay: number
+  readonly assets: readonly AssetKey[]
+  /** Annual, in the order of `assets`; undefined where something is missing. */
+  readonly covariance: Matrix | undefined
+  /** Of the assets with enough history. */
+  readonly forecasts: readonly VolatilityForecast[]
+  /** Of the portfolio at its targets; undefined while too little is known to say what is usual. */
+  readonly regime: Regime | undefined
+  /** Assets that keep the covariance from being known, and why; empty where it is. */
+  readonly missing: readonly { readonly asset: AssetKey; readonly reason: string }[]
+}
+
+type ReturnRows = readonly (readonly (number | undefined)[])[]
+
+/**
+ * Covariance for bands: correlations by EWMA with a half-life of 23 days, and volatilities as forecast. Positive
+ * semidefinite by construction. `volatilities` and `floors` are annual and in the order of the columns. Undefined, with the
+ * number of days on which every asset has a return, while these are too few.
+ */
+export function bandCovariance(
+  rows: ReturnRows,
+  volatilities: readonly number[],
+  floors: readonly (number | undefined)[],
+): { readonly covariance: Matrix | undefined; readonly days: number } {
+  if (volatilities.length === 0) return { covariance: undefined, days: 0 }
+  const ewma = new EwmaCovariance(volatilities.length, { decay: BAND_DECAY, minimum: LEAST_RETURNS })
+  for (const row of rows) ewma.update(row)
+  const covariance = ewma.covariance()
+  const days = ewma.observations
+  if (!covariance) return { covariance, days }
+  return { covariance: withVolatilityFloors(withVolatilities(covariance, volatilities), floors), days }
+}
+
+/** The regime of a portfolio by the returns of its assets at these weights; assets without weight do not matter. */
+export function regimeAt(rows: ReturnRows, weights: readonly number[]): Regime | undefined {
+  const flag = new RegimeFlag({ minimum: LEAST_RETURNS })
+  let latest: Regime | undefined
+  for (const row of rows) latest = flag.update(weightedReturn(row, weights))
+  return latest
+}
+
+function weightedReturn(row: readonly (number | undefined)[], weights: readonly number[]): number | undefined {
+  let sum = 0
+  for (const [place, weight] of weights.entries()) {
+    if (weight === 0) continue
+    const value = row[place]
+    if (value === undefined) return undefined
+    sum += weight * value
+  }
+  return sum
+}
+
+/** Why too little is known of an asset, in the column `place` of a table with a row for every day. */
+export function shortageOf({ assets, days, prices }: PriceTable, place: number): string {
+  const asset = assets[place]!
+  const known = [...days.keys()].filter((row) => prices[row]![place] !== undefined)
+  const remedy = `Record or import at least ${LEAST_RETURNS + 1} days without a gap.`
+  if (known.length === 0) return `There is no daily price of ${asset} from ${dayText(days[0]!)} on. ${remedy}`
+  const last = dayText(days[known.at(-1)!]!)
+  const count = known.length === 1 ? '1 daily price' : `${known.length} daily prices`
+  return `${asset} has ${count}, the last of ${last}, which is too few or too old on ${dayText(days.at(-1)!)}. ${remedy}`
+}
