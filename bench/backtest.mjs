@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 // for a machine with nothing else to do. `npm run bench:backtest [-- --points N]`, in plain JavaScript because what turns
 // TypeScript into it on the way slows small functions down.
 
-const dist = new URL(process.env.EVENKEEL_DIST ?? '../dist/', import.meta.url)
+const dist = new URL('../dist/', import.meta.url)
 const load = (path) => import(new URL(path, dist).href)
 const { loadQuadraticSolver } = await load('adapters/optimiser/highs-quadratic.js')
 const { layOutHistory } = await load('application/lay-out-history.js')

@@ -26,7 +26,11 @@ export function circumstancesOf(
     costs: rates,
     fixedCost: perLeg === undefined || value === 0 ? 0 : Math.min(1, perLeg / value),
     settlesAt: settlesAtOf(transfers),
-    notes: [...(assumed.length > 0 ? [guess] : []), ...notes],
+    notes: [
+      ...(assumed.length > 0 ? [guess] : []),
+      ...(perLeg === undefined ? ['No gas price is known: what a leg costs whatever its size is left out.'] : []),
+      ...notes,
+    ],
   }
 }
 

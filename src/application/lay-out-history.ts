@@ -94,7 +94,9 @@ export function layOutHistory(request: HistoryRequest, needs: PolicyNeeds): Laid
         : 'Volatilities are on each day those of the model that had forecast best by then, as in the daemon.',
       ...targets.notes(),
       ...(settlementDays > 0
-        ? [`Trades are done at the prices of ${settlementDays} days after they are decided.`]
+        ? [
+            `Trades are done at the prices of ${settlementDays === 1 ? 'the day' : `${settlementDays} days`} after they are decided.`,
+          ]
         : []),
       ...(failureRate > 0 ? [`${Number((failureRate * 100).toPrecision(3))} % of all legs fail.`] : []),
     ],

@@ -97,6 +97,16 @@ describe('LookAhead', () => {
     expect(outlook.notes.join(' ')).toMatch(/stressed.*Legs are smaller and slippage is stricter\./)
   })
 
+  test('a history that fails is told, and keeps nothing from being traded', async () => {
+    const broken = () => Promise.reject(new Error('No rows today.'))
+    Object.assign(history, { recordPrices: broken, dailyPrices: broken })
+    const outlook = await writing().run(aPortfolio(), await snapshotOf(FakeWorld.drifted()))
+    expect(outlook.portfolio.policy.targets).toEqual(aPortfolio().policy.targets)
+    expect(outlook).toMatchObject({ risk: undefined, covariance: undefined })
+    expect(outlook.notes.join(' ')).toContain('taken as unknown')
+    expect(observer.of('failed').map(({ what }) => what)).toEqual(['the history of core', 'the risk of core'])
+  })
+
   test('rests on closes alone: what today brings changes nothing', async () => {
     await remember(0)
     const before = await writing().inForce(aPortfolio())

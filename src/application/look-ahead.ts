@@ -47,7 +47,8 @@ export class LookAhead {
     if (!this.parts) return blank(configured)
     const { recordHistory, keepTargets } = this.parts
     if (!recordHistory) return this.inForce(configured)
-    await recordHistory.run(configured, snapshot)
+    // What cannot be written down is lost for the history, and no reason not to trade.
+    await recordHistory.run(configured, snapshot).catch((error: unknown) => this.tell(configured, 'history', error))
     return this.outlook(await keepTargets.run(configured, snapshot))
   }
 
@@ -59,7 +60,11 @@ export class LookAhead {
 
   private async outlook({ portfolio, targets }: Awaited<ReturnType<KeepTargets['run']>>): Promise<Outlook> {
     const { readRisk, observer } = this.parts!
-    const risk = await readRisk.run(portfolio)
+    const risk = await readRisk.run(portfolio).catch((error: unknown) => this.tell(portfolio, 'risk', error))
+    if (!risk) {
+      const note = 'The risk could not be read from the price history: it is taken as unknown.'
+      return { portfolio, targets, risk, covariance: undefined, notes: [note] }
+    }
     observer.notify({ type: 'risk-read', portfolio: portfolio.id, risk })
     const { covariance, assets, regime, missing } = risk
     return {
@@ -73,5 +78,9 @@ export class LookAhead {
         ...(regime?.name === 'stressed' ? [`${regime.reason} Legs are smaller and slippage is stricter.`] : []),
       ],
     }
+  }
+
+  private tell({ id }: Portfolio, what: string, error: unknown): undefined {
+    this.parts!.observer.notify({ type: 'failed', what: `the ${what} of ${id}`, isRetried: true, error })
   }
 }

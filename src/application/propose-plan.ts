@@ -202,6 +202,11 @@ export class ProposePlan {
     return { portfolio, snapshot, valuation, drift, outlook }
   }
 
+  /** The portfolio with the targets in force and the caution of the moment, for whoever goes on with a cycle. */
+  async inForce(configured: Portfolio): Promise<Portfolio> {
+    return (await this.deps.lookAhead.inForce(configured)).portfolio
+  }
+
   private tellUnknowns(portfolio: Portfolio, snapshot: Snapshot): void {
     const { observer } = this.deps
     for (const chain of snapshot.chains) {

@@ -38,7 +38,7 @@ export class ReadGreeks {
       isManual: false,
       continues: undefined,
     }
-    const hasState = drift.assets.length > 1 && drift.nav > 0n
+    const hasState = drift.assets.length > 1 && drift.nav > 0n && drift.assets.some(({ target }) => target > 0n)
     return {
       measuredAt,
       greeks: greeksOf({

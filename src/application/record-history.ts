@@ -12,7 +12,7 @@ import type { History } from '../ports/history.js'
  */
 export class RecordHistory {
   /** What this process wrote last, by asset: a price that has not moved since is not written again. */
-  private readonly written = new Map<AssetKey, { readonly day: number; readonly price: Price }>()
+  private readonly written = new Map<AssetKey, { readonly at: number; readonly price: Price }>()
 
   constructor(private readonly deps: { history: History }) {}
 
@@ -26,11 +26,12 @@ export class RecordHistory {
     const news = prices.flatMap((one) => {
       if (one.status !== 'known') return []
       const last = this.written.get(one.asset)
-      return last?.day === day && last.price === one.price ? [] : [{ asset: one.asset, price: one.price }]
+      if (last && (last.at > takenAt || (dayOf(last.at) === day && last.price === one.price))) return []
+      return [{ asset: one.asset, price: one.price }]
     })
     if (news.length === 0) return
     await this.deps.history.recordPrices(news, takenAt)
-    for (const { asset, price } of news) this.written.set(asset, { day, price })
+    for (const { asset, price } of news) this.written.set(asset, { at: takenAt, price })
   }
 
   private async recordUnit({ id, account, assets, policy }: Portfolio, snapshot: Snapshot): Promise<void> {

@@ -66,7 +66,7 @@ export class RunCycle {
   }
 
   private async work(portfolio: Portfolio, signal: AbortSignal, trigger: 'schedule' | 'manual'): Promise<void> {
-    const { store, lease, observer } = this.deps
+    const { proposePlan, store, lease, observer } = this.deps
     if (!lease.isHeld()) {
       observer.notify({
         type: 'cycle-skipped',
@@ -78,7 +78,10 @@ export class RunCycle {
     }
     await this.retell(portfolio)
     const unfinished = (await store.openCycles()).filter((cycle) => cycle.portfolio === portfolio.id)
-    for (const cycle of unfinished) await this.carry(portfolio, cycle, signal)
+    if (unfinished.length > 0) {
+      const inForce = await proposePlan.inForce(portfolio)
+      for (const cycle of unfinished) await this.carry(inForce, cycle, signal)
+    }
     if (unfinished.length === 0) {
       const hasBegun = await this.next(portfolio, signal, trigger, await this.continuation(portfolio))
       if (!hasBegun) return

@@ -337,6 +337,16 @@ describe('loadConfig', () => {
       "portfolios.core.rebalancing.calendar.timeZone: expected a time zone, such as 'Europe/Berlin' or 'UTC'",
     ],
     [
+      'stress that leaves nothing to trade',
+      (c) => Object.assign(core(c), { stress: { legShare: '0' } }),
+      'portfolios.core.stress.legShare: expected a share that leaves a leg of minimumTradeUsd, got 0',
+    ],
+    [
+      'a calendar that never comes due',
+      (c) => Object.assign(core(c), { rebalancing: { policy: 'hybrid', calendar: { schedule: '0 0 9 30 2 *' } } }),
+      'portfolios.core.rebalancing.calendar: expected a schedule that comes due',
+    ],
+    [
       'an override of an asset without a target',
       (c) => Object.assign(core(c), { rebalancing: { overrides: { LINK: { band: '0.01' } } } }),
       'portfolios.core.rebalancing.overrides.LINK: expected one of the targets (ETH, USD)',

@@ -1,4 +1,4 @@
-import { RebalancingInputError } from '../domain/rebalancing/rebalancing-error.js'
+import { nextDueOf } from '../adapters/time/cron-calendar.js'
 import { createPolicy } from '../domain/rebalancing/registry.js'
 import { readParameters } from '../domain/targets/parameters.js'
 import { TARGET_SETTERS } from '../domain/targets/registry.js'
@@ -6,6 +6,7 @@ import { SOURCE_SETTER } from '../domain/targets/target-setting.js'
 import { boundsOf } from '../domain/targets/weight-limits.js'
 import { configuredPolicyOf, targetAssetsOf, targetSettingOf } from './portfolios.js'
 import type { ConfigFile } from './schema.js'
+import { isTimeZone } from './time-zone.js'
 
 type PortfolioFile = ConfigFile['portfolios'][string]
 type Finding = [path: string, finding: string]
@@ -14,6 +15,7 @@ type Finding = [path: string, finding: string]
 export function rebalancingFindings(config: ConfigFile, portfolio: PortfolioFile, isPlay: boolean): Finding[] {
   const findings = [...policyFindings(portfolio.rebalancing, 'rebalancing', portfolio)]
   if (portfolio.shadow) findings.push(...policyFindings(portfolio.shadow, 'shadow', portfolio))
+  findings.push(...stressFindings(portfolio))
   return [...findings, ...settingFindings(config, portfolio), ...sourceFindings(portfolio, isPlay)]
 }
 
@@ -26,11 +28,26 @@ function policyFindings(given: PortfolioFile['rebalancing'], path: string, { tar
     ])
   try {
     const { choice, calendar } = configuredPolicyOf(given)
-    createPolicy(choice, { ...(calendar && { nextDue: () => undefined }), solve: () => undefined })
+    // A time zone that is none is another finding already.
+    const nextDue = calendar && (isTimeZone(calendar.timeZone) ? nextDueOf(calendar) : () => 1)
+    if (nextDue && nextDue(0) === undefined) findings.push([`${path}.calendar`, 'expected a schedule that comes due'])
+    createPolicy(choice, { ...(nextDue && { nextDue }), solve: () => undefined })
   } catch (error) {
-    if (!(error instanceof RebalancingInputError)) throw error
-    findings.push([path, error.message])
+    findings.push([path, error instanceof Error ? error.message : String(error)])
   }
+  return findings
+}
+
+/** In stress something can still be traded. */
+function stressFindings({ stress, maxLegUsd, minimumTradeUsd, slippageBps }: PortfolioFile): Finding[] {
+  const findings: Finding[] = []
+  if (Number(maxLegUsd) * Number(stress.legShare) < Number(minimumTradeUsd))
+    findings.push(['stress.legShare', `expected a share that leaves a leg of minimumTradeUsd, got ${stress.legShare}`])
+  if (slippageBps > 0 && slippageBps * Number(stress.slippageShare) < 1)
+    findings.push([
+      'stress.slippageShare',
+      `expected a share that leaves 1 bp of slippageBps, got ${stress.slippageShare}`,
+    ])
   return findings
 }
 

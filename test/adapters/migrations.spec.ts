@@ -196,7 +196,8 @@ describe('migrations', () => {
   test('to 0002 turn the records of 0001 into what this build reads and changes', async () => {
     await migrate(db.database, MIGRATIONS.slice(0, 1))
     const { valuation, drift, market } = aCycle()
-    const record = { ...aCycle(), decision: { ...oldDecision, levels: [], figures: [] }, valuation, drift, market }
+    const known = { levels: [], figures: [], policy: undefined, shadow: undefined }
+    const record = { ...aCycle(), decision: { ...oldDecision, ...known }, valuation, drift, market }
     const insert = async (id: string, decision: object) => {
       await sql`
         insert into cycles (id, portfolio, mode, started_at, valuation, drift, decision, market, plan_reasons)

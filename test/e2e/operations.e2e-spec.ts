@@ -295,6 +295,8 @@ describe('what the aggregators were asked', () => {
       })
       expect(headers).toMatchObject({ '0x-api-key': 'sandbox', '0x-version': 'v2' })
     }
-    expect(procedures).toEqual(new Set(['getPrice', 'getQuote']))
+    // Which legs go through 0x is a matter of prices; a firm quote is asked for where one does.
+    expect(procedures).toContain('getPrice')
+    expect([...procedures].filter((one) => one !== 'getPrice' && one !== 'getQuote')).toEqual([])
   })
 })

@@ -133,7 +133,7 @@ export async function loadCycles(db: Database, which: { id: string } | 'open'): 
         outcome: row.outcome ?? undefined,
         valuation: fromJson(row.valuation) as Valuation,
         drift: fromJson(row.drift) as Drift,
-        decision: fromJson(row.decision) as Decision,
+        decision: decisionOf(row.decision),
         market: fromJson(row.market) as Market,
         plan: fromJson(row.plan) as Plan | undefined,
         planReasons: fromJson(row.plan_reasons) as string[],
@@ -165,7 +165,7 @@ export async function listDecisions(
     cycleId: row.id,
     decidedAt: row.started_at.getTime(),
     outcome: row.outcome ?? undefined,
-    decision: fromJson(row.decision) as Decision,
+    decision: decisionOf(row.decision),
     drift: fromJson(row.drift) as Drift,
   }))
 }
@@ -194,7 +194,7 @@ export async function listCycles(
     startedAt: row.started_at.getTime(),
     endedAt: row.ended_at?.getTime(),
     outcome: row.outcome ?? undefined,
-    reasons: [...(fromJson(row.decision) as Decision).reasons, ...(fromJson(row.plan_reasons) as string[])],
+    reasons: [...decisionOf(row.decision).reasons, ...(fromJson(row.plan_reasons) as string[])],
     legs: Number(row.legs),
   }))
 }
@@ -208,4 +208,15 @@ export async function loadLastTradedAt(db: Database, portfolio: string): Promise
     .where('outcome', '=', 'traded')
     .executeTakeFirst()
   return row?.at?.getTime()
+}
+
+/** Rows of earlier builds hold no figures. */
+function decisionOf(document: unknown): Decision {
+  const {
+    figures = [],
+    policy,
+    shadow,
+    ...decision
+  } = fromJson(document) as Omit<Decision, 'figures'> & Partial<Decision>
+  return { ...decision, figures, policy, shadow }
 }

@@ -164,6 +164,27 @@ describe('evaluateTriggers', () => {
     expect(decision.shadow).toMatchObject({ act: false, code: 'within-band', policy: 'relative-threshold', levels: [] })
   })
 
+  test('a shadow policy that fails is said, and changes nothing of the live decision', () => {
+    const failing: NamedPolicy = {
+      name: 'hybrid',
+      policy: {
+        decide: () => {
+          throw new Error('No calendar.')
+        },
+      },
+    }
+    const alone = evaluateTriggers(drift(450), { live: threshold, shadow: undefined }, idle, calm).decision
+    const { decision } = evaluateTriggers(drift(450), { live: threshold, shadow: failing }, idle, calm)
+    expect({ ...decision, shadow: undefined }).toEqual(alone)
+    expect(decision.shadow).toMatchObject({ act: false, policy: 'hybrid', reasons: ['It failed: No calendar.'] })
+  })
+
+  test('where nothing known has a target, nothing is decided, whoever asks', () => {
+    const assets = [asset('ETH', 0), asset('USD', 0)].map((one) => ({ ...one, target: 0n }))
+    for (const isManual of [false, true])
+      expect(judge(drift(0, { assets }), { ...idle, isManual })).toMatchObject({ act: false, code: 'nothing-known' })
+  })
+
   test('the levels are how far the policy brings an asset back', () => {
     expect(judge(drift(450), idle, named('absolute-threshold', { reset: 'half' })).levels).toEqual([
       { asset: 'ETH', lower: bps(4_900), upper: bps(5_100) },

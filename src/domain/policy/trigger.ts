@@ -95,8 +95,24 @@ export function evaluateTriggers(
   circumstances: Circumstances,
 ): { readonly decision: Decision; readonly drift: Drift } {
   const judged = judge(drift, live, context, circumstances)
-  const beside = shadow && judge(drift, shadow, { ...context, isManual: false, continues: undefined }, circumstances)
+  const beside = shadow && judgeBeside(drift, shadow, context, circumstances)
   return { decision: { ...judged, shadow: beside }, drift: withBands(drift, judged.figures) }
+}
+
+/** Whatever goes wrong with a policy that only watches is said with the decision and changes nothing of it. */
+function judgeBeside(
+  drift: Drift,
+  shadow: NamedPolicy,
+  context: TriggerContext,
+  circumstances: Circumstances,
+): Judgement {
+  try {
+    return judge(drift, shadow, { ...context, isManual: false, continues: undefined }, circumstances)
+  } catch (error) {
+    const reason = `It failed: ${error instanceof Error ? error.message : String(error)}`
+    const none = { breached: [], levels: [], figures: [] }
+    return { ...none, act: false, code: 'nothing-known', reasons: [reason], policy: shadow.name }
+  }
 }
 
 function judge(
@@ -117,6 +133,11 @@ function judge(
   })
   if (drift.assets.length < 2) return nothing('nothing-known', 'Fewer than two assets have a known value.')
   if (drift.nav === 0n) return nothing('no-money', 'The account holds nothing of the configured assets.')
+  if (drift.assets.every(({ target }) => target === 0n))
+    return nothing(
+      'nothing-known',
+      'The assets that have a target are those whose value is unknown or that are paused.',
+    )
   const decided = decide(policy, stateOf(drift, context, circumstances))
   const { continues, isManual } = context
   const asked = isManual

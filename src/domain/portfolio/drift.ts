@@ -26,7 +26,13 @@ export interface Drift {
   readonly excluded: readonly { readonly asset: AssetKey; readonly reason: string }[]
 }
 
-/** Distance of every known asset from its target over the whole portfolio, in-transit amounts included. */
+/** Targets of what is known that come to less of the whole say nothing about how the rest should be spread over it. */
+const LEAST_SCOPE: Ratio = RATIO_ONE / 100n
+
+/**
+ * Distance of every known asset from its target over the whole portfolio, in-transit amounts included. Where the targets of
+ * what is known come to less than a hundredth of the whole, every target is nothing.
+ */
 export function measureDrift(valuation: Valuation, policy: Policy): Drift {
   const known = valuation.assets.filter((one) => one.status === 'known')
   const excluded = valuation.assets.flatMap((one) =>
@@ -36,10 +42,10 @@ export function measureDrift(valuation: Valuation, policy: Policy): Drift {
   const scopeWeight = scope.reduce((sum, { target }) => sum + (target?.weight ?? 0n), 0n)
   const assets = scope.map(({ value: { asset, value }, target }): AssetDrift => {
     const weight = valuation.nav === 0n ? 0n : shareOf(value, valuation.nav, 'down')
-    const wanted = target && scopeWeight > 0n ? mulDiv(target.weight, RATIO_ONE, scopeWeight, 'down') : 0n
+    const wanted = target && scopeWeight >= LEAST_SCOPE ? mulDiv(target.weight, RATIO_ONE, scopeWeight, 'down') : 0n
     const drift =
       valuation.nav === 0n ? 0n : mulDiv(value * RATIO_ONE - wanted * valuation.nav, 1n, valuation.nav, 'zero')
-    const band = target && scopeWeight > 0n ? mulDiv(bandOf(target), RATIO_ONE, scopeWeight, 'down') : 0n
+    const band = target && scopeWeight >= LEAST_SCOPE ? mulDiv(bandOf(target), RATIO_ONE, scopeWeight, 'down') : 0n
     return { asset, value, weight, target: wanted, drift, band, isInBand: absolute(drift) <= band }
   })
   const portfolio = assets.reduce((sum, { drift }) => sum + absolute(drift), 0n) / 2n

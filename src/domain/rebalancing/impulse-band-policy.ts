@@ -4,6 +4,7 @@ import { definePolicy } from './policy-kind.js'
 import {
   aversionDial,
   checkSizing,
+  keptBands,
   SIZING_TERMS,
   type SizingParameters,
   sizedBand,
@@ -24,10 +25,11 @@ export const impulseBandPolicy = definePolicy<SharedParameters & SizingParameter
   },
   (parameters) => {
     checkSizing(parameters)
+    const bandOf = keptBands()
     return (view) => {
       const unknown = unknownVolatility(view)
       if (unknown !== undefined) return byConfiguredBands(view, parameters, [unknown])
-      const bands = view.assets.map((asset) => sizedBand(asset, view.fixedCost, parameters))
+      const bands = view.assets.map((asset) => sizedBand(asset, view.fixedCost, parameters, bandOf))
       return {
         findings: view.assets.map((asset, index) => banded(asset, parameters, bands[index]!)),
         waits: undefined,

@@ -15,7 +15,9 @@ import { RebalancingInputError } from './rebalancing-error.js'
 import { pointsText, ratioBelow } from './shares.js'
 import {
   aversionDial,
+  type BandOf,
   checkSizing,
+  keptBands,
   SIZING_TERMS,
   type SizedBand,
   sizedBand,
@@ -50,7 +52,9 @@ export const quadraticPolicy = definePolicy<SharedParameters & SizingParameters>
         'parameters',
         'The quadratic-program policy needs a solver, got none. Give it one where policies are made.',
       )
-    return (view) => assess(view, solve, parameters)
+    const byRisk = { ...parameters, objective: 'risk' } as const
+    const bandOf = keptBands()
+    return (view) => assess(view, solve, byRisk, bandOf)
   },
 )
 
@@ -58,6 +62,7 @@ function assess(
   view: PortfolioView,
   solve: QuadraticSolver,
   parameters: SharedParameters & SizingParameters,
+  bandOf: BandOf,
 ): Assessment {
   const { assets, covariance, fixedCost } = view
   const unknown = unknownVolatility(view)
@@ -68,13 +73,7 @@ function assess(
     return byConfiguredBands(view, parameters, [
       `Every asset keeps its configured band: ${without.asset} has no volatility against what it is traded for.`,
     ])
-  const bands = assets.map((asset) =>
-    sizedBand(
-      parameters.objective === 'risk' ? asset : { ...asset, penalty: parameters.aversion * asset.volatility! ** 2 },
-      fixedCost,
-      parameters,
-    ),
-  )
+  const bands = assets.map((asset) => sizedBand(asset, fixedCost, parameters, bandOf))
   const problem: RebalancingProblem = {
     penalty: covariance.map((row) => row.map((value) => parameters.aversion * value)),
     weights: assets.map(({ weight }) => ratioToNumber(weight)),

@@ -1,6 +1,7 @@
+import type { AssetKey } from '../assets.js'
 import { larger, mulDiv, type Ratio, RATIO_ONE, ratioToNumber } from '../units/ratio.js'
 import { deviationDiffusion } from './deviation.js'
-import { type BandModel, bestInner, limitedBand } from './impulse-band.js'
+import { type BandLimits, type BandModel, bestInner, type ImpulseBand, limitedBand } from './impulse-band.js'
 import { expectParameter, expectShare, type SharedParameters } from './parameters.js'
 import type { Dial, PolicyTerm } from './policy-kind.js'
 import type { AssetView, PortfolioView } from './portfolio-view.js'
@@ -57,10 +58,11 @@ export function sizedBand(
   asset: AssetView,
   fixedCost: number,
   parameters: SharedParameters & SizingParameters,
+  bandOf: BandOf,
 ): SizedBand {
-  const { configuredBand, ownBand, costOfPair, costAversion, volatility, penalty, target } = asset
-  const diffusion = deviationDiffusion(Math.min(ratioToNumber(target), 1), volatility ?? 0)
-  if (volatility === undefined || penalty === undefined || diffusion === 0) {
+  const { configuredBand, ownBand, costOfPair, costAversion, volatility, target } = asset
+  const { diffusion, penalty } = paceOf(ratioToNumber(target), volatility ?? 0, parameters)
+  if (volatility === undefined || diffusion === 0) {
     const own = target === 0n ? 0n : undefined
     const band = ownBand ?? larger(configuredBand, parameters.minimumBand)
     return { band, own, basis: undefined, note: noteOf(asset) }
@@ -78,12 +80,56 @@ export function sizedBand(
       basis: () => `The band is its own; the way back follows from ${basisOf(model, volatility, parameters)}`,
       note: undefined,
     }
-  const { outer, inner } = limitedBand(model, {
+  const { outer, inner } = bandOf(asset.asset, model, {
     minimum: ratioToNumber(parameters.minimumBand),
     maximum: ratioToNumber(mulDiv(target, parameters.maximumBandShare, RATIO_ONE, 'down')),
   })
   const basis = () => `The band follows from ${basisOf(model, volatility, parameters)}`
   return { band: ratioBelow(outer), own: ratioBelow(inner), basis, note: undefined }
+}
+
+/**
+ * How fast a weight wanders and what that is penalised by. A band rests on `κq/s²` alone, from which volatility cancels where
+ * risk is penalised: both are those of a volatility of one then.
+ */
+function paceOf(
+  target: number,
+  volatility: number,
+  { objective, aversion, referenceVolatility }: SharedParameters,
+): Pick<BandModel, 'diffusion' | 'penalty'> {
+  const isRisk = objective === 'risk'
+  return {
+    diffusion: deviationDiffusion(Math.min(target, 1), isRisk && volatility > 0 ? 1 : volatility),
+    penalty: isRisk ? aversion : aversion * referenceVolatility * referenceVolatility,
+  }
+}
+
+/** The band of an asset by `limitedBand`. */
+export type BandOf = (asset: AssetKey, model: BandModel, limits: BandLimits) => ImpulseBand
+
+/**
+ * Keeps the last band of each asset, which is asked for again as long as nothing changes that it rests on: with constant
+ * costs and targets that is for ever, because volatility cancels where risk is what is penalised.
+ */
+export function keptBands(): BandOf {
+  const kept = new Map<
+    AssetKey,
+    { readonly model: BandModel; readonly limits: BandLimits; readonly band: ImpulseBand }
+  >()
+  return (asset, model, limits) => {
+    const last = kept.get(asset)
+    const isSame =
+      last?.model.cost === model.cost &&
+      last.model.fixedCost === model.fixedCost &&
+      last.model.diffusion === model.diffusion &&
+      last.model.penalty === model.penalty &&
+      last.limits.minimum === limits.minimum &&
+      last.limits.maximum === limits.maximum
+    if (isSame) return last.band
+    const band = limitedBand(model, limits)
+    kept.set(asset, { model, limits, band })
+    return band
+  }
 }
 
 function basisOf({ cost, fixedCost }: BandModel, volatility: number, { aversion }: SharedParameters): string {
