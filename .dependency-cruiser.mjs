@@ -38,6 +38,12 @@ export default {
       to: { path: '^src/adapters/' },
     },
     {
+      name: 'config-knows-domain',
+      severity: 'error',
+      from: { path: '^src/config/', pathNot: spec },
+      to: { path: '^src/', pathNot: '^src/(config|domain)/' },
+    },
+    {
       name: 'config-is-handed-down',
       severity: 'error',
       from: { path: '^src/(domain|ports|application|adapters)/' },

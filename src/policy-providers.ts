@@ -1,4 +1,3 @@
-import type { Provider } from '@nestjs/common'
 import { loadQuadraticSolver } from './adapters/optimiser/highs-quadratic.js'
 import { NoPositions } from './adapters/positions/no-positions.js'
 import { PostgresHistory } from './adapters/store/postgres-history.js'
@@ -25,7 +24,7 @@ import { type TargetSource, TargetSources } from './ports/target-source.js'
 const SOURCE_TIMEOUT_MS = 10_000
 
 /** When and toward what: policies, targets, history and risk. */
-export function policyProviders({ config: { file, secrets }, database }: Parts): Provider[] {
+export function policyProviders({ config: { file, secrets }, database }: Parts) {
   const portfolios = portfoliosOf(file)
   const needsSolver = portfolios.some(({ rebalancing, shadow }) =>
     [rebalancing, shadow].some((one) => one?.choice.name === 'quadratic-program'),
@@ -47,7 +46,12 @@ export function policyProviders({ config: { file, secrets }, database }: Parts):
     { provide: DerivativePositions, useClass: NoPositions },
     {
       provide: PolicyBook,
-      useFactory: async () => new PolicyBook({ nextDueOf, ...(needsSolver && { solve: await loadQuadraticSolver() }) }),
+      // All of them at once, so that what cannot be made ends the start and not a cycle.
+      useFactory: async () => {
+        const book = new PolicyBook({ nextDueOf, ...(needsSolver && { solve: await loadQuadraticSolver() }) })
+        for (const portfolio of portfolios) book.of(portfolio)
+        return book
+      },
     },
     {
       provide: KeepTargets,
@@ -81,7 +85,7 @@ export function policyProviders({ config: { file, secrets }, database }: Parts):
 }
 
 /** For commands that only look: nothing is written, and without a database nothing is known. */
-export function lookingAhead({ config: { secrets } }: Parts): Provider {
+export function lookingAhead({ config: { secrets } }: Parts) {
   return {
     provide: LookAhead,
     useFactory: (keepTargets: KeepTargets, readRisk: ReadRisk, observer: Observer) =>

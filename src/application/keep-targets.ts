@@ -1,4 +1,4 @@
-import { dayOf } from '../domain/backtest/price-table.js'
+import { dayOf } from '../domain/portfolio/price-table.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { Snapshot } from '../domain/portfolio/snapshot.js'
 import { navFigures } from '../domain/portfolio/unit-value.js'

@@ -9,7 +9,7 @@ import {
 } from '../domain/backtest/history.js'
 import { HistoryRuns } from '../domain/backtest/history-runs.js'
 import { bandsOf, historyTargets } from '../domain/backtest/history-targets.js'
-import type { PriceTable } from '../domain/backtest/price-table.js'
+import type { PriceTable } from '../domain/portfolio/price-table.js'
 import type { BacktestReport } from '../domain/backtest/result.js'
 import type { AssetKey } from '../domain/assets.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'

@@ -5,7 +5,7 @@ import { measureDrift } from '../domain/portfolio/drift.js'
 import type { Clock } from '../ports/clock.js'
 import type { DerivativePositions } from '../ports/positions.js'
 import type { Store } from '../ports/store.js'
-import { circumstancesOf } from './circumstances.js'
+import { circumstancesOf } from '../domain/policy/circumstances.js'
 import type { LookAhead } from './look-ahead.js'
 import type { PolicyBook } from './policy-book.js'
 

@@ -1,5 +1,5 @@
 import type { AssetClass, AssetKey } from '../domain/assets.js'
-import { dayOf, everyDay, type PriceTable } from '../domain/backtest/price-table.js'
+import { dayOf, everyDay, type PriceTable } from '../domain/portfolio/price-table.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import {
   bandCovariance,

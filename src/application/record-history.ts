@@ -1,5 +1,5 @@
 import type { AssetKey } from '../domain/assets.js'
-import { dayOf } from '../domain/backtest/price-table.js'
+import { dayOf } from '../domain/portfolio/price-table.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { fundParts, unitDay } from '../domain/portfolio/unit-value.js'
 import type { Snapshot } from '../domain/portfolio/snapshot.js'

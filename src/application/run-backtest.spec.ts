@@ -3,7 +3,7 @@ import { aHistoryPortfolio, type HistoryPortfolioSpec, randomWalk } from '../../
 import { solveByPairs } from '../../test/support/rebalancing.js'
 import { BacktestError } from '../domain/backtest/backtest-error.js'
 import { readCosts } from '../domain/backtest/cost-terms.js'
-import type { PriceTable } from '../domain/backtest/price-table.js'
+import type { PriceTable } from '../domain/portfolio/price-table.js'
 import { reportJson } from '../domain/backtest/report-json.js'
 import type { BacktestReport } from '../domain/backtest/result.js'
 import { POLICIES, type PolicyName } from '../domain/rebalancing/registry.js'

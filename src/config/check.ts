@@ -4,6 +4,7 @@ import { RATIO_ONE } from '../domain/units/ratio.js'
 import { endpointsOf, quorumOf } from './endpoints.js'
 import { ceilingFindings } from './ceilings.js'
 import { feeFindings } from './fee-rules.js'
+import { isPrivate } from './private-address.js'
 import { rebalancingFindings } from './rebalancing-findings.js'
 import type { ConfigFile } from './schema.js'
 
@@ -186,12 +187,6 @@ function signerFindings({ signer, chains }: ConfigFile): [path: string, finding:
   if (url === undefined && unserved.length > 0)
     findings.push(['signer.url', `expected a URL, or one under signer.urls for ${unserved.join(', ')}`])
   return findings
-}
-
-function isPrivate({ protocol, hostname }: URL): boolean {
-  return (
-    protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  )
 }
 
 /** Names exist, times follow each other. The signatures of events are read where they are used. */

@@ -4,7 +4,6 @@ import { InvariantError } from '../domain/errors.js'
 import { plannedShareOf, TIER_CAPS, UNKNOWN_BRIDGE } from '../domain/policy/bridges.js'
 import type { SharedParameters } from '../domain/rebalancing/parameters.js'
 import { type ConfiguredPolicy, readPolicy } from '../domain/rebalancing/registry.js'
-import type { TargetAsset } from '../domain/targets/target-input.js'
 import type { TargetSetting } from '../domain/targets/target-setting.js'
 import { bandOf } from '../domain/policy/policy.js'
 import type { Limits } from '../domain/policy/budgets.js'
@@ -149,21 +148,6 @@ export function configuredPolicyOf(given: ConfigFile['portfolios'][string]['reba
     ),
   }
   return { choice: readPolicy(policy, shared, parameters), calendar }
-}
-
-/** The assets that weights are set for, each on the chains where it has tokens, in equal parts. */
-export function targetAssetsOf(config: ConfigFile, { targets }: ConfigFile['portfolios'][string]): TargetAsset[] {
-  return assetsOf(config)
-    .filter(({ key }) => Object.hasOwn(targets, key))
-    .map(({ key, class: assetClass, tokens }) => {
-      const chains = [...new Set(tokens.map(({ chain }) => chain))]
-      return {
-        key,
-        class: assetClass,
-        issuer: config.assets[key]?.issuer,
-        chains: Object.fromEntries(chains.map((chain) => [chain, 1 / chains.length])),
-      }
-    })
 }
 
 export function targetSettingOf(

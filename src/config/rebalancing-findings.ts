@@ -1,12 +1,15 @@
-import { nextDueOf } from '../adapters/time/cron-calendar.js'
+import { CronTime, validateCronExpression } from 'cron'
 import { createPolicy } from '../domain/rebalancing/registry.js'
 import { readParameters } from '../domain/targets/parameters.js'
+import { targetAssets } from '../domain/targets/target-assets.js'
 import { TARGET_SETTERS } from '../domain/targets/registry.js'
 import { SOURCE_SETTER } from '../domain/targets/target-setting.js'
 import { boundsOf } from '../domain/targets/weight-limits.js'
-import { configuredPolicyOf, targetAssetsOf, targetSettingOf } from './portfolios.js'
+import { parseDecimal } from '../domain/units/decimal.js'
+import { mulDiv, RATIO_ONE } from '../domain/units/ratio.js'
+import { assetsOf, configuredPolicyOf, targetSettingOf } from './portfolios.js'
+import { isPrivate } from './private-address.js'
 import type { ConfigFile } from './schema.js'
-import { isTimeZone } from './time-zone.js'
 
 type PortfolioFile = ConfigFile['portfolios'][string]
 type Finding = [path: string, finding: string]
@@ -28,20 +31,30 @@ function policyFindings(given: PortfolioFile['rebalancing'], path: string, { tar
     ])
   try {
     const { choice, calendar } = configuredPolicyOf(given)
-    // A time zone that is none is another finding already.
-    const nextDue = calendar && (isTimeZone(calendar.timeZone) ? nextDueOf(calendar) : () => 1)
-    if (nextDue && nextDue(0) === undefined) findings.push([`${path}.calendar`, 'expected a schedule that comes due'])
-    createPolicy(choice, { ...(nextDue && { nextDue }), solve: () => undefined })
+    if (calendar && !comesDue(calendar.schedule))
+      findings.push([`${path}.calendar`, 'expected a schedule that comes due'])
+    createPolicy(choice, { ...(calendar && { nextDue: () => undefined }), solve: () => undefined })
   } catch (error) {
     findings.push([path, error instanceof Error ? error.message : String(error)])
   }
   return findings
 }
 
+/** An expression that is none is another finding already. */
+function comesDue(schedule: string): boolean {
+  try {
+    new CronTime(schedule, 'UTC').sendAt()
+    return true
+  } catch {
+    return !validateCronExpression(schedule).valid
+  }
+}
+
 /** In stress something can still be traded. */
 function stressFindings({ stress, maxLegUsd, minimumTradeUsd, slippageBps }: PortfolioFile): Finding[] {
   const findings: Finding[] = []
-  if (Number(maxLegUsd) * Number(stress.legShare) < Number(minimumTradeUsd))
+  const [leg, share, least] = [maxLegUsd, stress.legShare, minimumTradeUsd].map((text) => parseDecimal(text, 18) ?? 0n)
+  if (mulDiv(leg!, share!, RATIO_ONE, 'down') < least!)
     findings.push(['stress.legShare', `expected a share that leaves a leg of minimumTradeUsd, got ${stress.legShare}`])
   if (slippageBps > 0 && slippageBps * Number(stress.slippageShare) < 1)
     findings.push([
@@ -53,7 +66,8 @@ function stressFindings({ stress, maxLegUsd, minimumTradeUsd, slippageBps }: Por
 
 function settingFindings(config: ConfigFile, portfolio: PortfolioFile): Finding[] {
   const setting = targetSettingOf(config, portfolio)
-  const assets = targetAssetsOf(config, portfolio)
+  const targets = Object.keys(portfolio.targets).map((asset) => ({ asset, weight: 0n }))
+  const assets = targetAssets({ assets: assetsOf(config), policy: { targets }, targetSetting: setting }, undefined)
   const findings: Finding[] = []
   const setter = TARGET_SETTERS.find(({ name }) => name === setting.setter)
   if (setting.setter === 'fixed') {
@@ -76,14 +90,7 @@ function sourceFindings({ mode, targetSetting: { setter, source } }: PortfolioFi
   const findings: Finding[] = []
   if (mode === 'live' && !isPlay && source.publicKey === undefined)
     findings.push([`${path}.publicKey`, 'expected the key with which the weights of a live portfolio are signed'])
-  if (source.kind === 'http' && !isSafeAddress(source.location))
+  if (source.kind === 'http' && !(URL.canParse(source.location) && isPrivate(new URL(source.location))))
     findings.push([`${path}.location`, 'expected an address with https, or plain http to this machine only'])
   return findings
-}
-
-function isSafeAddress(text: string): boolean {
-  const address = URL.canParse(text) ? new URL(text) : undefined
-  if (!address) return false
-  const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(address.hostname)
-  return address.protocol === 'https:' || (address.protocol === 'http:' && isHere)
 }

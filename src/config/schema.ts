@@ -8,7 +8,6 @@ import { TARGET_SETTERS } from '../domain/targets/registry.js'
 import { SOURCE_SETTER } from '../domain/targets/target-setting.js'
 import { parseDecimal } from '../domain/units/decimal.js'
 import { RATIO_ONE } from '../domain/units/ratio.js'
-import { isTimeZone } from './time-zone.js'
 
 /** An address with its checksum, or in one letter case throughout. */
 const address = z
@@ -37,6 +36,14 @@ const count = (most: number) => z.number().int().min(1).max(most)
 const basisPoints = (most: number) => z.number().int().min(0).max(most)
 const url = z.url({ protocol: /^https?$/ })
 const seconds = (most: number) => z.number().positive().max(most)
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== ''
+  } catch {
+    return false
+  }
+}
 
 function isEd25519Key(pem: string): boolean {
   try {

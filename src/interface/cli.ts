@@ -1,4 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { USUAL_POINTS } from '../application/run-backtest.js'
+import { USUAL_WALK } from '../domain/backtest/tune.js'
 import { POLICIES, type PolicyName } from '../domain/rebalancing/registry.js'
 import { parseDecimal } from '../domain/units/decimal.js'
 
@@ -124,8 +126,13 @@ export function parseCommand(args: readonly string[]): Command {
       const { values } = alone(name, read(name, OPTIONS.tune, args))
       const options = historyOptions(name, values)
       if (options.policies.length > 1) throw new UsageError('Expected one --policy with tune.')
-      const fitDays = wholeNumber('fit-days', values['fit-days'], 730, 30, 36_500)
-      return { name, ...options, fitDays, judgeDays: wholeNumber('judge-days', values['judge-days'], 182, 30, 36_500) }
+      const fitDays = wholeNumber('fit-days', values['fit-days'], USUAL_WALK.fitDays, 30, 36_500)
+      return {
+        name,
+        ...options,
+        fitDays,
+        judgeDays: wholeNumber('judge-days', values['judge-days'], USUAL_WALK.judgeDays, 30, 36_500),
+      }
     }
     case 'import-prices': {
       const { values } = alone(name, read(name, OPTIONS['import-prices'], args))
@@ -158,7 +165,7 @@ function historyOptions(name: string, values: HistoryValues): HistoryOptions {
     to: dayOf('to', values.to),
     costs: values.costs ?? 'flat:30bp',
     trackingError: pointsOf('tracking-error', values['tracking-error'] ?? '200bp'),
-    points: wholeNumber('points', values.points, 30, 2, 1_000),
+    points: wholeNumber('points', values.points, USUAL_POINTS, 2, 1_000),
     settlementDays: wholeNumber('settlement-days', values['settlement-days'], 0, 0, 30),
     failureRate: shareOf('failure-rate', values['failure-rate'] ?? '0'),
     report: values.report,

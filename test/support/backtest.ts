@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { HistoryRequest } from '../../src/application/lay-out-history.js'
-import type { PriceTable } from '../../src/domain/backtest/price-table.js'
+import type { PriceTable } from '../../src/domain/portfolio/price-table.js'
 import type { SharedParameters } from '../../src/domain/rebalancing/parameters.js'
 import { type Calendar, DEFAULT_POLICY, type PolicyName } from '../../src/domain/rebalancing/registry.js'
 import { seededRandom } from '../../src/domain/statistics/seeded-random.js'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Address, type AssetKey, sameAddress, tokenId } from '../../src/domain/assets.js'
-import { dayOf, type PriceTable } from '../../src/domain/backtest/price-table.js'
+import { dayOf, type PriceTable } from '../../src/domain/portfolio/price-table.js'
 import type { BookedFunds, UnitDay, UnitValue } from '../../src/domain/portfolio/unit-value.js'
 import type { ForcedTargets, TargetSet } from '../../src/domain/targets/target-set.js'
 import { type Price, usdToText } from '../../src/domain/units/usd.js'

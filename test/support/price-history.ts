@@ -1,5 +1,5 @@
 import type { AssetKey } from '../../src/domain/assets.js'
-import type { PriceTable } from '../../src/domain/backtest/price-table.js'
+import type { PriceTable } from '../../src/domain/portfolio/price-table.js'
 import { seededRandom } from '../../src/domain/statistics/seeded-random.js'
 import type { ImportedPrice } from '../../src/ports/history.js'
 

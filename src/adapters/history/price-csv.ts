@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { CsvError, parse } from 'csv-parse/sync'
 import type { AssetKey } from '../../domain/assets.js'
-import { DAY_MS, dayText, type PriceTable } from '../../domain/backtest/price-table.js'
+import { DAY_MS, dayText, type PriceTable } from '../../domain/portfolio/price-table.js'
 import { type FilePlace, PriceFileError } from './price-file-error.js'
 
 export interface PriceFile {

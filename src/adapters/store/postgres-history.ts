@@ -1,5 +1,5 @@
 import type { Address, AssetKey } from '../../domain/assets.js'
-import type { PriceTable } from '../../domain/backtest/price-table.js'
+import type { PriceTable } from '../../domain/portfolio/price-table.js'
 import type { BookedFunds, UnitDay, UnitValue } from '../../domain/portfolio/unit-value.js'
 import type { ForcedTargets, TargetSet } from '../../domain/targets/target-set.js'
 import {

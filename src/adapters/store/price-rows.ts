@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { AssetKey } from '../../domain/assets.js'
-import { dayOf, type PriceTable } from '../../domain/backtest/price-table.js'
+import { dayOf, type PriceTable } from '../../domain/portfolio/price-table.js'
 import { formatDecimal } from '../../domain/units/decimal.js'
 import { USD_DECIMALS } from '../../domain/units/usd.js'
 import type { ImportCounts, ImportedPrice, ObservedPrice } from '../../ports/history.js'

@@ -12,6 +12,9 @@ const MOST_KEPT = 20_000
  * due in the moment of the jump. Undefined where no date matches within eight years. Throws CronError for an expression
  * and RangeError for a time zone that is none.
  *
+ * `cron` reads the fields and does not search: where clocks are set back it is due twice for one time (seen with two o'clock in
+ * New York), and it goes to a far date in steps of a second.
+ *
  * Answers are kept, so that many runs over the same days cost little more than one.
  */
 export function nextDueOf({ schedule, timeZone }: Calendar): NextDue {

@@ -1,5 +1,6 @@
 import { between, placeAt } from './frontier.js'
 import type { Comparison, ComparisonRow, PolicyResult } from './result.js'
+import { points } from './points.js'
 
 /** Tracking error per √year at which policies are compared unless another one is asked for. */
 export const USUAL_TRACKING_ERROR = 0.02
@@ -35,8 +36,4 @@ function noteOn(rows: readonly ComparisonRow[], trackingError: number): string {
   const [best, dearest] = [sorted[0]!, sorted.at(-1)!]
   const range = sorted.length === 1 ? '' : `, ${dearest.label} most with ${points(dearest.costPerYear)} bps`
   return `At ${error} ${best.label} costs least, ${points(best.costPerYear)} bps of NAV a year${range}.${unreached}`
-}
-
-function points(share: number): number {
-  return Number((share * 1e4).toPrecision(3))
 }

@@ -7,6 +7,7 @@ import { ratioToNumber } from '../units/ratio.js'
 import { BacktestError } from './backtest-error.js'
 import type { HistoryAsset } from './history.js'
 import type { CostModel } from './holdings.js'
+import { points } from './points.js'
 
 /** A market as a pool: `x` USD sold bring `γx/(1 + γx/D)` (planning theory, 2.3). */
 export interface Depth {
@@ -171,8 +172,4 @@ export function costWords(terms: CostTerms, assets: readonly AssetKey[], hub: As
     return [`${asset} ${points(1 - depth.gamma)} bps at ${size}${depth.isAssumed ? ', assumed' : ', as quoted'}`]
   })
   return `By size in the markets of today: ${markets.join('; ')}; and ${fixed}.${through}`
-}
-
-function points(share: number): number {
-  return Number((share * 1e4).toPrecision(3))
 }

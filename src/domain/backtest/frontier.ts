@@ -37,12 +37,6 @@ export function placeAt<P extends FrontierPoint>(
   return { before, after, share: (trackingError - before.trackingError) / (after.trackingError - before.trackingError) }
 }
 
-/** Cost per year on the frontier at this tracking error, by the straight line between its neighbours; undefined beyond its ends. */
-export function costAt(frontier: readonly FrontierPoint[], trackingError: number): number | undefined {
-  const place = placeAt(frontier, trackingError)
-  return place && between(place, ({ costPerYear }) => costPerYear)
-}
-
 /** A figure at a place of a frontier, by the straight line. */
 export function between<P extends FrontierPoint>(
   { before, after, share }: FrontierPlace<P>,

@@ -8,7 +8,7 @@ import type { CurrentTargets, NavFigures, TargetAsset, TargetInput } from '../ta
 import { SOURCE_SETTER } from '../targets/target-setting.js'
 import type { Ratio } from '../units/ratio.js'
 import type { History } from './history.js'
-import { DAY_MS, dayText, placeFrom, type PriceTable } from './price-table.js'
+import { DAY_MS, dayText, placeFrom, type PriceTable } from '../portfolio/price-table.js'
 import type { Backtest, TargetView } from './simulate.js'
 
 type TargetPortfolio = Pick<Portfolio, 'assets' | 'policy' | 'targetSetting'>

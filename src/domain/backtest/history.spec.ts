@@ -3,7 +3,7 @@ import { forecasts } from '../statistics/forecast.js'
 import { logReturns } from '../statistics/returns.js'
 import { BacktestError } from './backtest-error.js'
 import { type HistoryAsset, readHistory } from './history.js'
-import type { PriceTable } from './price-table.js'
+import type { PriceTable } from '../portfolio/price-table.js'
 
 const BTC: HistoryAsset = { key: 'BTC', class: 'major' }
 const USD: HistoryAsset = { key: 'USD', class: 'stable' }

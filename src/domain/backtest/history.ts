@@ -7,7 +7,7 @@ import { forecasts } from '../statistics/forecast.js'
 import type { Matrix } from '../statistics/matrix.js'
 import { alignedReturns, logReturnRows, MOST_CARRIED_DAYS } from '../statistics/returns.js'
 import { BacktestError } from './backtest-error.js'
-import { completeDays, dayText, type PriceTable } from './price-table.js'
+import { completeDays, dayText, type PriceTable } from '../portfolio/price-table.js'
 
 export interface HistoryAsset {
   readonly key: AssetKey

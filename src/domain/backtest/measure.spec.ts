@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { bootstrapIntervals } from './bootstrap.js'
 import type { Course } from './course.js'
-import { costAt, frontierOf } from './frontier.js'
+import { between, frontierOf, placeAt } from './frontier.js'
 import { drawdowns, measureCourse } from './measure.js'
 
 const course = (changes: Partial<Course>): Course => {
@@ -103,6 +103,10 @@ describe('the frontier', () => {
 
   test('tells the cost between two points, and nothing beyond its ends', () => {
     const frontier = frontierOf(points)
+    const costAt = (one: typeof frontier, trackingError: number) => {
+      const place = placeAt(one, trackingError)
+      return place && between(place, ({ costPerYear }) => costPerYear)
+    }
     expect(costAt(frontier, 0.015)).toBeCloseTo(0.006, 12)
     expect(costAt(frontier, 0.03)).toBe(0.001)
     expect(costAt(frontier, 0.009)).toBeUndefined()

@@ -6,7 +6,7 @@ import { RATIO_ONE } from '../units/ratio.js'
 import { dueEvery } from './due-every.js'
 import { dialSettings } from './history-runs.js'
 import { dialFactsOf, everyDaysOf, policyRequests, settingWords } from './policy-request.js'
-import { DAY_MS } from './price-table.js'
+import { DAY_MS } from '../portfolio/price-table.js'
 import { dialValues } from './sweep.js'
 
 const names = Object.keys(POLICIES) as PolicyName[]

@@ -1,4 +1,4 @@
-import { dayText } from './price-table.js'
+import { dayText } from '../portfolio/price-table.js'
 import type { BacktestReport, TuneReport } from './result.js'
 
 /** Digits that are kept: beyond them a backtest says nothing. */

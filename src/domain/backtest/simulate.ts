@@ -11,7 +11,7 @@ import type { Course, CourseOutline, Trade } from './course.js'
 import { type CostModel, Holdings, type Order, type Terms } from './holdings.js'
 import { sum } from './measure.js'
 import { weightsWithin } from './moves.js'
-import { DAY_MS, type PriceTable } from './price-table.js'
+import { DAY_MS, type PriceTable } from '../portfolio/price-table.js'
 
 /** What is known when the targets of a day are set: nothing of it lies after that day. */
 export interface TargetView {

@@ -2,8 +2,9 @@ import { DAYS_PER_YEAR } from '../statistics/covariance.js'
 import { bootstrapMean } from './bootstrap.js'
 import type { CourseOutline } from './course.js'
 import { activeReturns, standardDeviation, sum } from './measure.js'
-import { dayText, placeFrom } from './price-table.js'
+import { dayText, placeFrom } from '../portfolio/price-table.js'
 import type { Score, TunedSetting, TuneProposal, TuneReport, TuneWindow } from './result.js'
+import { points } from './points.js'
 
 /** A setting that was run over the whole history. A window of it rests on nothing later than the window. */
 export interface Tried {
@@ -200,8 +201,4 @@ function settingText({ dial, limits }: TunedSetting): string {
 
 function figure(value: number): string {
   return Number(value.toPrecision(3)).toString()
-}
-
-function points(share: number): number {
-  return Number((share * 1e4).toPrecision(3))
 }

@@ -1,5 +1,5 @@
 import { type Address, type AssetKey, type ChainKey, sameAddress, type Token, tokenId } from '../assets.js'
-import { DAY_MS, dayOf } from '../backtest/price-table.js'
+import { DAY_MS, dayOf } from './price-table.js'
 import type { NavFigures } from '../targets/target-input.js'
 import { larger, mulDiv, RATIO_ONE } from '../units/ratio.js'
 import { ONE_USD, type Price, type Usd } from '../units/usd.js'

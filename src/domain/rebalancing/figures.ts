@@ -1,8 +1,7 @@
+import { DAYS_PER_YEAR } from '../statistics/covariance.js'
 import { absolute, larger, type Ratio, ratioToNumber } from '../units/ratio.js'
 import type { AssetView } from './portfolio-view.js'
 import type { AssetFigures } from './rebalancing-policy.js'
-
-const DAYS_PER_YEAR = 365
 
 /**
  * What there is to gain and to pay for one asset: a deviation `d` is penalised by `κq·d²/2` per year (planning theory,

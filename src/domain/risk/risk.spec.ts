@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { aPriceTable } from '../../../test/support/price-history.js'
-import { everyDay, type PriceTable } from '../backtest/price-table.js'
+import { everyDay, type PriceTable } from '../portfolio/price-table.js'
 import { correlation, volatilities } from '../statistics/covariance.js'
 import { isPositiveSemidefinite } from '../statistics/definiteness.js'
 import { ewmaCovariances } from '../statistics/ewma.js'

@@ -1,5 +1,5 @@
 import type { AssetKey } from '../assets.js'
-import { dayText, type PriceTable } from '../backtest/price-table.js'
+import { dayText, type PriceTable } from '../portfolio/price-table.js'
 import { withVolatilities, withVolatilityFloors } from '../statistics/covariance.js'
 import { BAND_DECAY, EwmaCovariance } from '../statistics/ewma.js'
 import type { ForecastModel } from '../statistics/forecast-choice.js'

@@ -1,29 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
+import { garchPath } from '../../../test/support/garch-path.js'
 import { EwmaCovariance } from './ewma.js'
 import { forecasts, VolatilityForecaster } from './forecast.js'
 import { qlike } from './forecast-choice.js'
 import { fitGarch } from './garch.js'
 import { StatisticsError } from './input.js'
 
-/** A path of GARCH(1,1) that depends on the seed alone: a linear congruential generator and Box–Muller. */
-function simulated(seed: number, count: number, alpha: number, beta: number): number[] {
-  let state = seed
-  const uniform = () => {
-    state = (1_664_525 * state + 1_013_904_223) % 2 ** 32
-    return (state + 0.5) / 2 ** 32
-  }
-  let variance = 4e-4
-  return Array.from({ length: count }, () => {
-    const radius = Math.sqrt(-2 * Math.log(uniform()))
-    const value = Math.sqrt(variance) * radius * Math.cos(2 * Math.PI * uniform())
-    variance = 4e-4 * (1 - alpha - beta) + alpha * value ** 2 + beta * variance
-    return value
-  })
-}
-
 describe('VolatilityForecaster', () => {
   test('forecasts by EWMA alone where nothing competes with it', () => {
-    const returns = simulated(1, 100, 0.1, 0.85)
+    const returns = garchPath(1, 100, 0.1, 0.85)
     const choices = forecasts(returns, { challengers: [] })
     const ewma = new EwmaCovariance(1, { perYear: 1 })
     for (const [day, value] of returns.entries()) {
@@ -35,7 +20,7 @@ describe('VolatilityForecaster', () => {
   })
 
   test('scores each forecast on the day after it', () => {
-    const returns = simulated(1, 60, 0.1, 0.85)
+    const returns = garchPath(1, 60, 0.1, 0.85)
     const choices = forecasts(returns, { challengers: [], scoreWindow: 10, scoreMinimum: 10 })
     let expected = 0
     for (let day = 49; day < 59; day++) expected += qlike(choices[day]!.variance, returns[day + 1]! ** 2) / 10
@@ -43,7 +28,7 @@ describe('VolatilityForecaster', () => {
   })
 
   test('finds GARCH where variance reverts quickly, which EWMA cannot follow, and gains by it on later days', () => {
-    const returns = simulated(5, 1_200, 0.35, 0.4)
+    const returns = garchPath(5, 1_200, 0.35, 0.4)
     const choices = forecasts(returns, { challengers: ['garch'] })
     const last = choices.at(-1)!
     expect(last.model).toBe('garch')
@@ -57,7 +42,7 @@ describe('VolatilityForecaster', () => {
   })
 
   test('fits on the returns before, at the count it should, and follows by recursion until the next fit', () => {
-    const returns = simulated(3, 260, 0.1, 0.8)
+    const returns = garchPath(3, 260, 0.1, 0.8)
     const options = { challengers: ['garch'], fitMinimum: 200, refitEvery: 50, fitWindow: 230 } as const
     const volatilities = forecasts(returns, options).map((choice) => choice?.scores[1]?.volatility)
     expect(volatilities.findIndex((one) => one !== undefined)).toBe(199)
@@ -70,7 +55,7 @@ describe('VolatilityForecaster', () => {
   })
 
   test('lets HAR compete', () => {
-    const returns = simulated(3, 330, 0.1, 0.8)
+    const returns = garchPath(3, 330, 0.1, 0.8)
     const last = forecasts(returns, { challengers: ['har'], fitMinimum: 200 }).at(-1)!
     expect(last.scores.map(({ model, days }) => [model, days])).toEqual([
       ['ewma', 250],
@@ -87,7 +72,7 @@ describe('VolatilityForecaster', () => {
 
   test('learns nothing from an unknown return', () => {
     const forecaster = new VolatilityForecaster()
-    for (const value of simulated(1, 30, 0.1, 0.8)) forecaster.update(value)
+    for (const value of garchPath(1, 30, 0.1, 0.8)) forecaster.update(value)
     const before = forecaster.choice()
     forecaster.update(undefined)
     expect(forecaster.choice()).toEqual(before)
@@ -95,7 +80,7 @@ describe('VolatilityForecaster', () => {
 
   test('after thirty unknown returns is as one that knew nothing before', () => {
     const options = { fitMinimum: 120, scoreMinimum: 5 }
-    const [before, after] = [simulated(1, 200, 0.1, 0.8), simulated(2, 200, 0.1, 0.8)]
+    const [before, after] = [garchPath(1, 200, 0.1, 0.8), garchPath(2, 200, 0.1, 0.8)]
     const gap = Array.from({ length: 30 }, () => undefined)
     const choices = forecasts([...before, ...gap, ...after], options)
     expect(choices[228]).toBeDefined()
@@ -103,7 +88,7 @@ describe('VolatilityForecaster', () => {
   })
 
   test('stays finite when an asset goes to zero in days', () => {
-    const returns = simulated(4, 400, 0.1, 0.8)
+    const returns = garchPath(4, 400, 0.1, 0.8)
     returns.splice(300, 5, -0.3, -0.9, -3, -4, -2)
     for (const choice of forecasts(returns, { fitMinimum: 150, refitEvery: 30 }).slice(20)) {
       const numbers = [choice!.variance, choice!.volatility, ...choice!.scores.flatMap(({ loss }) => loss ?? [])]

@@ -1,22 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { garchPath } from '../../../test/support/garch-path.js'
 import { fitHar, forecastHar } from './har.js'
 
-/** Squared returns of a GARCH path that depends on the seed alone: a linear congruential generator and Box–Muller. */
-function simulatedSquares(seed: number, count: number): number[] {
-  let state = seed
-  const uniform = () => {
-    state = (1_664_525 * state + 1_013_904_223) % 2 ** 32
-    return (state + 0.5) / 2 ** 32
-  }
-  let variance = 4e-4
-  return Array.from({ length: count }, () => {
-    const radius = -2 * Math.log(uniform())
-    const square = variance * radius * Math.cos(2 * Math.PI * uniform()) ** 2
-    variance = 2e-5 + 0.1 * square + 0.85 * variance
-    return square
-  })
-}
+const simulatedSquares = (seed: number, count: number) => garchPath(seed, count, 0.1, 0.85).map((one) => one ** 2)
 
 describe('fitHar', () => {
   test('has the coefficients and the forecast of numpy.linalg.lstsq', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { regimes } from '../../../test/support/regimes.js'
 import { ewmaCovariances } from './ewma.js'
 import { forecasts } from './forecast.js'
-import { regimes } from './regime.js'
 import { alignedReturns, logReturnRows, logReturns } from './returns.js'
 
 const few = { numRuns: 30 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import { regimes } from '../../../test/support/regimes.js'
 import { StatisticsError } from './input.js'
-import { RegimeFlag, regimes } from './regime.js'
+import { RegimeFlag } from './regime.js'
 
 /** Returns of one size that alternate in sign. */
 const days = (count: number, size: number) => Array.from({ length: count }, (_, day) => (day % 2 === 0 ? size : -size))

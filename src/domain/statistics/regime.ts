@@ -101,12 +101,6 @@ export class RegimeFlag {
   }
 }
 
-/** What the flag said after each return. */
-export function regimes(returns: readonly (number | undefined)[], options?: RegimeOptions): (Regime | undefined)[] {
-  const flag = new RegimeFlag(options)
-  return returns.map((value) => flag.update(value))
-}
-
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { StatisticsError } from './input.js'
-import { alignedReturns, demean, logReturnRows, logReturns, winsorise } from './returns.js'
+import { alignedReturns, logReturnRows, logReturns, winsorise } from './returns.js'
 
 const failure = (run: () => unknown) => {
   try {
@@ -128,14 +128,6 @@ describe('alignedReturns', () => {
       code: 'shape',
       place: { row: 1 },
     })
-  })
-})
-
-describe('demean', () => {
-  test('takes the mean off', () => {
-    expect(demean([1, 2, 6])).toEqual([-2, -1, 3])
-    expect(demean([])).toEqual([])
-    expect(failure(() => demean([0, Number.NaN]))).toMatchObject({ code: 'not-a-number', place: { row: 1 } })
   })
 })
 

@@ -89,12 +89,6 @@ export function alignedReturns(table: PriceRows): AlignedReturns {
   return { at, rows }
 }
 
-/** The returns less their mean; none for none. */
-export function demean(returns: readonly number[]): number[] {
-  const mean = meanOf(returns)
-  return returns.map((value) => value - mean)
-}
-
 /**
  * The returns with those beyond `sigmas` standard deviations of the window around its mean brought back to there. The
  * window looks at all of itself: hand in only what was known. One value among n lies at most (n − 1)/√n deviations out,

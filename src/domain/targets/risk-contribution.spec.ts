@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { anyCovariance, anyShares } from '../../../test/support/targets.js'
 import type { Matrix } from '../statistics/matrix.js'
-import { riskBudgetWeights, riskContributions } from './risk-contribution.js'
+import { riskBudgetWeights } from './risk-contribution.js'
 
 /** Maillard, Roncalli and Teïletche 2010, section 3.1: volatilities of 10, 20, 30 and 40 %. */
 const VOLATILITIES = [0.1, 0.2, 0.3, 0.4]
@@ -19,6 +19,13 @@ const quarters = [0.25, 0.25, 0.25, 0.25]
 const expectAll = (actual: readonly number[] | undefined, expected: readonly number[], digits: number) => {
   expect(actual).toHaveLength(expected.length)
   for (const [i, one] of expected.entries()) expect(actual![i]).toBeCloseTo(one, digits)
+}
+
+/** Share of each asset in the variance of the portfolio: w_i(Σw)_i / wᵀΣw. Undefined where that is zero. */
+function riskContributions(covariance: Matrix, weights: readonly number[]): number[] | undefined {
+  const parts = weights.map((weight, i) => weight * covariance[i]!.reduce((sum, one, j) => sum + one * weights[j]!, 0))
+  const total = parts.reduce((sum, part) => sum + part, 0)
+  return total > 0 ? parts.map((part) => part / total) : undefined
 }
 
 const cases = fc

@@ -8,13 +8,6 @@ const MOST_SWEEPS = 20_000
 /** A mix with less than this share of the variances of its parts has none: the descent would not end. */
 const NO_VARIANCE = 1e-12
 
-/** Share of each asset in the variance of the portfolio: w_i(Σw)_i / wᵀΣw. Undefined where that is zero. */
-export function riskContributions(covariance: Matrix, weights: readonly number[]): number[] | undefined {
-  const parts = weights.map((weight, i) => weight * times(covariance[i]!, weights))
-  const total = parts.reduce((sum, part) => sum + part, 0)
-  return total > 0 ? parts.map((part) => part / total) : undefined
-}
-
 /**
  * Long-only weights whose contributions to risk are as `budgets`, which are not negative and sum to one: the minimum of
  * ½yᵀΣy − Σβ_i ln y_i, scaled to one (Maillard, Roncalli and Teïletche 2010; Spinu 2013), by cyclical coordinate descent

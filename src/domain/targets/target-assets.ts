@@ -1,7 +1,8 @@
 import { type Asset, type ChainKey, tokenId } from '../assets.js'
-import type { Portfolio } from '../policy/portfolio.js'
+import type { Policy } from '../policy/policy.js'
 import type { Snapshot } from '../portfolio/snapshot.js'
 import type { TargetAsset } from './target-input.js'
+import type { TargetSetting } from './target-setting.js'
 
 /** All amounts of an asset are brought to so many decimals before they are compared. */
 const DECIMALS = 36n
@@ -12,7 +13,15 @@ const DECIMALS = 36n
  * it is taken to lie on all of these chains alike.
  */
 export function targetAssets(
-  { assets, policy, targetSetting }: Pick<Portfolio, 'assets' | 'policy' | 'targetSetting'>,
+  {
+    assets,
+    policy,
+    targetSetting,
+  }: {
+    readonly assets: readonly Asset[]
+    readonly policy: Pick<Policy, 'targets'>
+    readonly targetSetting: Pick<TargetSetting, 'issuers'>
+  },
   snapshot: Snapshot | undefined,
 ): TargetAsset[] {
   const { issuers } = targetSetting

@@ -1,5 +1,5 @@
 import type { AssetClass, AssetKey } from '../assets.js'
-import { everyDay, type PriceTable } from '../backtest/price-table.js'
+import { everyDay, type PriceTable } from '../portfolio/price-table.js'
 import { stableFloors } from '../risk/stable-floors.js'
 import { withVolatilityFloors } from '../statistics/covariance.js'
 import type { Matrix } from '../statistics/matrix.js'

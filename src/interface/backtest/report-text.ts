@@ -1,4 +1,4 @@
-import { dayText } from '../../domain/backtest/price-table.js'
+import { dayText } from '../../domain/portfolio/price-table.js'
 import type { BacktestReport, TuneReport } from '../../domain/backtest/result.js'
 import { left, right, table, wrapped } from '../text-table.js'
 import { comparedPolicies } from './comparison-plot.js'

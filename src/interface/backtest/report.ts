@@ -1,4 +1,4 @@
-import { dayText } from '../../domain/backtest/price-table.js'
+import { dayText } from '../../domain/portfolio/price-table.js'
 import type { BacktestReport, PolicyResult, TuneReport } from '../../domain/backtest/result.js'
 import { comparedPolicies, comparisonPlot } from './comparison-plot.js'
 import { exposureSection } from './exposure-section.js'

@@ -1,4 +1,4 @@
-import { DAY_MS, dayText } from '../../domain/backtest/price-table.js'
+import { DAY_MS, dayText } from '../../domain/portfolio/price-table.js'
 
 /** From the least to the greatest value that an axis shows; the one is always below the other. */
 export interface Domain {

@@ -1,5 +1,5 @@
 import type { Interval } from '../../domain/backtest/bootstrap.js'
-import { dayText } from '../../domain/backtest/price-table.js'
+import { dayText } from '../../domain/portfolio/price-table.js'
 import type { PolicyResult } from '../../domain/backtest/result.js'
 import { type Markup, markup } from './markup.js'
 import type { ComparedPolicy } from './comparison-plot.js'

@@ -1,4 +1,4 @@
-import { dayText } from '../../domain/backtest/price-table.js'
+import { dayText } from '../../domain/portfolio/price-table.js'
 import type { Score, TunedSetting, TuneReport, TuneWindow } from '../../domain/backtest/result.js'
 import { Markup, markup } from './markup.js'
 import { dialText, fixed, percent, points, pointsRange } from './numbers.js'

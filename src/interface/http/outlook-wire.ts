@@ -1,5 +1,5 @@
 import type { Outlook } from '../../application/look-ahead.js'
-import { dayText } from '../../domain/backtest/price-table.js'
+import { dayText } from '../../domain/portfolio/price-table.js'
 import { timeText } from './figures.js'
 
 /** Who set the targets in force, on what grounds, and what the price history says of their risk. */

@@ -1,13 +1,12 @@
-import { settlesAtOf, type Transfer } from '../domain/execution/transfer.js'
-import type { Market } from '../domain/planning/cost.js'
-import type { CurveRecord } from '../domain/planning/curve-record.js'
-import { tradingCosts } from '../domain/planning/trading-costs.js'
-import type { Portfolio } from '../domain/policy/portfolio.js'
-import type { Circumstances } from '../domain/policy/trigger.js'
-import type { Drift } from '../domain/portfolio/drift.js'
-import { ratioToNumber } from '../domain/units/ratio.js'
-import { usdToNumber } from '../domain/units/usd.js'
-import type { Outlook } from './look-ahead.js'
+import { settlesAtOf, type Transfer } from '../execution/transfer.js'
+import type { Market } from '../planning/cost.js'
+import type { CurveRecord } from '../planning/curve-record.js'
+import { tradingCosts } from '../planning/trading-costs.js'
+import type { Drift } from '../portfolio/drift.js'
+import { basisPointsOf, ratioToNumber } from '../units/ratio.js'
+import { usdToNumber } from '../units/usd.js'
+import type { Portfolio } from './portfolio.js'
+import type { Circumstances } from './trigger.js'
 
 /** What the policies weigh the drift with: costs by earlier quotes, risk by the price history, what is under way. */
 export function circumstancesOf(
@@ -15,12 +14,12 @@ export function circumstancesOf(
   { curves, transfers }: { readonly curves: readonly CurveRecord[]; readonly transfers: readonly Transfer[] },
   { nav, assets }: Drift,
   market: Market,
-  { covariance, notes }: Outlook,
+  { covariance, notes }: Pick<Circumstances, 'covariance' | 'notes'>,
 ): Circumstances {
   const value = usdToNumber(nav)
   const sizes = new Map(assets.map(({ asset, band }) => [asset, ratioToNumber(band) * value]))
   const { rates, perLeg, assumed } = tradingCosts(portfolio, curves, market, sizes)
-  const guess = `No quote has told yet what trading ${assumed.join(', ')} costs: taken to be ${usualPoints(portfolio)} bps.`
+  const guess = `No quote has told yet what trading ${assumed.join(', ')} costs: taken to be ${basisPointsOf(portfolio.assumedCost)} bps.`
   return {
     covariance,
     costs: rates,
@@ -32,8 +31,4 @@ export function circumstancesOf(
       ...notes,
     ],
   }
-}
-
-function usualPoints({ assumedCost }: Portfolio): number {
-  return ratioToNumber(assumedCost) * 10_000
 }
