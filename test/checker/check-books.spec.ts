@@ -116,7 +116,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  const server = await serverOf(base)
+  const server = serverOf(base)
   for (const name of clones) await query(server, [`drop database ${name} with (force)`])
   await base.drop()
   await chain.stop()
@@ -190,7 +190,7 @@ function signed(nonce: number, { to, data, value }: Step['call']): Promise<Hex> 
 
 async function sent(serializedTransaction: Hex): Promise<TransactionReceipt> {
   const hash = await chain.publicClient.sendRawTransaction({ serializedTransaction })
-  return chain.publicClient.getTransactionReceipt({ hash })
+  return chain.publicClient.waitForTransactionReceipt({ hash, pollingInterval: 10, timeout: 20_000 })
 }
 
 const idOf = ({ leg, kind }: Step) => `${leg}.${kind}.0`
@@ -309,10 +309,10 @@ async function query(url: string, statements: readonly string[]): Promise<void> 
   }
 }
 
-function serverOf({ url }: TestDatabase): Promise<string> {
+function serverOf({ url }: TestDatabase): string {
   const server = new URL(url)
   server.pathname = '/postgres'
-  return Promise.resolve(server.href)
+  return server.href
 }
 
 /** The kinds of what the checker finds in the story after these statements have changed it. */
@@ -327,7 +327,7 @@ async function verdictAfter(...corruption: readonly string[]) {
 
 async function cloned(...corruption: readonly string[]): Promise<string> {
   const name = `${new URL(base.url).pathname.slice(1)}_${clones.length}`
-  await query(await serverOf(base), [`create database ${name} template ${new URL(base.url).pathname.slice(1)}`])
+  await query(serverOf(base), [`create database ${name} template ${new URL(base.url).pathname.slice(1)}`])
   clones.push(name)
   const url = new URL(base.url)
   url.pathname = `/${name}`
