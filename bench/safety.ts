@@ -35,7 +35,7 @@ import { median } from './median.js'
 /*
  * What safety costs a leg: the time between a firm quote and the moment its transaction is written down and signed bytes
  * could be recorded, for the approval and for the trade. Real chains with their providers, real Postgres, the daemon's own
- * parts; what venues and price sources take is left out. `npm run bench:safety [rounds]`.
+ * parts; what venues and price sources take is left out. `npx tsx bench/safety.ts [rounds]`.
  */
 
 /** Where the time goes, by the port that is asked. Whatever is in none of them is work of this process. */
@@ -204,6 +204,7 @@ async function sceneOf(app: INestApplicationContext, portfolio: Portfolio, chain
     transfers: [],
     unattributed: [],
     lastTradedAt: undefined,
+    isUnfinished: false,
     isManual: true,
     continues: undefined,
     curves: [],

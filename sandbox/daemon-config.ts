@@ -71,7 +71,7 @@ const playLimits = {
   cyclesPerDay: 10000,
   inFlightPerBridge: '1',
   inFlightOverall: '1',
-  bridgePerDay: '1000',
+  bridgePerDay: '1',
   failuresInRow: 1000,
   failuresPerHour: 1000,
   mayReverse: true,

@@ -19,6 +19,7 @@ const stringTypes: readonly (readonly [RegExp, string])[] = [
   [/share from 0 to 1/, 'decimal text, 0 to 1'],
   [/cron expression/, 'cron expression'],
   [/name of letters/, 'name'],
+  [/name of a variable/, 'name of a variable'],
 ]
 
 const isObject = (schema: unknown): schema is JsonSchema => typeof schema === 'object' && schema !== null
@@ -191,7 +192,8 @@ They come from the environment, or from a file that \`<NAME>_FILE\` names. An em
 | \`EVENKEEL_ADMIN_TOKEN\` | Bearer token for pause and resume. Without it both are refused. |
 | \`LIFI_API_KEY\` | Raises LI.FI's rate limits. Optional. |
 | \`ZEROX_API_KEY\` | 0x answers nothing without one. Wins over \`apiKey\` of the venue. |
-| \`EVENKEEL_TARGETS_TOKEN\` | Bearer token for portfolios whose weights are asked over HTTP (\`targetSetting.source\`). |
+| \`EVENKEEL_TARGETS_TOKEN\` | Bearer token for portfolios whose weights are asked over HTTP (\`targetSetting.source\`). It is sent to one host alone. |
+| \`EVENKEEL_TARGETS_TOKEN_…\` | The same for the sources that name it as \`tokenVariable\`. Sources at different hosts that share a variable which is set are a configuration error. |
 
 ## The price service
 

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import type { Logger } from 'pino'
@@ -19,8 +18,11 @@ import { checkSchema, explainSchema, migrate, SchemaError } from './adapters/sto
 import { SCHEMA_VERSION } from './adapters/store/migrations/index.js'
 import { AppModule, LookModule, OpsModule, type Parts } from './app.module.js'
 import { spendOfNothing } from './domain/execution/budget-claim.js'
+import { lastTradeOf } from './domain/execution/cycle.js'
 import { Operations } from './application/operations.js'
 import { ProposePlan } from './application/propose-plan.js'
+import { RunCycle } from './application/run-cycle.js'
+import { StopInOrder } from './application/stop-in-order.js'
 import { reasonUnfinished } from './application/unfinished.js'
 import { type Config, ConfigError, loadConfig } from './config/load.js'
 import { parseCommand, USAGE, UsageError } from './interface/cli.js'
@@ -45,9 +47,6 @@ export interface Surroundings {
 
 /** Something a person has to put right before the command can work: one message, exit code 2. */
 class CannotWork extends Error {}
-
-/** A process that is asked to end waits so long for the steps under way. */
-const DRAIN_MS = 30_000
 
 /** Failures whose message says what a person has to put right. */
 const THEIRS = [
@@ -192,7 +191,7 @@ async function showPlans(
         cycleId: `${portfolio.id}-preview`,
         transfers: isRecorded ? await store.openTransfers(portfolio.id) : [],
         unattributed: isRecorded ? await store.unattributed(portfolio.account) : [],
-        lastTradedAt: isRecorded ? await store.lastTradedAt(portfolio.id) : undefined,
+        ...lastTradeOf(isRecorded ? await store.lastTraded(portfolio.id) : undefined, portfolio.policy.minimumTrade),
         isManual: false,
         continues: undefined,
         curves: isRecorded ? await store.curves() : [],
@@ -226,6 +225,7 @@ async function start(config: Config, surroundings: Surroundings): Promise<void> 
   const endAll = async () => {
     for (const end of ends.toReversed()) await end()
   }
+  let stopInOrder: StopInOrder
   try {
     // A development install has a database of its own to keep; a configured one is migrated deliberately.
     if (config.secrets.databaseUrl === undefined) await migrate(database)
@@ -235,34 +235,29 @@ async function start(config: Config, surroundings: Surroundings): Promise<void> 
       const schema = await checkSchema(one)
       if (schema !== 'current') throw new CannotWork(explainSchema(schema))
     }
-    await serve(config, database, journal?.database, surroundings, ends)
+    stopInOrder = await serve(config, database, journal?.database, surroundings, ends)
   } catch (error) {
     await endAll()
     throw error
   }
   let isStopping = false
-  const stop = async () => {
+  const stop = async (signal: string) => {
     if (isStopping) return
     isStopping = true
-    const drained = await Promise.race([endAll().then(() => true), setTimeout(DRAIN_MS, false)])
-    if (!drained)
-      process.stderr.write(
-        `Ended with steps under way, which took over ${DRAIN_MS} ms; the next process goes on from the rows.\n`,
-      )
-    process.exit(drained ? 0 : 1)
+    process.exit((await stopInOrder.run(signal, endAll)) ? 0 : 1)
   }
   // As PID 1 a signal without a handler is ignored, and re-raising one never ends the process: handle and exit.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
 }
 
-/** Puts the daemon together and lets it run; whatever has to be ended again is added to `ends`. */
+/** Puts the daemon together and lets it run; whatever has to be ended again is added to `ends`. Gives what tells of that. */
 async function serve(
   config: Config,
   database: Database,
   journal: Database | undefined,
   surroundings: Surroundings,
   ends: (() => Promise<void>)[],
-): Promise<void> {
+): Promise<StopInOrder> {
   const { file } = config
   const log = createLogger({ level: file.log.level, pretty: process.stdout.isTTY })
   // A bug leaves nothing to go on from but the rows: the next process does.
@@ -315,6 +310,7 @@ async function serve(
   await listen(ops, 'server.metricsPort', file.server.metricsPort, file.server.host)
   await listen(admin, 'server.adminPort', file.server.adminPort, file.server.host)
   log.info({ admin: await admin.getUrl(), metrics: await ops.getUrl() }, 'listening')
+  return new StopInOrder({ runCycle: admin.get(RunCycle), clock: admin.get(Clock), observer })
 }
 
 /** Live portfolios of another build than the one that last held the lease wait for a person (D-01). */

@@ -37,7 +37,7 @@ export function policyProviders({ config: { file, secrets }, database }: Parts) 
         new TargetSources(
           new Map(
             portfolios.flatMap((portfolio) => {
-              const source = sourceOf(portfolio, secrets.targetsToken)
+              const source = sourceOf(portfolio, secrets.targetsTokens[portfolio.id])
               return source ? [[portfolio.id, source] as const] : []
             }),
           ),

@@ -55,8 +55,9 @@ class Scene {
     return new KeepTargets({ history: this.history, sources, clock: this.clock, observer: this.observer })
   }
 
-  run(portfolio: Portfolio): Promise<KeptTargets> {
-    return this.keeper().run(portfolio)
+  async run(portfolio: Portfolio): Promise<KeptTargets> {
+    const keeper = this.keeper()
+    return keeper.run(portfolio, undefined, await keeper.readSource(portfolio))
   }
 
   async percents(portfolio: Portfolio): Promise<number[]> {
@@ -223,6 +224,25 @@ describe('a setter', () => {
     expect(await scene.percents(slow)).toEqual([40, 32, 28])
   })
 
+  test('moves the first targets no farther than a day allows from the configured weights', async () => {
+    const scene = new Scene()
+    const slow = aPortfolio({ maxChangePerDay: percentOf(5) })
+    expect(await scene.percents(slow)).toEqual([45, 31, 24])
+    expect(await scene.percents(slow)).toEqual([45, 31, 24])
+    scene.clock.pass(DAY_MS)
+    expect(await scene.percents(slow)).toEqual([40, 32, 28])
+  })
+
+  test('may go a day’s change from the configured weights, however long it could set none', async () => {
+    const scene = new Scene()
+    const slow = aPortfolio({ setter: 'inverse-volatility', maxChangePerDay: percentOf(5) })
+    await scene.run(slow)
+    scene.clock.pass(9 * DAY_MS)
+    await scene.withPrices()
+    // Nearly everything is wanted in USD.
+    expect((await scene.percents(slow))[1]).toBe(35)
+  })
+
   test('shares out what an asset had that lost its target', async () => {
     const scene = new Scene()
     await scene.run(aPortfolio())
@@ -240,7 +260,8 @@ describe('a setter', () => {
       const { input } = JSON.parse((await scene.history.latestTargets('core'))!.inputs) as { input: TargetInput }
       return input.current
     }
-    expect(await currentOf()).toBeUndefined()
+    expect(await currentOf()).toMatchObject({ setAt: NOW - DAY_MS })
+    expect((await currentOf())?.exposure).toBeUndefined()
     scene.clock.pass(DAY_MS)
     await scene.run(aPortfolio(target))
     expect((await currentOf())?.exposure).toBe(first.targets.exposure)
@@ -275,6 +296,14 @@ describe('a floor', () => {
     expect(await scene.percents(cppi)).toEqual([0, 100, 0])
   })
 
+  test('takes risk off the configured weights at once, and adds to it by a day’s change', async () => {
+    const slow = (changes: object) => aPortfolio({ ...cppi.targetSetting, ...changes, maxChangePerDay: percentOf(5) })
+    const scene = await new Scene().withUnit(TODAY - 1, 2)
+    expect(await scene.percents(slow({}))).toEqual([20, 60, 20])
+    const other = await new Scene().withUnit(TODAY - 1, 2)
+    expect(await other.percents(slow({ parameters: { floor: 0, multiplier: 1 } }))).toEqual([50, 25, 25])
+  })
+
   test('is set anew after another setter', async () => {
     const scene = await new Scene().withUnit(TODAY - 1, 2)
     await scene.run(cppi)
@@ -284,6 +313,44 @@ describe('a floor', () => {
     scene.clock.pass(DAY_MS)
     await scene.withUnit(TODAY + 1, 1.5)
     expect(await scene.percents(cppi)).toEqual([20, 60, 20])
+  })
+
+  describe.each(['cppi', 'tipp'])('of %s, when half of the fund has left and is booked as lost', (setter) => {
+    const floor = aPortfolio({ setter, parameters: { floor: 0.8, multiplier: 2 } })
+    const fixed = aPortfolio({ setter: 'fixed' })
+    const afterLoss = async () => {
+      const scene = await new Scene().withUnit(TODAY - 1, 2)
+      expect(await scene.percents(floor)).toEqual([20, 60, 20])
+      return scene.withUnit(TODAY, 1)
+    }
+    const nextDay = async (scene: Scene, day: number) => {
+      scene.clock.pass(DAY_MS)
+      await scene.withUnit(day, 1)
+    }
+
+    test('has nothing at risk from the next day on', async () => {
+      const scene = await afterLoss()
+      expect(await scene.percents(floor)).toEqual([20, 60, 20])
+      await nextDay(scene, TODAY + 1)
+      expect(await scene.percents(floor)).toEqual([0, 100, 0])
+    })
+
+    test('starts anew from what is left after another setter and on a later day, and stays there', async () => {
+      const scene = await afterLoss()
+      await scene.run(fixed)
+      for (const day of [TODAY + 1, TODAY + 2]) {
+        await nextDay(scene, day)
+        expect(await scene.percents(floor)).toEqual([20, 60, 20])
+      }
+      const { reasons } = (await scene.run(floor)).targets
+      expect(reasons[0]).toMatch(/^The floor is 80\.0 % of .*: 80\.0 % of NAV now\.$/)
+    })
+
+    test('does not on the day of the loss, which began before it', async () => {
+      const scene = await afterLoss()
+      await scene.run(fixed)
+      expect(await scene.percents(floor)).toEqual([0, 100, 0])
+    })
   })
 })
 
@@ -304,6 +371,12 @@ describe('a source', () => {
     const latest = await scene.history.latestTargets('core')
     expect(latest?.document).toEqual({ setAt: NOW - 1_000, weights })
     expect(JSON.parse(latest!.inputs)).toMatchObject({ setter: 'source', document: { weights, isSigned: true } })
+  })
+
+  test('is not asked for another setter', async () => {
+    const scene = new Scene()
+    expect(await scene.keeper().readSource(aPortfolio({ source }))).toBeUndefined()
+    expect(scene.source.reads).toBe(0)
   })
 
   test('is asked every time, and a new document counts at once', async () => {
@@ -342,6 +415,12 @@ describe('a source', () => {
     expect(await at(DAY_MS)).toEqual([60, 30, 10])
     expect(await at(DAY_MS)).toEqual([60, 30, 10])
     expect(await scene.written()).toEqual(['fixed', 'source', 'source'])
+  })
+
+  test('is smoothed from the configured weights, where it sets the first targets', async () => {
+    const scene = new Scene()
+    scene.source.says(weights)
+    expect(await scene.percents(own({ maxChangePerDay: percentOf(6) }))).toEqual([56, 30, 14])
   })
 
   test('is held within limits', async () => {
@@ -384,6 +463,54 @@ describe('a source', () => {
     scene.clock.pass(DAY_MS)
     scene.source.says(weights)
     await expectRefusal('source-stale')
+  })
+
+  describe('that gives an old document again', () => {
+    const old = { ETH: '0', USD: '1', BTC: '0' }
+    const limited = own({ limits: { ...NO_LIMITS, perAsset: percentOf(30) } })
+    const expectReplayed = async (scene: Scene, document: Readonly<Record<string, string>>, setAt: number) => {
+      scene.source.says(document, { setAt })
+      expect((await scene.run(own())).targets.refusal).toMatchObject({ code: 'source-replayed' })
+    }
+
+    test('is refused after another setter, too', async () => {
+      const scene = new Scene()
+      scene.source.says(weights, { setAt: NOW - 1_000 })
+      await scene.run(own())
+      await scene.run(aPortfolio())
+      await expectReplayed(scene, old, NOW - 2_000)
+      await expectReplayed(scene, old, NOW - 1_000)
+      // The newest one sets targets again.
+      scene.source.says(weights, { setAt: NOW - 1_000 })
+      expect(await scene.percents(own())).toEqual([60, 30, 10])
+    })
+
+    test('is refused after a newer one of which limits let nothing be made, and that one counts once they do', async () => {
+      const scene = new Scene()
+      scene.source.says(weights, { setAt: NOW - 1_000 })
+      expect((await scene.run(limited)).targets.refusal).toMatchObject({ code: 'limits-infeasible' })
+      await expectReplayed(scene, old, NOW - 2_000)
+      scene.source.says(weights, { setAt: NOW - 1_000 })
+      expect(await scene.percents(own())).toEqual([60, 30, 10])
+      expect(await scene.written()).toEqual(['limits-infeasible', 'source-replayed', 'source'])
+    })
+
+    test('is compared with documents that passed and no others', async () => {
+      const scene = new Scene()
+      scene.source.says({ ETH: '1' }, { setAt: NOW })
+      expect((await scene.run(own())).targets.refusal).toMatchObject({ code: 'source-weights' })
+      scene.source.says(weights, { setAt: NOW - 1_000 })
+      expect(await scene.percents(own())).toEqual([60, 30, 10])
+    })
+
+    test('finds the newest one written down before anything is made of it', async () => {
+      const scene = new Scene()
+      scene.source.says(weights)
+      const saveTargets = () => Promise.reject(new Error('No room.'))
+      Object.assign(scene.history, { saveTargets })
+      await expect(scene.run(own())).rejects.toThrow('No room.')
+      expect(await scene.history.newestDocument('core')).toEqual({ setAt: NOW - 1_000, weights })
+    })
   })
 
   test('that is not configured is refused', async () => {

@@ -7,8 +7,8 @@ import { inputsText, setTargets } from '../domain/targets/set-targets.js'
 import { settleTargets } from '../domain/targets/settle-targets.js'
 import { targetAssets } from '../domain/targets/target-assets.js'
 import { LEAST_TARGET_DAYS, TARGET_DAYS, targetCovariance } from '../domain/targets/target-covariance.js'
-import { isSameDocument, judgeDocument } from '../domain/targets/target-document.js'
-import type { CurrentTargets, NavFigures, TargetAsset, TargetInput } from '../domain/targets/target-input.js'
+import { isSameDocument, judgeDocument, type TargetDocument } from '../domain/targets/target-document.js'
+import type { NavFigures, TargetAsset, TargetInput } from '../domain/targets/target-input.js'
 import { refuseTargets, type TargetRefusal } from '../domain/targets/target-refusal.js'
 import {
   type ForcedTargets,
@@ -19,12 +19,12 @@ import {
   weightsOf,
 } from '../domain/targets/target-set.js'
 import { SOURCE_SETTER } from '../domain/targets/target-setting.js'
-import { type TargetsInForce, targetsInForce } from '../domain/targets/targets-in-force.js'
+import { currentTargetsOf, type TargetsInForce, targetsInForce } from '../domain/targets/targets-in-force.js'
 import { type Ratio, ratioToNumber } from '../domain/units/ratio.js'
 import type { Clock } from '../ports/clock.js'
 import type { History, RecordedTargets } from '../ports/history.js'
 import type { Observer } from '../ports/observer.js'
-import type { TargetSources } from '../ports/target-source.js'
+import type { DocumentReading, TargetSources } from '../ports/target-source.js'
 
 /** The setter that takes the weights of the configuration. */
 const FIXED = 'fixed'
@@ -52,19 +52,28 @@ interface Look {
  * the configured weights before the first; every set and every refusal is written down with its inputs before it counts,
  * a refusal once a day for each setting and reason. Fixed weights are taken as configured, beyond limits and smoothing.
  * Setters are asked once a UTC day and when the setting changes, after a refusal every time; a source every time, and the
- * same document sets targets once a day at most, as far as smoothing lets them go.
+ * same document sets targets once a day at most, as far as smoothing lets them go. No document counts after a newer one
+ * that passed, whatever was made of that.
  */
 export class KeepTargets {
   constructor(private readonly deps: { history: History; sources: TargetSources; clock: Clock; observer: Observer }) {}
 
-  /** `snapshot` tells on which chains assets lie; without it they are taken to lie on all of theirs alike. */
-  async run(configured: Portfolio, snapshot?: Snapshot): Promise<KeptTargets> {
+  /** What the source of the portfolio says now; undefined where its setter asks none, or none is configured. */
+  async readSource({ id, targetSetting: { setter, source } }: Portfolio): Promise<DocumentReading | undefined> {
+    return setter === SOURCE_SETTER && source ? this.deps.sources.of(id)?.read() : undefined
+  }
+
+  /**
+   * `snapshot` tells on which chains assets lie; without it they are taken to lie on all of theirs alike. `reading` is what
+   * `readSource` gave.
+   */
+  async run(configured: Portfolio, snapshot?: Snapshot, reading?: DocumentReading): Promise<KeptTargets> {
     const look = await this.look(configured, snapshot)
     switch (configured.targetSetting.setter) {
       case FIXED:
         return this.keepFixed(look)
       case SOURCE_SETTER:
-        return this.keepSource(look)
+        return this.keepSource(look, reading)
       default:
         return this.keepSet(look)
     }
@@ -113,22 +122,19 @@ export class KeepTargets {
     return this.force(look, { ...set, status: 'set', document: undefined })
   }
 
-  private async keepSource(look: Look): Promise<KeptTargets> {
+  private async keepSource(look: Look, reading: DocumentReading | undefined): Promise<KeptTargets> {
     const { portfolio, assets, latest, setting, now } = look
     const { targetSetting } = portfolio
     const { source, setter, limits, maxChangePerDay } = targetSetting
-    const reader = this.deps.sources.of(portfolio.id)
-    const reading =
-      source && reader
-        ? await reader.read()
-        : refuseTargets('source-unavailable', 'A source should be configured as targetSetting.source, got none.')
     const input = this.inputOf(look)
-    const document = reading.status === 'read' ? reading.document : undefined
+    const document = reading?.status === 'read' ? reading.document : undefined
     const inputs = canonicalText({ setter, limits, maxChangePerDay, document, input })
+    if (!source || !reading) {
+      const detail = 'A source should be configured as targetSetting.source, got none.'
+      return this.refuse(look, refuseTargets('source-unavailable', detail), inputs)
+    }
     if (reading.status === 'refused') return this.refuse(look, reading, inputs)
-
-    const rules = { portfolio: portfolio.id, maxAgeMs: source!.maxAgeMs, now, inForce: latest?.document }
-    const judged = judgeDocument(reading.document, { ...rules, assets: assets.map(({ key }) => key) })
+    const judged = await this.judge(look, reading.document, source.maxAgeMs)
     if (judged.status === 'refused') return this.refuse(look, judged, inputs)
     const isSame = latest?.setting === setting && isSameDocument(reading.document, latest.document)
     if (isSame && dayOf(latest.setAt) >= dayOf(now)) return kept(look)
@@ -143,14 +149,25 @@ export class KeepTargets {
     return this.force(look, { ...set, status: 'set', document: { setAt, weights: written } })
   }
 
+  /** A document that passes is written down as the newest before anything is made of it. */
+  private async judge(
+    { portfolio: { id: portfolio }, assets, now }: Look,
+    document: TargetDocument,
+    maxAgeMs: number,
+  ): Promise<ReturnType<typeof judgeDocument>> {
+    const { history } = this.deps
+    const newest = await history.newestDocument(portfolio)
+    const rules = { portfolio, assets: assets.map(({ key }) => key), maxAgeMs, now, newest }
+    const judged = judgeDocument(document, rules)
+    const { setAt, weights } = document
+    if (judged.status === 'fits' && !isSameDocument(document, newest))
+      await history.saveDocument(portfolio, { setAt, weights })
+    return judged
+  }
+
   /** What every setter may look at; a covariance and NAV come with it where they are asked for. */
   private inputOf({ assets, latest, portfolio, now }: Look): TargetInput {
-    const current: CurrentTargets | undefined = latest && {
-      weights: latest.weights,
-      setAt: latest.setAt,
-      // An exposure means something to the setter that chose it.
-      exposure: latest.setter === portfolio.targetSetting.setter ? latest.exposure : undefined,
-    }
+    const current = currentTargetsOf(portfolio, latest, now)
     return { assets, covariance: undefined, current, nav: undefined, now }
   }
 

@@ -32,12 +32,40 @@ describe('plans fit into the budgets', () => {
     }
     const [first] = cycles(world)
     expect(first!.decision.reasons.join(' ')).toContain('turnover left')
+    expect(first!.decision.isCut).toBe(true)
     const caps = (first!.valuation.nav * bps(3_000)) / RATIO_ONE
     expect(sold(world)).toBeGreaterThan(caps / 2n)
     expect(sold(world)).toBeLessThanOrEqual(caps)
     expect(codes(world)).toEqual([])
     const drifts = cycles(world).map(({ drift }) => drift.portfolio)
     expect(drifts[1]!).toBeLessThan(drifts[0]!)
+  })
+
+  test('a calendar stays due while budgets leave something, for as long as its grace lasts', async () => {
+    const world = FakeWorld.drifted()
+    const due = world.clock.now()
+    world.nextDue = (after) => (after < due ? due : undefined)
+    const portfolio = limited(
+      { cycleTurnover: bps(1_000), hourTurnover: bps(1_000) },
+      {
+        rebalancing: {
+          choice: { name: 'calendar', parameters: { cooldownMs: 0 } },
+          calendar: { schedule: '0 0 * * *', timeZone: 'UTC' },
+        },
+      },
+    )
+    const process = world.start()
+    const codesOf = async (hours: number) => {
+      for (let hour = 0; hour < hours; hour++) {
+        await process.runCycle.run(portfolio, alive())
+        world.clock.pass(3_700_000)
+      }
+      return cycles(world).map(({ decision, outcome }) => `${decision.code} ${outcome}`)
+    }
+    const outcomes = await codesOf(12)
+    expect(outcomes[0]).toBe('band-breached traded')
+    expect(outcomes[1]).toBe('band-breached traded')
+    expect(outcomes.at(-1)).toBe('not-due not_due')
   })
 
   test('once the day is used up nothing is planned, and the reasons say so', async () => {

@@ -3,11 +3,12 @@ import { FakeClock } from '../../test/support/fake-clock.js'
 import { RecordingObserver } from '../../test/support/fake-ports.js'
 import { aPortfolio, FakeWorld } from '../../test/support/fake-world.js'
 import { MemoryHistory } from '../../test/support/memory-history.js'
+import { aTargetSetting } from '../../test/support/target-setting.js'
 import { DAY_MS, dayOf } from '../domain/portfolio/price-table.js'
 import { seededRandom } from '../domain/statistics/seeded-random.js'
 import { ONE_USD } from '../domain/units/usd.js'
 import { RATIO_ONE } from '../domain/units/ratio.js'
-import { TargetSources } from '../ports/target-source.js'
+import { TargetSource, TargetSources } from '../ports/target-source.js'
 import { KeepTargets } from './keep-targets.js'
 import { LookAhead } from './look-ahead.js'
 import { ReadRisk } from './read-risk.js'
@@ -59,6 +60,13 @@ describe('LookAhead', () => {
     expect(outlook).toEqual({ portfolio, targets: undefined, risk: undefined, covariance: undefined, notes: [] })
   })
 
+  test('without records says which weights stand in for those that a setter has set', async () => {
+    const portfolio = { ...aPortfolio(), targetSetting: aTargetSetting({ setter: 'equal' }) }
+    const expected = { portfolio, targets: undefined, notes: [expect.stringMatching(/^Weights set by equal .* DATABASE_URL/)] } // prettier-ignore
+    expect(await new LookAhead().run(portfolio, await snapshotOf(FakeWorld.drifted()))).toMatchObject(expected)
+    expect(await new LookAhead().inForce(portfolio)).toMatchObject(expected)
+  })
+
   test('records what the snapshot saw, and says what it is too little for', async () => {
     const { covariance, notes } = await writing().run(aPortfolio(), await snapshotOf(FakeWorld.drifted()))
     expect(covariance).toBeUndefined()
@@ -74,6 +82,21 @@ describe('LookAhead', () => {
     await looking.run(aPortfolio(), await snapshotOf(FakeWorld.drifted()))
     expect((await history.dailyPrices(['ETH'], 0)).days).toEqual([])
     expect(await history.latestTargets('core')).toBeUndefined()
+  })
+
+  test('asks no source where nothing may be set', async () => {
+    const source = { kind: 'file', location: 'x', maxAgeMs: DAY_MS, publicKey: undefined } as const
+    const portfolio = aPortfolio({ targetSetting: aTargetSetting({ setter: 'source', source }) })
+    const reading = { status: 'refused', code: 'source-unavailable', detail: 'Nobody is there.' } as const
+    class Source extends TargetSource {
+      override read = () => Promise.resolve(reading)
+    }
+    const sources = new TargetSources(new Map([[portfolio.id, new Source()]]))
+    const parts = { ...partsOf(), keepTargets: new KeepTargets({ history, sources, clock, observer }) }
+    const recordHistory = new RecordHistory({ history })
+    expect(await new LookAhead({ ...parts, recordHistory }).readSource(portfolio)).toEqual(reading)
+    expect(await new LookAhead(parts).readSource(portfolio)).toBeUndefined()
+    expect(await new LookAhead().readSource(portfolio)).toBeUndefined()
   })
 
   test('in calm knows the risk and changes no limit', async () => {

@@ -5,6 +5,7 @@ import type { Snapshot } from '../domain/portfolio/snapshot.js'
 import type { Risk } from '../domain/risk/risk.js'
 import type { TargetsInForce } from '../domain/targets/targets-in-force.js'
 import type { Observer } from '../ports/observer.js'
+import type { DocumentReading } from '../ports/target-source.js'
 import type { KeepTargets } from './keep-targets.js'
 import type { ReadRisk } from './read-risk.js'
 import type { RecordHistory } from './record-history.js'
@@ -26,8 +27,16 @@ const blank = (portfolio: Portfolio): Outlook => ({
   targets: undefined,
   risk: undefined,
   covariance: undefined,
-  notes: [],
+  notes: standIns(portfolio),
 })
+
+/** Which weights stand in for those that a setter has set. */
+function standIns({ targetSetting: { setter } }: Portfolio): string[] {
+  if (setter === 'fixed') return []
+  return [
+    `Weights set by ${setter} are kept in the database, and none was given: those under targets stand in for them. Set DATABASE_URL to see the ones in force.`,
+  ]
+}
 
 /** Writes what a snapshot adds to the history, and reads what the history says of a portfolio: its targets and its risk. */
 export class LookAhead {
@@ -42,14 +51,22 @@ export class LookAhead {
     },
   ) {}
 
-  /** For a snapshot that was just taken: it is recorded, and targets are set anew where it is time. */
-  async run(configured: Portfolio, snapshot: Snapshot): Promise<Outlook> {
+  /** What `run` needs of a source of weights; to be called before the snapshot is taken, because a source may be slow. */
+  async readSource(configured: Portfolio): Promise<DocumentReading | undefined> {
+    return this.parts?.recordHistory && this.parts.keepTargets.readSource(configured)
+  }
+
+  /**
+   * For a snapshot that was just taken: it is recorded, and targets are set anew where it is time. `reading` is what
+   * `readSource` gave.
+   */
+  async run(configured: Portfolio, snapshot: Snapshot, reading?: DocumentReading): Promise<Outlook> {
     if (!this.parts) return blank(configured)
     const { recordHistory, keepTargets } = this.parts
     if (!recordHistory) return this.inForce(configured)
     // What cannot be written down is lost for the history, and no reason not to trade.
     await recordHistory.run(configured, snapshot).catch((error: unknown) => this.tell(configured, 'history', error))
-    return this.outlook(await keepTargets.run(configured, snapshot))
+    return this.outlook(await keepTargets.run(configured, snapshot, reading))
   }
 
   /** As things are, for whoever only looks: nothing is written. */

@@ -1,16 +1,26 @@
 import { describe, expect, test } from '@jest/globals'
-import { aCycle, anArrival, aRun, aTransfer, hashOf } from '../../test/support/builders.js'
+import { HighsSolver } from '../adapters/optimiser/highs-solver.js'
+import { aCycle, anArrival, aRun, aTransfer, hashOf, NOW } from '../../test/support/builders.js'
+import { RecordingObserver } from '../../test/support/fake-ports.js'
 import { ALPHA, aPortfolio, BETA, FakeWorld } from '../../test/support/fake-world.js'
+import { MemoryHistory } from '../../test/support/memory-history.js'
+import { aCovariance } from '../../test/support/rebalancing.js'
+import { aTargetSetting } from '../../test/support/target-setting.js'
 import type { Solution } from '../domain/planning/linear-model.js'
 import { requestKey } from '../domain/planning/quote.js'
 import { amountOf } from '../domain/units/amount.js'
+import { type Ratio, RATIO_ONE, ratioOfBasisPoints } from '../domain/units/ratio.js'
 import { ONE_USD } from '../domain/units/usd.js'
 import { QuoteVenues } from '../ports/quotes.js'
 import { Solver } from '../ports/solver.js'
-import { LookAhead } from './look-ahead.js'
+import { type DocumentReading, TargetSource, TargetSources } from '../ports/target-source.js'
+import { KeepTargets } from './keep-targets.js'
+import { LookAhead, type Outlook } from './look-ahead.js'
 import { PlayJointly } from './play-jointly.js'
 import { PolicyBook } from './policy-book.js'
 import { type ProposalContext, ProposePlan } from './propose-plan.js'
+import { ReadRisk } from './read-risk.js'
+import { RecordHistory } from './record-history.js'
 
 const portfolio = aPortfolio()
 const context: ProposalContext = {
@@ -18,6 +28,7 @@ const context: ProposalContext = {
   transfers: [],
   unattributed: [],
   lastTradedAt: undefined,
+  isUnfinished: false,
   isManual: false,
   continues: undefined,
   curves: [],
@@ -45,11 +56,11 @@ describe('ProposePlan', () => {
     expect(proposal.plan!.legs.length).toBeGreaterThan(1)
   })
 
-  test('tells what was measured, decided, quoted and planned, in this order', async () => {
+  test('tells what was measured, quoted, decided and planned, in this order', async () => {
     const { proposePlan, observer } = FakeWorld.drifted().start()
     const { decision, plan } = await proposePlan.run(portfolio, context)
     const told = observer.events.map(({ type }) => type).filter((type, index, all) => type !== all[index - 1])
-    expect(told).toEqual(['portfolio-measured', 'decided', 'quoted', 'plan-proposed'])
+    expect(told).toEqual(['portfolio-measured', 'quoted', 'decided', 'plan-proposed'])
     expect(observer.of('decided')[0]!.decision).toBe(decision)
     expect(observer.of('plan-proposed')[0]!.plan).toBe(plan)
   })
@@ -118,10 +129,10 @@ describe('ProposePlan', () => {
     expect(plan).toBeUndefined()
   })
 
-  /** The application on a world, with another solver behind it. */
-  const withSolver = (world: FakeWorld, solver: Solver) => {
+  /** The application on a world, with another solver behind it, or with something known of the risk. */
+  const withSolver = (world: FakeWorld, solver: Solver, lookAhead = new LookAhead()) => {
     const { takeSnapshot, collectQuotes, observer } = world.start()
-    const [lookAhead, policies] = [new LookAhead(), new PolicyBook()]
+    const policies = new PolicyBook()
     const quotes = new QuoteVenues([world.swaps, world.rival, world.crossings])
     const playJointly = new PlayJointly({ collectQuotes, quotes, chain: world.chain })
     const { clock } = world
@@ -136,6 +147,28 @@ describe('ProposePlan', () => {
       observer,
     })
   }
+  test('a plan that is dearer than the drift is worth is told, with what was learned, and not carried out', async () => {
+    const world = FakeWorld.drifted()
+    // With such an aversion the bands of what is far out here end between the assumed cost and the quoted one.
+    const choice = { name: 'impulse-band' as const, parameters: { aversion: 0.001, maximumBandShare: RATIO_ONE } }
+    const rebalancing = { choice, calendar: undefined }
+    const covariance = { assets: ['ETH', 'USD', 'BTC'], matrix: aCovariance([0.6, 0.01, 0.5], 0.5) }
+    const run = (assumedCost: Ratio) => {
+      const configured = { ...portfolio, rebalancing, assumedCost }
+      const outlook: Outlook = { portfolio: configured, targets: undefined, risk: undefined, covariance, notes: [] }
+      const lookAhead = Object.assign(new LookAhead(), { run: () => Promise.resolve(outlook) })
+      return withSolver(world, new HighsSolver(), lookAhead).run(configured, context)
+    }
+    const dear = await run(ratioOfBasisPoints(1))
+    expect(dear).toMatchObject({
+      decision: { act: false, code: 'cost-exceeds-benefit' },
+      plan: undefined,
+      planReasons: [],
+    })
+    expect(dear.decision.reasons[0]).toMatch(/^The plan costs \d+\.\d\d USD, \d+\.\d times the /)
+    expect(dear.curves.length).toBeGreaterThan(0)
+  })
+
   class BrokenSolver extends Solver {
     asked = 0
     override async solve(): Promise<Solution> {
@@ -144,6 +177,34 @@ describe('ProposePlan', () => {
       return { status: 'failed', reason: 'The solver is broken.' }
     }
   }
+
+  test('a source of weights that lets wait is asked before prices are read, so that they do not age', async () => {
+    const world = FakeWorld.drifted()
+    const { clock } = world
+    class SlowSource extends TargetSource {
+      override read(): Promise<DocumentReading> {
+        clock.pass(10_000)
+        const weights = { ETH: '0.6', USD: '0.3', BTC: '0.1' }
+        const document = { portfolio: portfolio.id, setAt: clock.now(), weights, isSigned: false }
+        return Promise.resolve({ status: 'read', document })
+      }
+    }
+    const [history, observer] = [new MemoryHistory(), new RecordingObserver()]
+    const sources = new TargetSources(new Map([[portfolio.id, new SlowSource()]]))
+    const lookAhead = new LookAhead({
+      recordHistory: new RecordHistory({ history }),
+      keepTargets: new KeepTargets({ history, sources, clock, observer }),
+      readRisk: new ReadRisk({ history, clock }),
+      observer,
+    })
+    const source = { kind: 'http', location: 'https://fund.example', maxAgeMs: 60_000, publicKey: undefined } as const
+    const { snapshot, outlook } = await withSolver(world, new BrokenSolver(), lookAhead).measure(
+      aPortfolio({ targetSetting: aTargetSetting({ setter: 'source', source }) }),
+      context,
+    )
+    expect(outlook.targets).toMatchObject({ setter: 'source', refusal: undefined })
+    expect([clock.now() - NOW, clock.now() - snapshot.takenAt]).toEqual([10_000, 0])
+  })
 
   test('a solver that always fails still leaves a plan, by a method without one', async () => {
     const solver = new BrokenSolver()

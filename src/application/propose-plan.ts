@@ -10,7 +10,8 @@ import type { ScopeState } from '../domain/policy/operating.js'
 import type { Policy } from '../domain/policy/policy.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { checkPlan } from '../domain/policy/sanity.js'
-import { type Continuation, type Decision, evaluateTriggers } from '../domain/policy/trigger.js'
+import { type Continuation, type Decision, evaluateTriggers, type LastTrade } from '../domain/policy/trigger.js'
+import { weighPlan } from '../domain/policy/weigh-plan.js'
 import { type Drift, measureDrift } from '../domain/portfolio/drift.js'
 import type { AssetPrice, Snapshot } from '../domain/portfolio/snapshot.js'
 import { type Valuation, valuePortfolio } from '../domain/portfolio/valuation.js'
@@ -34,6 +35,8 @@ export interface Proposal {
   readonly drift: Drift
   readonly decision: Decision
   readonly market: Market
+  /** What is not known of targets and risk, and what is held back because of what is. */
+  readonly notes: readonly string[]
   readonly plan: Plan | undefined
   /** Why there is no plan although the decision was to act. */
   readonly planReasons: readonly string[]
@@ -41,9 +44,8 @@ export interface Proposal {
   readonly curves: readonly CurveRecord[]
 }
 
-export interface ProposalContext extends Recorded {
+export interface ProposalContext extends Recorded, LastTrade {
   readonly cycleId: string
-  readonly lastTradedAt: number | undefined
   readonly isManual: boolean
   readonly continues: Continuation | undefined
   /** What earlier plans learned about markets. */
@@ -78,24 +80,38 @@ export class ProposePlan {
     const distance = scope === valuation ? measured.drift : measureDrift(scope, portfolio.policy)
     const market = marketOf(portfolio, snapshot)
 
-    const judged = evaluateTriggers(
-      distance,
-      policies.of(configured),
-      {
+    const asked = {
+      drift: distance,
+      policies: policies.of(configured),
+      context: {
         now: clock.now(),
         lastTradedAt: context.lastTradedAt,
+        isUnfinished: context.isUnfinished,
         isManual: context.isManual,
         continues: context.continues,
       },
-      circumstancesOf(portfolio, context, distance, market, outlook),
+      circumstances: circumstancesOf(portfolio, context, distance, market, outlook),
+    }
+    const { drift, decision: unlimited } = evaluateTriggers(
+      distance,
+      asked.policies,
+      asked.context,
+      asked.circumstances,
     )
-    const { drift } = judged
-    const decision = this.withinBudgets(portfolio, context, drift, judged.decision)
-    observer.notify({ type: 'decided', portfolio: portfolio.id, cycleId: context.cycleId, decision })
-    const thought = { portfolio, snapshot, valuation, drift, decision, market }
-    if (!decision.act) return { ...thought, plan: undefined, planReasons: [], curves: [] }
+    const decision = this.withinBudgets(portfolio, context, drift, unlimited)
+    const thought = { portfolio, snapshot, valuation, drift, decision, market, notes: outlook.notes }
+    const decided = (what: Decision) =>
+      observer.notify({ type: 'decided', portfolio: portfolio.id, cycleId: context.cycleId, decision: what })
+    if (!decision.act) {
+      decided(decision)
+      return { ...thought, plan: undefined, planReasons: [], curves: [] }
+    }
 
     const outcome = await this.plan(portfolio, context, { ...thought, valuation: scope }, narrowing)
+    const { curves } = outcome
+    const weighed = outcome.status === 'planned' ? weighPlan(outcome.plan, decision, asked, market) : undefined
+    decided(weighed?.decision ?? decision)
+    if (weighed) return { ...thought, ...weighed, plan: undefined, planReasons: [], curves }
     const reasons =
       outcome.status === 'planned'
         ? checkPlan(outcome.plan, {
@@ -108,10 +124,10 @@ export class ProposePlan {
         : outcome.reasons
     if (outcome.status === 'planned' && reasons.length === 0) {
       observer.notify({ type: 'plan-proposed', portfolio: portfolio.id, cycleId: context.cycleId, plan: outcome.plan })
-      return { ...thought, plan: outcome.plan, planReasons: [], curves: outcome.curves }
+      return { ...thought, plan: outcome.plan, planReasons: [], curves }
     }
     observer.notify({ type: 'no-plan', portfolio: portfolio.id, cycleId: context.cycleId, reasons })
-    return { ...thought, plan: undefined, planReasons: reasons, curves: outcome.curves }
+    return { ...thought, plan: undefined, planReasons: reasons, curves }
   }
 
   /**
@@ -126,7 +142,7 @@ export class ProposePlan {
     const levels = levelsWithin(decision.levels, drift, share, policy)
     if (levels === decision.levels) return decision
     const reason = `The budgets have ${usdToNumber(left).toFixed(0)} USD of turnover left, so not all of it is brought back at once.`
-    return { ...decision, levels, reasons: [...decision.reasons, reason] }
+    return { ...decision, levels, isCut: true, reasons: [...decision.reasons, reason] }
   }
 
   /** Answers the planner's questions until it is done. */
@@ -188,13 +204,15 @@ export class ProposePlan {
     configured: Portfolio,
     recorded: Recorded,
   ): Promise<Pick<Proposal, 'portfolio' | 'snapshot' | 'valuation' | 'drift'> & { readonly outlook: Outlook }> {
+    // It may be slow to answer, and prices would age meanwhile.
+    const reading = await this.deps.lookAhead.readSource(configured)
     const snapshot = await this.deps.takeSnapshot.run(configured, recorded)
     const targeted = new Set(configured.policy.targets.map(({ asset }) => asset))
     const valuation = valuePortfolio(
       snapshot,
       configured.assets.filter(({ key }) => targeted.has(key)),
     )
-    const outlook = await this.deps.lookAhead.run(configured, snapshot)
+    const outlook = await this.deps.lookAhead.run(configured, snapshot, reading)
     const { portfolio } = outlook
     const drift = measureDrift(valuation, portfolio.policy)
     this.tellUnknowns(portfolio, snapshot)

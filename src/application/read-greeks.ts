@@ -1,4 +1,5 @@
 import { type Greeks, greeksOf } from '../domain/book/greeks.js'
+import { lastTradeOf } from '../domain/execution/cycle.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { stateOf } from '../domain/policy/trigger.js'
 import { measureDrift } from '../domain/portfolio/drift.js'
@@ -34,7 +35,7 @@ export class ReadGreeks {
     const records = { curves: await store.curves(), transfers: await store.openTransfers(configured.id) }
     const context = {
       now: clock.now(),
-      lastTradedAt: await store.lastTradedAt(configured.id),
+      ...lastTradeOf(await store.lastTraded(configured.id), configured.policy.minimumTrade),
       isManual: false,
       continues: undefined,
     }

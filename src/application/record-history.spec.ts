@@ -79,6 +79,17 @@ describe('prices', () => {
     expect((await history.dailyPrices(['ETH'], 0)).prices).toEqual([[3_001], [3_001]])
   })
 
+  test('seen earlier than those written last hide nothing that comes later', async () => {
+    const { history, recordHistory } = start()
+    const at = (ms: number, eth: number) =>
+      recordHistory.run(portfolio, aSnapshot({ takenAt: NOW + ms, prices: pricesOf({ ETH: eth }) }))
+    await at(10, 3_001)
+    await at(5, 3_000)
+    expect((await history.dailyPrices(['ETH'], 0)).prices).toEqual([[3_001]])
+    await at(20, 3_000)
+    expect((await history.dailyPrices(['ETH'], 0)).prices).toEqual([[3_000]])
+  })
+
   test('that could not be written are written the next time', async () => {
     const { history, recordHistory } = start()
     history.recordPrices = () => Promise.reject(new Error('lost'))

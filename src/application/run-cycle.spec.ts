@@ -51,6 +51,7 @@ describe('RunCycle', () => {
       transfers: [],
       unattributed: [],
       lastTradedAt: undefined,
+      isUnfinished: false,
       isManual: false,
       continues: undefined,
       curves: [],
@@ -109,8 +110,10 @@ describe('RunCycle', () => {
     const world = FakeWorld.drifted()
     const { runCycle } = world.start()
     void runCycle.run(portfolio, alive())
+    expect(runCycle.underWay()).toEqual(['core'])
     await runCycle.idle()
     expect(cycles(world)[0]?.endedAt).toBeDefined()
+    expect(runCycle.underWay()).toEqual([])
   })
 
   test('dry-run records the plan and signs nothing', async () => {

@@ -1,7 +1,7 @@
 import { sameAddress } from '../domain/assets.js'
 import { InvariantError } from '../domain/errors.js'
 import { spendOfNothing } from '../domain/execution/budget-claim.js'
-import { type Cycle, type CycleOutcome, waitingRun } from '../domain/execution/cycle.js'
+import { type Cycle, type CycleOutcome, lastTradeOf, waitingRun } from '../domain/execution/cycle.js'
 import { openingPostings, type Posting } from '../domain/execution/ledger.js'
 import { continuationOf, MAX_CONTINUATIONS } from '../domain/execution/replan.js'
 import { ALL_OPEN } from '../domain/policy/breakers.js'
@@ -58,6 +58,11 @@ export class RunCycle {
     this.running.set(portfolio.id, work)
     await work
     this.running.delete(portfolio.id)
+  }
+
+  /** Portfolios that have a run going. */
+  underWay(): string[] {
+    return [...this.running.keys()]
   }
 
   /** Resolves once nothing is running any more. */
@@ -124,7 +129,7 @@ export class RunCycle {
     const proposal = await proposePlan.run(portfolio, {
       cycleId: id,
       ...(await this.recorded(portfolio)),
-      lastTradedAt: await store.lastTradedAt(portfolio.id),
+      ...lastTradeOf(await store.lastTraded(portfolio.id), portfolio.policy.minimumTrade),
       isManual: trigger === 'manual',
       continues,
       curves: await store.curves(),
@@ -275,6 +280,8 @@ function outcomeWithoutTrade({ decision, plan }: Cycle): CycleOutcome {
       return 'cooldown'
     case 'not-due':
       return 'not_due'
+    case 'cost-exceeds-benefit':
+      return 'cost_exceeds_benefit'
     case 'within-band':
     case 'no-money':
       return 'within_band'

@@ -392,11 +392,40 @@ describe('loadConfig', () => {
         }),
       'portfolios.core.targetSetting.source.location: expected an address with https, or plain http to this machine only',
     ],
+    ...['hunter2', 'LIFI_API_KEY', 'EVENKEEL_TARGETS_TOKEN_FILE', 'EVENKEEL_TARGETS_TOKEN_'].map(
+      (name): [string, (config: Document) => void, string] => [
+        `${name} as the variable with the token of a source`,
+        (c) =>
+          Object.assign(core(c), {
+            targetSetting: {
+              setter: 'source',
+              source: { kind: 'http', location: 'https://a.example', tokenVariable: name },
+            },
+          }),
+        'portfolios.core.targetSetting.source.tokenVariable: expected the name of a variable, EVENKEEL_TARGETS_TOKEN or EVENKEEL_TARGETS_TOKEN_… in capital letters, digits and _, not ending in _FILE; the token itself stands in the environment',
+      ],
+    ),
+    [
+      'a token for a file',
+      (c) =>
+        Object.assign(core(c), {
+          targetSetting: {
+            setter: 'source',
+            source: { kind: 'file', location: 'w.json', tokenVariable: 'EVENKEEL_TARGETS_TOKEN_A' },
+          },
+        }),
+      'portfolios.core.targetSetting.source.tokenVariable: expected none: a file is read without a token',
+    ],
     ...['1.01', '-0.1', '0,5'].map((text): [string, (config: Document) => void, string] => [
       `${text} as a share`,
       (c) => Object.assign(core(c), { maxBridgeShare: text }),
       "portfolios.core.maxBridgeShare: expected a share from 0 to 1 in quotes, such as '0.25', with at most 18 decimals",
     ]),
+    [
+      'more over a bridge in a day than any bridge carries',
+      (c) => Object.assign(core(c), { limits: { bridgePerDay: '1000' } }),
+      "portfolios.core.limits.bridgePerDay: expected a share from 0 to 1 in quotes, such as '0.25', with at most 18 decimals",
+    ],
     [
       'a share of a chain that is not there',
       (c) => Object.assign(core(c), { chainShares: { gamma: { minimum: '0.1' } } }),
@@ -558,7 +587,7 @@ describe('secrets', () => {
       adminToken: undefined,
       lifiApiKey: undefined,
       zeroexApiKey: undefined,
-      targetsToken: undefined,
+      targetsTokens: {},
     })
   })
 
@@ -572,6 +601,57 @@ describe('secrets', () => {
     expect(problemsOf(() => load(() => undefined, environment))).toEqual([
       `EVENKEEL_ADMIN_TOKEN_FILE: expected a readable file, got ${join(folder, 'nothing')}`,
     ])
+  })
+
+  describe('of a source of weights', () => {
+    /** A portfolio for each source, `core` first. */
+    const sources = (...given: object[]) => {
+      return (config: Document) => {
+        given.forEach((source, index) => {
+          const account = { alias: `account-${index}`, address: addressOf(0xa0 + index) }
+          const targetSetting = { setter: 'source', source: { kind: 'http', ...source } }
+          config.portfolios[index === 0 ? 'core' : `other-${index}`] = { ...core(config), account, targetSetting }
+        })
+      }
+    }
+    const [a, b] = [{ location: 'https://a.example/core' }, { location: 'https://b.example/core' }]
+    const ofB = { ...b, tokenVariable: 'EVENKEEL_TARGETS_TOKEN_B' }
+    const shared = (variable: string, hosts: string, second = 'other-1') =>
+      `portfolios.${second}.targetSetting.source.tokenVariable: expected a variable of its own, for the token in ${variable} is sent to one host alone, got sources at ${hosts}; name EVENKEEL_TARGETS_TOKEN_… with the token meant for each`
+
+    test('is the one its variable holds, and reaches no other source', () => {
+      const environment = { EVENKEEL_TARGETS_TOKEN: 'for-a', EVENKEEL_TARGETS_TOKEN_B_FILE: write('for-b\n') }
+      const sameHost = { ...a, location: 'https://a.example/other' }
+      const { secrets } = load(sources(a, ofB, sameHost, { kind: 'file', location: 'w.json' }), environment)
+      expect(secrets.targetsTokens).toEqual({ core: 'for-a', 'other-1': 'for-b', 'other-2': 'for-a' })
+      expect(load(sources(a, ofB), { EVENKEEL_TARGETS_TOKEN_B: 'for-b' }).secrets.targetsTokens).toEqual({
+        'other-1': 'for-b',
+      })
+    })
+
+    test.each([
+      ['another host', b, 'https://a.example and https://b.example'],
+      ['another port', { location: 'https://a.example:8443/' }, 'https://a.example and https://a.example:8443'],
+    ])('is refused where it would reach %s, too', (_name, other, hosts) => {
+      for (const environment of [
+        { EVENKEEL_TARGETS_TOKEN: 'hunter2' },
+        { EVENKEEL_TARGETS_TOKEN_FILE: write('hunter2') },
+      ])
+        expect(problemsOf(() => load(sources(a, other), environment))).toEqual([
+          shared('EVENKEEL_TARGETS_TOKEN', hosts),
+        ])
+    })
+
+    test('is refused in one finding, however many sources share its variable', () => {
+      const also = { location: 'https://c.example', tokenVariable: 'EVENKEEL_TARGETS_TOKEN_B' }
+      expect(problemsOf(() => load(sources(a, ofB, also, ofB, also), { EVENKEEL_TARGETS_TOKEN_B: 'hunter2' }))).toEqual(
+        [shared('EVENKEEL_TARGETS_TOKEN_B', 'https://b.example and https://c.example', 'other-2')],
+      )
+    })
+
+    test('may have a shared variable as long as that is not set', () => {
+      expect(load(sources(a, b), { EVENKEEL_TARGETS_TOKEN: '' }).secrets.targetsTokens).toEqual({})
+    })
   })
 })
 

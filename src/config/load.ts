@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { checkConsistency } from './check.js'
 import { type ConfigFile, configSchema } from './schema.js'
+import { targetTokens } from './target-tokens.js'
 
 /** The configuration cannot be used. `problems` holds every finding, each with the path of its key. */
 export class ConfigError extends Error {
@@ -24,8 +25,8 @@ export interface Secrets {
   readonly adminToken: string | undefined
   readonly lifiApiKey: string | undefined
   readonly zeroexApiKey: string | undefined
-  /** Bearer token for portfolios whose weights are asked over HTTP. */
-  readonly targetsToken: string | undefined
+  /** Bearer tokens of portfolios whose weights are asked over HTTP, by portfolio. */
+  readonly targetsTokens: Readonly<Record<string, string>>
 }
 
 export interface Config {
@@ -63,13 +64,15 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
     )
   const parsed = consistentSchema.safeParse(document.toJS())
   if (!parsed.success) throw new ConfigError(path, parsed.error.issues.flatMap(describe))
+  const { tokens, findings } = targetTokens(parsed.data, (variable) => secret(path, environment, variable))
+  if (findings.length > 0) throw new ConfigError(path, findings)
   const secrets: Secrets = {
     databaseUrl: secret(path, environment, 'DATABASE_URL'),
     journalDatabaseUrl: secret(path, environment, 'JOURNAL_DATABASE_URL'),
     adminToken: secret(path, environment, 'EVENKEEL_ADMIN_TOKEN'),
     lifiApiKey: secret(path, environment, 'LIFI_API_KEY'),
     zeroexApiKey: secret(path, environment, 'ZEROX_API_KEY'),
-    targetsToken: secret(path, environment, 'EVENKEEL_TARGETS_TOKEN'),
+    targetsTokens: tokens,
   }
   // Before paths are resolved: the same file in another folder is the same configuration.
   const hash = createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex').slice(0, 12)

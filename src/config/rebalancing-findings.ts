@@ -9,7 +9,7 @@ import { parseDecimal } from '../domain/units/decimal.js'
 import { mulDiv, RATIO_ONE } from '../domain/units/ratio.js'
 import { assetsOf, configuredPolicyOf, targetSettingOf } from './portfolios.js'
 import { isPrivate } from './private-address.js'
-import type { ConfigFile } from './schema.js'
+import { type ConfigFile, TOKEN_VARIABLE } from './schema.js'
 
 type PortfolioFile = ConfigFile['portfolios'][string]
 type Finding = [path: string, finding: string]
@@ -90,6 +90,8 @@ function sourceFindings({ mode, targetSetting: { setter, source } }: PortfolioFi
   const findings: Finding[] = []
   if (mode === 'live' && !isPlay && source.publicKey === undefined)
     findings.push([`${path}.publicKey`, 'expected the key with which the weights of a live portfolio are signed'])
+  if (source.kind === 'file' && source.tokenVariable !== TOKEN_VARIABLE)
+    findings.push([`${path}.tokenVariable`, 'expected none: a file is read without a token'])
   if (source.kind === 'http' && !(URL.canParse(source.location) && isPrivate(new URL(source.location))))
     findings.push([`${path}.location`, 'expected an address with https, or plain http to this machine only'])
   return findings

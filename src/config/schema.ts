@@ -336,7 +336,11 @@ const limits = z.strictObject({
   cyclesPerDay: count(100_000).default(48).describe('Most cycles in 24 hours that make a transaction.'),
   inFlightPerBridge: share.default('0.02').describe('Most that may be under way over one bridge, as a share of NAV.'),
   inFlightOverall: share.default('0.05').describe('Most that may be under way over all bridges, as a share of NAV.'),
-  bridgePerDay: decimal(18).default('0.1').describe('Most sent over one bridge in 24 hours, as a share of NAV.'),
+  bridgePerDay: share
+    .default('0.1')
+    .describe(
+      'Most sent over one bridge in 24 hours, as a share of NAV; `maxDayShare` or the tier of the bridge may allow less.',
+    ),
   failuresInRow: count(100_000).default(3).describe('So many legs that fail one after another stop the portfolio.'),
   failuresPerHour: count(100_000).default(5).describe('So many legs that fail in 60 minutes stop the portfolio.'),
   mayReverse: z
@@ -426,6 +430,9 @@ const rebalancing = z.strictObject({
     .describe("The policy's own parameters; docs/policies.md lists them."),
 })
 
+/** Of the bearer token for a source of weights that names no other one. */
+export const TOKEN_VARIABLE = 'EVENKEEL_TARGETS_TOKEN'
+
 const weightLimit = z.strictObject({
   minimum: share.optional().describe('Least weight.'),
   maximum: share.optional().describe('Largest weight.'),
@@ -463,6 +470,16 @@ const targetSetting = z.strictObject({
         .refine((text) => isEd25519Key(text), 'expected an Ed25519 public key as PEM')
         .optional()
         .describe('Ed25519 public key, PEM. The weights must be signed with it; needed for a live portfolio.'),
+      tokenVariable: z
+        .string()
+        .regex(
+          /^EVENKEEL_TARGETS_TOKEN(_[A-Z0-9_]+)?(?<!_FILE)$/,
+          'expected the name of a variable, EVENKEEL_TARGETS_TOKEN or EVENKEEL_TARGETS_TOKEN_… in capital letters, digits and _, not ending in _FILE; the token itself stands in the environment',
+        )
+        .default(TOKEN_VARIABLE)
+        .describe(
+          'Environment variable with the bearer token of an address. A token goes to one host: sources at different ones name variables of their own.',
+        ),
     })
     .optional()
     .describe('Where the setter source takes weights from that the fund itself decides about.'),

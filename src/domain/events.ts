@@ -24,6 +24,15 @@ export type Event =
       readonly configHash: string
       readonly mode: 'live' | 'dry-run'
     }
+  /** Asked to end by a signal; portfolios whose steps under way are waited for. */
+  | { readonly type: 'daemon-stopping'; readonly signal: string; readonly waitsFor: readonly string[] }
+  /** `isComplete` is false where it took too long and the rest is left to the next process. */
+  | {
+      readonly type: 'daemon-stopped'
+      readonly waitedFor: readonly string[]
+      readonly seconds: number
+      readonly isComplete: boolean
+    }
   | { readonly type: 'lease-taken'; readonly epoch: number }
   | { readonly type: 'lease-lost'; readonly reason: string }
   /** `state.by` says who; `isEarlier` when it is told anew after a start. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { aLeg, aMarket, aPlan, aToken, NOW, WETH } from '../../test/support/builders.js'
 import { aPortfolio, FakeWorld } from '../../test/support/fake-world.js'
 import type { Proposal } from '../application/propose-plan.js'
+import { aTargetSetting } from '../../test/support/target-setting.js'
 import { NO_COST } from '../domain/planning/cost.js'
 import type { Leg, Plan } from '../domain/planning/plan.js'
 import { amountOf } from '../domain/units/amount.js'
@@ -15,6 +16,7 @@ const context = {
   transfers: [],
   unattributed: [],
   lastTradedAt: undefined,
+  isUnfinished: false,
   isManual: false,
   continues: undefined,
   curves: [],
@@ -178,6 +180,22 @@ describe('planReport', () => {
     ])
   })
 
+  test('says what is not known of targets and risk, and nothing where all is', async () => {
+    const proposal = await propose(FakeWorld.drifted())
+    expect(proposal.notes).toEqual([])
+    expect(planReport(portfolio, proposal)).not.toContain('To know:')
+    const lines = planReport(portfolio, { ...proposal, notes: ['Weights '.repeat(20).trim(), 'Stressed.'] }).split('\n')
+    expect(section(lines, 'To know:')).toEqual([`  ${'Weights '.repeat(12).trim()}`, `  ${'Weights '.repeat(8).trim()}`, '  Stressed.']) // prettier-ignore
+    expect(lines.indexOf('To know:')).toBeLessThan(lines.findIndex((line) => line.startsWith('Decision:')))
+  })
+
+  test('of a portfolio with a setter, without records, says which weights it is measured against', async () => {
+    const setter = { ...portfolio, targetSetting: aTargetSetting({ setter: 'equal' }) }
+    const proposal = await FakeWorld.drifted().start().proposePlan.run(setter, context)
+    expect(planReport(setter, proposal)).toContain('To know:\n  Weights set by equal ')
+    expect(planJson(setter, proposal)).toMatchObject({ notes: [expect.stringMatching(/^Weights set by equal /)] })
+  })
+
   test('says why nothing is done', async () => {
     const world = FakeWorld.drifted()
     world.balances.unknown.set('beta', 'timeout')
@@ -204,6 +222,7 @@ describe('planJson', () => {
     expect(json).toMatchObject({
       portfolio: 'core',
       navUsd: '750000',
+      notes: [],
       prices: { BTC: '60000', ETH: '3000', USD: '1' },
       gasPricesWei: { alpha: '1000000000', beta: '1000000000' },
       decision: { code: 'band-breached', levels: [{ asset: 'ETH', lower: '0.5', upper: '0.5' }, {}, {}] },

@@ -11,10 +11,11 @@ import { dollars, left, percent, right, roughly, table, wrapped } from './text-t
 
 /** What one portfolio holds, how far it is from target and what would be done, for a person at a terminal. */
 export function planReport(portfolio: Portfolio, proposal: Proposal): string {
-  const { decision, drift, market, plan, planReasons } = proposal
+  const { decision, drift, market, notes, plan, planReasons } = proposal
   const lines = [
     ...holdings(portfolio, proposal),
     '',
+    ...(notes.length > 0 ? ['To know:', ...notes.flatMap((note) => wrapped(note, 2)), ''] : []),
     `Decision: ${decision.act ? 'act' : 'do nothing'} (${decision.code}${decision.policy ? `, by ${decision.policy}` : ''})`,
     ...decision.reasons.flatMap((reason) => wrapped(reason, 2)),
     ...(decision.shadow ? shadowLines(decision.shadow) : []),
@@ -77,7 +78,7 @@ function holdings(portfolio: Portfolio, { valuation, drift, decision }: Proposal
 
 /** The same for machines, and with it all that was seen: the blocks of the chains, prices and their sources, gas. */
 export function planJson(portfolio: Portfolio, proposal: Proposal): object {
-  const { snapshot, valuation, drift, decision, market, plan, planReasons } = proposal
+  const { snapshot, valuation, drift, decision, market, notes, plan, planReasons } = proposal
   return {
     portfolio: portfolio.id,
     mode: portfolio.mode,
@@ -85,6 +86,7 @@ export function planJson(portfolio: Portfolio, proposal: Proposal): object {
     snapshot: snapshotWire(snapshot),
     ...marketWire(market),
     ...driftWire(drift, valuation),
+    notes,
     decision: decisionWire(decision),
     plan: plan ? planWire(plan) : null,
     planReasons,

@@ -47,6 +47,21 @@ const cycle = aCycle({
 /** Through JSON and back, as a caller sees it. */
 const sent = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
+describe('a reason', () => {
+  test.each([
+    ['nothing', undefined],
+    ['nothing', { level: 'hard' }],
+    ['null', { reason: null }],
+    ['a number', { reason: 5 }],
+    ['a list', { reason: ['why'] }],
+    ['empty text', { reason: ' ' }],
+    ['501 characters', { reason: 'x'.repeat(501) }],
+  ])('that is %s is one sentence', (got, body) => {
+    const detail = `expected text of 1 to 500 characters, got ${got}; say in "reason" why you do this`
+    expect(() => parseOrRefuse(pauseBody, body)).toThrow(new Problem(400, 'invalid-request', `/reason: ${detail}`))
+  })
+})
+
 describe('what the API says', () => {
   const realised = { ...NO_COST, slippage: 1n, gas: 2n * ONE_USD }
   const wire = sent(cycleWire(cycle, new Map([['plan-1.1', realised]])))

@@ -1,6 +1,7 @@
 import type { Address, AssetKey } from '../domain/assets.js'
 import type { PriceTable } from '../domain/portfolio/price-table.js'
 import type { BookedFunds, UnitDay, UnitValue } from '../domain/portfolio/unit-value.js'
+import type { DatedWeights } from '../domain/targets/target-document.js'
 import type { ForcedTargets, TargetSet } from '../domain/targets/target-set.js'
 import type { Price } from '../domain/units/usd.js'
 
@@ -63,6 +64,11 @@ export abstract class History {
   abstract unitBefore(portfolio: string, day: number): Promise<UnitDay | undefined>
   /** From this day on, rising. */
   abstract unitValues(portfolio: string, fromDay: number): Promise<readonly UnitValue[]>
+
+  /** Keeps the newest document of a source that passed: writes this one unless one of its time or later is kept. */
+  abstract saveDocument(portfolio: string, document: DatedWeights): Promise<void>
+  /** Whatever was made of it; undefined before the first. */
+  abstract newestDocument(portfolio: string): Promise<DatedWeights | undefined>
 
   /**
    * Adds targets that come into force, or a refusal. False, and nothing is written, for a refusal of the same setting for

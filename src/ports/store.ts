@@ -123,8 +123,8 @@ export abstract class Store {
   abstract cycles(query: { portfolio?: string; before?: string; limit: number }): Promise<readonly CycleSummary[]>
   /** Newest first. `before` is a cycle id. */
   abstract decisions(query: { portfolio: string; before?: string; limit: number }): Promise<readonly DecisionRecord[]>
-  /** When the last live cycle of a portfolio that traded ended, in milliseconds since 1970. */
-  abstract lastTradedAt(portfolio: string): Promise<number | undefined>
+  /** The live cycle of a portfolio that traded and ended last. */
+  abstract lastTraded(portfolio: string): Promise<Cycle | undefined>
 
   abstract saveLeg(cycleId: string, before: LegRun, after: LegRun, realised?: Cost): Promise<void>
   abstract realisedCosts(cycleId: string): Promise<ReadonlyMap<string, Cost>>

@@ -153,6 +153,21 @@ describe('PostgresStore', () => {
       ])
     })
 
+    test('a decision that was written without figures, policy and shadow has none of them', async () => {
+      const { lease, store } = await anotherStore()
+      await lease.acquire()
+      const cycle = aCycle({ id: 'plain', portfolio: 'plain', legs: [] })
+      await store.openCycle(cycle)
+      await sql`update cycles set decision = decision - '{figures,policy,shadow}'::text[] where id = 'plain'`.execute(
+        db.database,
+      )
+      const decision = { ...cycle.decision, figures: [], policy: undefined, shadow: undefined }
+      expect(decision).not.toEqual(cycle.decision)
+      expect(await store.cycle('plain')).toStrictEqual({ ...cycle, decision })
+      expect(await store.decisions({ portfolio: 'plain', limit: 5 })).toMatchObject([{ decision }])
+      expect(await store.cycles({ portfolio: 'plain', limit: 5 })).toMatchObject([{ reasons: decision.reasons }])
+    })
+
     test('a curve of another form than this build knows is left out until it is written anew', async () => {
       const { store } = await anotherStore()
       const sample = {

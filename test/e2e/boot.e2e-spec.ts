@@ -172,6 +172,8 @@ describe('the end', () => {
     daemon.signal('SIGTERM')
     expect(await daemon.ended).toMatchObject({ code: 0, signal: null, stderr: '' })
     expect(Date.now() - asked).toBeLessThan(10_000)
+    expect(daemon.logs.filter(({ event }) => event === 'daemon-stopping')).toMatchObject([{ signal: 'SIGTERM' }])
+    expect(daemon.logs.at(-1)).toMatchObject({ level: 'info', event: 'daemon-stopped' })
   })
 
   it('has cost each chain one multicall per snapshot, one more to reconcile, and one look at its id and at its feeds', async () => {

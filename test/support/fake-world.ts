@@ -26,6 +26,7 @@ import type { Market } from '../../src/domain/planning/cost.js'
 import type { OperatingLevel, Scope } from '../../src/domain/policy/operating.js'
 import type { Portfolio } from '../../src/domain/policy/portfolio.js'
 import type { PriceGuard } from '../../src/domain/policy/price-guard.js'
+import type { NextDue } from '../../src/domain/rebalancing/due-times.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../../src/domain/units/ratio.js'
 import { ONE_USD } from '../../src/domain/units/usd.js'
 import { PriceSources } from '../../src/ports/prices.js'
@@ -162,6 +163,8 @@ export class FakeWorld {
   readonly rows = new MemoryRows()
   /** What is watched about prices; nothing unless a test says so. */
   readonly guards: PriceGuard[] = []
+  /** Due times of every calendar. */
+  nextDue: NextDue = () => undefined
   /** Where processes keep their records. */
   records: () => Store = () => new MemoryStore(this.rows, undefined, () => this.clock.now())
   /** By chain, where they are not FEE_RULES. */
@@ -287,7 +290,7 @@ export class FakeProcess {
     this.proposePlan = new ProposePlan({
       takeSnapshot: this.takeSnapshot,
       lookAhead: new LookAhead(),
-      policies: new PolicyBook(),
+      policies: new PolicyBook({ nextDueOf: () => world.nextDue }),
       collectQuotes: this.collectQuotes,
       playJointly: new PlayJointly({ collectQuotes: this.collectQuotes, quotes, chain }),
       solver: life.mortal('solver', SOLVER),

@@ -267,6 +267,22 @@ export function describeHistory(name: string, create: () => Promise<HistoryUnder
       })
     })
 
+    describe('the newest document', () => {
+      const aDocument = (setAt: number, eth = '0.3') => ({ setAt, weights: { ETH: eth, '~USD': '0.70' } })
+
+      test('is kept for each portfolio, whatever older one or other one of its time comes later', async () => {
+        const [one, other] = [fresh('fund'), fresh('fund')]
+        expect(await history().newestDocument(one)).toBeUndefined()
+        const newest = aDocument(noon(DAY) + 1)
+        for (const document of [aDocument(noon(DAY)), newest, aDocument(noon(DAY)), aDocument(newest.setAt, '0.30')])
+          await history().saveDocument(one, document)
+        expect(await history().newestDocument(one)).toEqual(newest)
+        expect(await history().newestDocument(other)).toBeUndefined()
+        await history().saveDocument(other, aDocument(noon(DAY)))
+        expect(await history().newestDocument(other)).toEqual(aDocument(noon(DAY)))
+      })
+    })
+
     describe('targets', () => {
       const common = (portfolio: string, changes: Partial<TargetSet> = {}) => ({
         portfolio,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Address, type AssetKey, sameAddress, tokenId } from '../../src/domain/assets.js'
 import { dayOf, type PriceTable } from '../../src/domain/portfolio/price-table.js'
 import type { BookedFunds, UnitDay, UnitValue } from '../../src/domain/portfolio/unit-value.js'
+import type { DatedWeights } from '../../src/domain/targets/target-document.js'
 import type { ForcedTargets, TargetSet } from '../../src/domain/targets/target-set.js'
 import { type Price, usdToText } from '../../src/domain/units/usd.js'
 import {
@@ -25,6 +26,7 @@ export class MemoryHistory extends History {
   reads = 0
   private readonly prices = new Map<number, Map<AssetKey, PriceRow>>()
   private readonly units = new Map<string, UnitDay[]>()
+  private readonly documents = new Map<string, DatedWeights>()
   private readonly sets: RecordedTargets[] = []
 
   constructor(private readonly rows: { readonly postings: readonly LedgerEntry[] } = { postings: [] }) {
@@ -113,6 +115,16 @@ export class MemoryHistory extends History {
   override unitValues(portfolio: string, fromDay: number): Promise<readonly UnitValue[]> {
     const days = (this.units.get(portfolio) ?? []).filter(({ day }) => day >= fromDay)
     return Promise.resolve(days.map(unitValueOf))
+  }
+
+  override saveDocument(portfolio: string, { setAt, weights }: DatedWeights): Promise<void> {
+    const before = this.documents.get(portfolio)
+    if (!before || before.setAt < setAt) this.documents.set(portfolio, { setAt, weights })
+    return Promise.resolve()
+  }
+
+  override newestDocument(portfolio: string): Promise<DatedWeights | undefined> {
+    return Promise.resolve(this.documents.get(portfolio))
   }
 
   override saveTargets(set: TargetSet): Promise<boolean> {

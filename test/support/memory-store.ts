@@ -146,11 +146,11 @@ export class MemoryStore extends Store {
     )
   }
 
-  lastTradedAt(portfolio: string): Promise<number | undefined> {
-    const ends = [...this.rows.cycles.values()]
+  async lastTraded(portfolio: string): Promise<Cycle | undefined> {
+    const [last] = [...this.rows.cycles.values()]
       .filter((cycle) => cycle.portfolio === portfolio && cycle.mode === 'live' && cycle.outcome === 'traded')
-      .flatMap(({ endedAt }) => endedAt ?? [])
-    return Promise.resolve(ends.length === 0 ? undefined : Math.max(...ends))
+      .toSorted((a, b) => b.endedAt! - a.endedAt!)
+    return last && this.cycle(last.id)
   }
 
   saveLeg(cycleId: string, before: LegRun, after: LegRun, realised?: Cost): Promise<void> {

@@ -177,11 +177,13 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
 
       test('knows when a portfolio last traded: live cycles that traded alone count', async () => {
         const { id, portfolio } = await opened()
-        expect(await store.lastTradedAt(portfolio)).toBeUndefined()
+        expect(await store.lastTraded(portfolio)).toBeUndefined()
         await store.closeCycle(id, 'traded', NOW + 10)
+        await opened(1, { portfolio, endedAt: NOW + 5, outcome: 'traded' })
         await opened(1, { portfolio, endedAt: NOW + 20, outcome: 'rejected' })
         await opened(1, { portfolio, endedAt: NOW + 30, outcome: 'traded', mode: 'dry-run' })
-        expect(await store.lastTradedAt(portfolio)).toBe(NOW + 10)
+        expect(await store.lastTraded(portfolio)).toEqual(await store.cycle(id))
+        expect(await store.lastTraded(portfolio)).toMatchObject({ id, endedAt: NOW + 10 })
       })
     })
 

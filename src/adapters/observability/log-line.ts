@@ -32,6 +32,24 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
       const { version, configHash, mode } = event
       return line('info', `Evenkeel ${version} started, ${mode}.`, { version, configHash, mode })
     }
+    case 'daemon-stopping': {
+      const { signal, waitsFor } = event
+      const what =
+        waitsFor.length > 0 ? `Waits for the steps under way of ${waitsFor.join(', ')}` : 'No cycle is under way'
+      return line('info', `Stopping on ${signal}: nothing more is signed. ${what}.`, { signal, waitsFor })
+    }
+    case 'daemon-stopped': {
+      const { waitedFor, seconds, isComplete } = event
+      const what =
+        waitedFor.length > 0 ? `, having waited for the steps of ${waitedFor.join(', ')}` : '; no cycle was under way'
+      const time = `after ${seconds.toFixed(1)} s${what}.`
+      return isComplete
+        ? line('info', `Stopped ${time}`, { waitedFor, seconds })
+        : line('warn', `Gave up stopping in order ${time} The next process goes on from the rows.`, {
+            waitedFor,
+            seconds,
+          })
+    }
     case 'lease-taken':
       return line('info', `This process holds the lease, epoch ${event.epoch}.`, { epoch: event.epoch })
     case 'lease-lost':

@@ -40,6 +40,8 @@ describe('secrets stay inside', () => {
     ['a field of the configuration', { config: { venues: { apiKey: 'hunter2' } } }],
     ['a header', { request: { headers: { authorization: 'Bearer hunter2' } } }],
     ['a variable', { env: { DATABASE_URL: 'hunter2' } }],
+    ['the token of a source', { env: { EVENKEEL_TARGETS_TOKEN: 'hunter2' } }],
+    ['a token that another source names', { a: { b: { c: { d: { EVENKEEL_TARGETS_TOKEN_B2: 'x"hunter2\\' } } } } }],
     ['an address of a database', { url: 'postgres://evenkeel:hunter2@db:5432/evenkeel' }],
     ['a password with signs of its own', { url: 'postgres://evenkeel:a@hunter2:b@db:5432/evenkeel' }],
     ['the query of an address', { url: 'https://rpc.example/?key=hunter2' }],

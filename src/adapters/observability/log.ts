@@ -12,6 +12,7 @@ export interface LoggerOptions {
 /** Fields that hold secrets wherever they occur, up to four levels deep. */
 const SECRET_FIELDS = [
   'adminToken',
+  'targetsTokens',
   'authorization',
   'apiKey',
   'password',
@@ -22,10 +23,12 @@ const SECRET_FIELDS = [
   'DATABASE_URL',
   'EVENKEEL_ADMIN_TOKEN',
   'ZEROX_API_KEY',
-  'EVENKEEL_TARGETS_TOKEN',
   'LIFI_API_KEY',
   'headers',
 ]
+
+/** In a line of JSON: a variable with the token of a source of weights, whatever it is called after the prefix. */
+const TARGETS_TOKEN = /"(EVENKEEL_TARGETS_TOKEN[A-Z0-9_]*)":"(?:[^"\\]|\\.)*"/g
 
 /**
  * Writes synchronously, without a worker thread, so that the last line before a crash is not lost. Secrets do not get
@@ -50,7 +53,10 @@ export function createLogger(options: LoggerOptions): Logger {
         censor: '[secret]',
       },
       hooks: {
-        streamWrite: (line) => (options.pretty ? forPeople(hideKeysInUrls(line)) : hideKeysInUrls(line)),
+        streamWrite: (line) => {
+          const safe = hideKeysInUrls(line.replace(TARGETS_TOKEN, '"$1":"[secret]"'))
+          return options.pretty ? forPeople(safe) : safe
+        },
       },
     },
     options.destination ?? pino.destination({ dest: 1, sync: true }),

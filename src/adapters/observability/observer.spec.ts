@@ -365,6 +365,21 @@ describe('the process', () => {
     expect(await valueOf('config_info{config_hash="old",mode="live"}')).toBeUndefined()
   })
 
+  test('says when it stops, what it waits for, and how long it did', () => {
+    observer.notify({ type: 'daemon-stopping', signal: 'SIGTERM', waitsFor: ['main', 'other'] })
+    observer.notify({ type: 'daemon-stopped', waitedFor: ['main'], seconds: 1.234, isComplete: true })
+    observer.notify({ type: 'daemon-stopping', signal: 'SIGINT', waitsFor: [] })
+    observer.notify({ type: 'daemon-stopped', waitedFor: [], seconds: 0.04, isComplete: true })
+    observer.notify({ type: 'daemon-stopped', waitedFor: ['main'], seconds: 30, isComplete: false })
+    expect(lines()).toEqual([
+      expect.objectContaining({ level: 'info', event: 'daemon-stopping', signal: 'SIGTERM', waitsFor: ['main', 'other'], msg: 'Stopping on SIGTERM: nothing more is signed. Waits for the steps under way of main, other.' }),
+      expect.objectContaining({ level: 'info', event: 'daemon-stopped', seconds: 1.234, waitedFor: ['main'], msg: 'Stopped after 1.2 s, having waited for the steps of main.' }),
+      expect.objectContaining({ level: 'info', msg: 'Stopping on SIGINT: nothing more is signed. No cycle is under way.' }),
+      expect.objectContaining({ level: 'info', msg: 'Stopped after 0.0 s; no cycle was under way.' }),
+      expect.objectContaining({ level: 'warn', msg: 'Gave up stopping in order after 30.0 s, having waited for the steps of main. The next process goes on from the rows.' }),
+    ]) // prettier-ignore
+  })
+
   test('runs from its start until it is paused', async () => {
     observer.notify({ type: 'daemon-started', version: '1', configHash: 'h', mode: 'live' })
     expect(await valueOf('operating_state{scope="global",id="",state="running"}')).toBe(1)

@@ -154,6 +154,8 @@ export class EventObserver extends Observer {
         return this.planned(event)
       case 'no-plan':
         return metrics.plans.inc({ portfolio: event.portfolio, method: 'none' })
+      case 'daemon-stopping':
+      case 'daemon-stopped':
       case 'chain-unknown':
       case 'price-unknown':
       case 'off-peg':

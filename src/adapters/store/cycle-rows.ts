@@ -199,15 +199,19 @@ export async function listCycles(
   }))
 }
 
-export async function loadLastTradedAt(db: Database, portfolio: string): Promise<number | undefined> {
+export async function loadLastTradedId(db: Database, portfolio: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('cycles')
-    .select((of) => of.fn.max('ended_at').as('at'))
+    .select('id')
     .where('portfolio', '=', portfolio)
     .where('mode', '=', 'live')
     .where('outcome', '=', 'traded')
+    .where('ended_at', 'is not', null)
+    .orderBy('ended_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
     .executeTakeFirst()
-  return row?.at?.getTime()
+  return row?.id
 }
 
 /** Rows of earlier builds hold no figures. */

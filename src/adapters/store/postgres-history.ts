@@ -1,6 +1,7 @@
 import type { Address, AssetKey } from '../../domain/assets.js'
 import type { PriceTable } from '../../domain/portfolio/price-table.js'
 import type { BookedFunds, UnitDay, UnitValue } from '../../domain/portfolio/unit-value.js'
+import type { DatedWeights } from '../../domain/targets/target-document.js'
 import type { ForcedTargets, TargetSet } from '../../domain/targets/target-set.js'
 import {
   History,
@@ -11,7 +12,14 @@ import {
 } from '../../ports/history.js'
 import type { Database } from './database.js'
 import { importPriceRows, loadPrices, upsertPrices } from './price-rows.js'
-import { insertTargets, loadLatestTargets, loadSetterSince, loadTargets } from './target-rows.js'
+import {
+  insertTargets,
+  loadDocument,
+  loadLatestTargets,
+  loadSetterSince,
+  loadTargets,
+  upsertDocument,
+} from './target-rows.js'
 import { loadBookedFunds, loadUnitBefore, loadUnits, upsertUnit } from './unit-rows.js'
 
 /**
@@ -53,6 +61,14 @@ export class PostgresHistory extends History {
 
   override unitValues(portfolio: string, fromDay: number): Promise<readonly UnitValue[]> {
     return loadUnits(this.database, portfolio, fromDay)
+  }
+
+  override saveDocument(portfolio: string, document: DatedWeights): Promise<void> {
+    return upsertDocument(this.database, portfolio, document)
+  }
+
+  override newestDocument(portfolio: string): Promise<DatedWeights | undefined> {
+    return loadDocument(this.database, portfolio)
   }
 
   override saveTargets(set: TargetSet): Promise<boolean> {

@@ -32,7 +32,7 @@ import {
   listDecisions,
   loadCosts,
   loadCycles,
-  loadLastTradedAt,
+  loadLastTradedId,
   updateLeg,
 } from './cycle-rows.js'
 import { loadCurves, writeCurves } from './curve-rows.js'
@@ -104,8 +104,9 @@ export class PostgresStore extends Store {
     return listDecisions(this.deps.database, query)
   }
 
-  lastTradedAt(portfolio: string): Promise<number | undefined> {
-    return loadLastTradedAt(this.deps.database, portfolio)
+  async lastTraded(portfolio: string): Promise<Cycle | undefined> {
+    const id = await loadLastTradedId(this.deps.database, portfolio)
+    return id === undefined ? undefined : this.cycle(id)
   }
 
   saveLeg(cycleId: string, before: LegRun, after: LegRun, realised?: Cost): Promise<void> {

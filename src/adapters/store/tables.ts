@@ -40,6 +40,7 @@ export interface Tables {
   price_days: PriceDayRow
   unit_days: UnitDayRow
   target_sets: TargetSetRow
+  target_documents: TargetDocumentRow
 }
 
 /** One row. Free when it has no holder or `expires_at` has passed by the database's clock. */
@@ -269,4 +270,11 @@ export interface TargetSetRow {
   /** SHA-256 of the inputs. */
   inputs_hash: Fixed<string>
   reasons: ColumnType<unknown, string, never>
+}
+
+/** The newest document of each portfolio that passed. */
+export interface TargetDocumentRow {
+  portfolio: Fixed<string>
+  set_at: Date
+  weights: Json
 }

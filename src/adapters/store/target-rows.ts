@@ -1,11 +1,33 @@
 import { createHash } from 'node:crypto'
 import { type Selectable, sql } from 'kysely'
-import type { TargetDocument } from '../../domain/targets/target-document.js'
+import type { DatedWeights } from '../../domain/targets/target-document.js'
 import type { ForcedTargets, TargetSet, Weights } from '../../domain/targets/target-set.js'
 import type { RecordedTargets } from '../../ports/history.js'
 import type { Database } from './database.js'
 import { fromJson, toJson } from './json.js'
 import type { TargetSetRow } from './tables.js'
+
+export async function upsertDocument(db: Database, portfolio: string, { setAt, weights }: DatedWeights): Promise<void> {
+  await db
+    .insertInto('target_documents')
+    .values({ portfolio, set_at: new Date(setAt), weights: toJson(weights) })
+    .onConflict((conflict) =>
+      conflict
+        .column('portfolio')
+        .doUpdateSet((row) => ({ set_at: row.ref('excluded.set_at'), weights: row.ref('excluded.weights') }))
+        .whereRef('target_documents.set_at', '<', 'excluded.set_at'),
+    )
+    .execute()
+}
+
+export async function loadDocument(db: Database, portfolio: string): Promise<DatedWeights | undefined> {
+  const row = await db
+    .selectFrom('target_documents')
+    .select(['set_at', 'weights'])
+    .where('portfolio', '=', portfolio)
+    .executeTakeFirst()
+  return row && { setAt: row.set_at.getTime(), weights: fromJson(row.weights) as DatedWeights['weights'] }
+}
 
 /** False for a refusal that is written already. */
 export async function insertTargets(db: Database, set: TargetSet): Promise<boolean> {
@@ -89,6 +111,6 @@ function readTargets(row: Selectable<TargetSetRow>): RecordedTargets {
     status: 'set',
     weights: fromJson(row.weights) as Weights,
     exposure: row.exposure ?? undefined,
-    document: fromJson(row.document) as Pick<TargetDocument, 'setAt' | 'weights'> | undefined,
+    document: fromJson(row.document) as DatedWeights | undefined,
   }
 }

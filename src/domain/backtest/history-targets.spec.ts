@@ -47,6 +47,18 @@ describe('targets over a history', () => {
     expect(lists.size).toBe(3)
   })
 
+  test('are smoothed from the configured ones on, as the daemon does it', () => {
+    const targets = historyTargets(plan({ setter: 'equal', parameters: {}, maxChangePerDay: ratioOfBasisPoints(400) }))
+    const targetsAt = targets.forRun()
+    const percents = (at: number) => targetsAt(flat(at)).map((one) => Number((ratioToNumber(one) * 100).toFixed(6)))
+    expect([0, 1, 2, 3].map(percents)).toEqual([
+      [38, 38, 24],
+      [36, 36, 28],
+      [34, 34, 32],
+      [33.333333, 33.333333, 33.333333],
+    ])
+  })
+
   test('of a floor follow the NAV of each run, whatever other runs did', () => {
     const targets = historyTargets(plan({ setter: 'tipp', parameters: { floor: 0.8, multiplier: 2, stable: 'USD' } }))
     const [rich, poor] = [targets.forRun(), targets.forRun()]

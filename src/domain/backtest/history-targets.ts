@@ -4,8 +4,10 @@ import type { Portfolio } from '../policy/portfolio.js'
 import { setTargets } from '../targets/set-targets.js'
 import { targetAssets } from '../targets/target-assets.js'
 import { TARGET_DAYS, targetCovariance } from '../targets/target-covariance.js'
-import type { CurrentTargets, NavFigures, TargetAsset, TargetInput } from '../targets/target-input.js'
+import type { NavFigures, TargetAsset, TargetInput } from '../targets/target-input.js'
+import type { ForcedTargets } from '../targets/target-set.js'
 import { SOURCE_SETTER } from '../targets/target-setting.js'
+import { currentTargetsOf } from '../targets/targets-in-force.js'
 import type { Ratio } from '../units/ratio.js'
 import type { History } from './history.js'
 import { DAY_MS, dayText, placeFrom, type PriceTable } from '../portfolio/price-table.js'
@@ -71,7 +73,7 @@ export function bandsOf({ policy }: Pick<Portfolio, 'policy'>, assets: readonly 
 
 /** Sets targets day after day, each from those before. */
 class TargetRun {
-  private current: CurrentTargets | undefined
+  private latest: Pick<ForcedTargets, 'setter' | 'weights' | 'setAt' | 'exposure'> | undefined
   private weights: readonly Ratio[]
   private setOn = -Infinity
   private readonly assets: readonly TargetAsset[]
@@ -86,18 +88,20 @@ class TargetRun {
   }
 
   at(at: number, nav: NavFigures | undefined): readonly Ratio[] {
-    const { history, everyDays } = this.plan
+    const { history, everyDays, portfolio } = this.plan
     const day = history.table.days[at]!
     if (day - this.setOn < everyDays) return this.weights
     this.setOn = day
     const now = (day + 1) * DAY_MS
-    const set = this.set(day, { assets: this.assets, covariance: undefined, current: this.current, nav, now })
+    const current = currentTargetsOf(portfolio, this.latest, now)
+    const set = this.set(day, { assets: this.assets, covariance: undefined, current, nav, now })
     if (set.status === 'refused') {
       this.log.add(day, set.detail)
       return this.weights
     }
     const { weights, exposure } = set
-    this.current = {
+    this.latest = {
+      setter: portfolio.targetSetting.setter,
       weights: Object.fromEntries(this.assets.map(({ key }, place) => [key, weights[place]!])),
       setAt: now,
       exposure,

@@ -133,6 +133,22 @@ describe('a backtest', () => {
     expect(some(7)).toEqual(some(7))
   })
 
+  test('a trade of which a leg failed is unfinished, so that a calendar stays due', () => {
+    const seen = (failureRate: number) => {
+      const unfinished: (boolean | undefined)[] = []
+      const policy: RebalancingPolicy = {
+        decide: (state) => {
+          unfinished.push(state.isUnfinished)
+          return beyond(500).decide(state)
+        },
+      }
+      simulate(backtest(doubling, { policy, failureRate }))
+      return unfinished
+    }
+    expect(seen(1)).toEqual([false, false, true])
+    expect(seen(0)).toEqual([false, false, false])
+  })
+
   test('looks at nothing that lies ahead: another future changes nothing before it', () => {
     fc.assert(
       fc.property(histories, histories, fc.nat(), fc.nat({ max: 2 }), (prices, others, place, settlementDays) => {

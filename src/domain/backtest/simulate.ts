@@ -100,6 +100,7 @@ class Simulation {
   private readonly terms: Terms
   private order: Order | undefined
   private lastTradedAt: number | undefined
+  private isUnfinished = false
   private readonly trades: Trade[] = []
 
   constructor(
@@ -168,6 +169,7 @@ class Simulation {
     return {
       now,
       lastTradedAt: this.lastTradedAt,
+      isUnfinished: this.isUnfinished,
       covariance: covariances[at],
       fixedCost: costs.fixedShare + costs.fixedUsd / invested,
       assets: table.assets.map((asset, place): AssetState => {
@@ -219,7 +221,9 @@ class Simulation {
     if (!order || order.due > at) return
     this.order = undefined
     this.lastTradedAt = endOfDay(this.backtest.table.days[at]!)
-    this.trades.push({ at, ...this.holdings.carryOut(order, prices, this.terms) })
+    const trade = this.holdings.carryOut(order, prices, this.terms)
+    this.isUnfinished = trade.failedLegs > 0
+    this.trades.push({ at, ...trade })
   }
 
   private rateOf(place: number, notional: number): number {

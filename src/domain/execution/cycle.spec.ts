@@ -18,6 +18,7 @@ import {
 import { tokenId } from '../assets.js'
 import { InvariantError } from '../errors.js'
 import { amountOf } from '../units/amount.js'
+import { ONE_USD } from '../units/usd.js'
 import { bookMovements } from './booking.js'
 import {
   advanceLegs,
@@ -26,6 +27,7 @@ import {
   holdLegs,
   isCycleOver,
   lastIntent,
+  lastTradeOf,
   LEG_STATES,
   type LegRun,
   type LegState,
@@ -410,6 +412,18 @@ describe('ending', () => {
     expect(outcome(intentOf(run, 'bridge', 'final_ok'))).toBe('traded')
     expect(outcome(intentOf(run, 'approve', 'final_ok'), intentOf(run, 'swap', 'final_reverted'))).toBe('rejected')
     expect(outcome()).toBe('rejected')
+  })
+
+  test('the last trade is unfinished where levels were cut, a distance worth a trade is left, or a leg failed', () => {
+    const ended = (changes: Partial<Cycle>) => aCycle({ legs: [runOf(first, 'done')], endedAt: 20_000, ...changes })
+    const isUnfinished = (cycle: Cycle, minimumTrade = 100n * ONE_USD) => lastTradeOf(cycle, minimumTrade).isUnfinished
+    expect(lastTradeOf(undefined, 0n)).toEqual({ lastTradedAt: undefined, isUnfinished: false })
+    expect(lastTradeOf(ended({}), 100n * ONE_USD)).toEqual({ lastTradedAt: 20_000, isUnfinished: false })
+    expect(isUnfinished(ended({ decision: { ...aCycle().decision, isCut: true } }))).toBe(true)
+    // The plan leaves three dollars on the far side of its level.
+    expect(isUnfinished(ended({}), 3n * ONE_USD)).toBe(true)
+    for (const state of ['failed', 'skipped'] as const)
+      expect(isUnfinished(ended({ legs: [runOf(first, 'done'), runOf(beside, state)] }))).toBe(true)
   })
 
   test('the last intent of a step is the one with the highest ordinal', () => {

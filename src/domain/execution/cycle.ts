@@ -3,10 +3,11 @@ import type { Refusal } from '../errors.js'
 import type { Market } from '../planning/cost.js'
 import type { Leg, Plan } from '../planning/plan.js'
 import type { VenueKey } from '../planning/quote.js'
-import type { Decision } from '../policy/trigger.js'
+import type { Decision, LastTrade } from '../policy/trigger.js'
 import type { Drift } from '../portfolio/drift.js'
 import type { Valuation } from '../portfolio/valuation.js'
 import type { TokenAmount } from '../units/amount.js'
+import { absolute } from '../units/ratio.js'
 import type { Usd } from '../units/usd.js'
 import { bookMovements, isStanding } from './booking.js'
 import { hasEnded, saleOf } from './funding.js'
@@ -443,4 +444,18 @@ export function isCycleOver(cycle: Cycle): boolean {
 export function outcomeOf(cycle: Cycle): CycleOutcome {
   const isTrade = ({ kind, state }: Intent) => (kind === 'swap' || kind === 'bridge') && state === 'final_ok'
   return cycle.intents.some(isTrade) ? 'traded' : 'rejected'
+}
+
+/**
+ * What policies may know of the last cycle that traded. It is unfinished where budgets cut its levels, where its plan left
+ * a distance worth a trade, and where a leg did not do its job.
+ */
+export function lastTradeOf(cycle: Cycle | undefined, minimumTrade: Usd): LastTrade {
+  if (!cycle) return { lastTradedAt: undefined, isUnfinished: false }
+  const { endedAt, decision, plan, legs } = cycle
+  const isUnfinished =
+    decision.isCut === true ||
+    (plan?.unmet.some(({ value }) => absolute(value) >= minimumTrade) ?? false) ||
+    legs.some(({ state }) => state !== 'done')
+  return { lastTradedAt: endedAt, isUnfinished }
 }

@@ -30,7 +30,13 @@ const drift = (eth: number, changes: Partial<Drift> = {}): Drift => ({
   excluded: [],
   ...changes,
 })
-const idle: TriggerContext = { now: 1_000_000, lastTradedAt: undefined, isManual: false, continues: undefined }
+const idle: TriggerContext = {
+  now: 1_000_000,
+  lastTradedAt: undefined,
+  isUnfinished: false,
+  isManual: false,
+  continues: undefined,
+}
 const calm: Circumstances = {
   covariance: undefined,
   costs: new Map([
@@ -152,6 +158,18 @@ describe('evaluateTriggers', () => {
     expect(judge(drift(100), { ...going, isManual: true }).code).toBe('manual')
     expect(judge(drift(0, { nav: 0n }), going)).toMatchObject({ act: false, code: 'no-money' })
     expect(judge(drift(0, { assets: [] }), going)).toMatchObject({ act: false, code: 'nothing-known' })
+  })
+
+  test('a calendar is due until its levels are reached', () => {
+    const nextDue = (after: number) => (after < 900_000 ? 900_000 : undefined)
+    const live = {
+      name: 'calendar' as const,
+      policy: createPolicy({ name: 'calendar', parameters: { cooldownMs: 300_000 } }, { nextDue }),
+    }
+    const traded = { ...idle, lastTradedAt: 950_000 }
+    expect(judge(drift(450), traded, live)).toMatchObject({ act: false, code: 'not-due' })
+    expect(judge(drift(450), { ...traded, isUnfinished: true }, live).code).toBe('cooldown')
+    expect(judge(drift(450), { ...traded, isUnfinished: true, now: 2_000_000 }, live).act).toBe(true)
   })
 
   test('the shadow policy is asked as the schedule asks, and its answer stands beside the live one', () => {

@@ -19,6 +19,7 @@ export const DECISION_CODES = [
   'within-band',
   'not-due',
   'cooldown',
+  'cost-exceeds-benefit',
   'nothing-known',
   'no-money',
 ] as const
@@ -32,6 +33,8 @@ export interface Decision {
   readonly breached: readonly AssetKey[]
   /** Where each asset of the drift should end; empty when nothing is done. */
   readonly levels: readonly ResetLevel[]
+  /** The levels are nearer than those the policy named, because budgets allow no more. */
+  readonly isCut?: boolean
   /** The policy that judged; undefined where none was asked. */
   readonly policy: PolicyName | undefined
   /** Of each asset of the drift, where a policy was asked. */
@@ -46,11 +49,17 @@ export interface Continuation {
   readonly reason: string
 }
 
-export interface TriggerContext {
+/** What a portfolio did last. */
+export interface LastTrade {
+  /** When the last cycle that traded ended, in milliseconds since 1970; undefined when none did. */
+  readonly lastTradedAt: number | undefined
+  /** Whether it left something that was to be traded. */
+  readonly isUnfinished: boolean
+}
+
+export interface TriggerContext extends LastTrade {
   /** Milliseconds since 1970. */
   readonly now: number
-  /** When the last cycle that traded ended; undefined when none did. */
-  readonly lastTradedAt: number | undefined
   /** A person asked for this cycle: neither bands nor times hold it back. */
   readonly isManual: boolean
   /** This cycle goes on where another one stopped: neither bands nor times hold it back. */
@@ -184,13 +193,14 @@ function codeOf({ code }: RebalancingDecision, { isManual, continues }: TriggerC
 /** The drift as a policy sees it. */
 export function stateOf(
   { assets }: Drift,
-  { now, lastTradedAt, isManual, continues }: TriggerContext,
+  { now, lastTradedAt, isUnfinished, isManual, continues }: TriggerContext,
   { covariance, costs, fixedCost, settlesAt }: Circumstances,
 ): PortfolioState {
   const keys = assets.map(({ asset }) => asset)
   return {
     now,
     lastTradedAt,
+    isUnfinished,
     isAsked: isManual || continues !== undefined,
     covariance: partOf(covariance, keys),
     fixedCost,

@@ -22,7 +22,7 @@ export interface FundPart {
   readonly asset: AssetKey
   /** Base units. */
   readonly units: bigint
-  /** Base units that came in from outside so far, less those that left. */
+  /** Base units that came in from outside so far; less those that left, of a token that the ledger has not met. */
   readonly external: bigint
   readonly decimals: number
   readonly price: Price

@@ -45,6 +45,15 @@ describe('the calendar', () => {
     expect(policy.decide(at(due + HOUR, 90, due + 1)).reasons[0]).toContain('not due before 2025-01-13')
   })
 
+  test('a trade that left something serves no due time, within the grace period', () => {
+    const left = (now: number) => ({ ...at(now, 90, now - 1), isUnfinished: true })
+    expect(policy.decide(left(due + HOUR)).trade).toBe(true)
+    expect(policy.decide(left(due + 24 * HOUR - 1)).trade).toBe(true)
+    expect(policy.decide(left(due + 24 * HOUR)).trade).toBe(false)
+    const slow = calendarPolicy.create({ cooldownMs: HOUR }, { nextDue: weekly })
+    expect(slow.decide(left(due + HOUR))).toMatchObject({ trade: false, code: 'cooldown' })
+  })
+
   test('a due time that was missed is made good within the grace period, to the millisecond', () => {
     expect(policy.decide(at(due + 24 * HOUR - 1)).trade).toBe(true)
     expect(policy.decide(at(due + 24 * HOUR)).trade).toBe(false)

@@ -40,15 +40,17 @@ export function calendarOf(
 }
 
 /**
- * Whether a time is due: one that came within the grace period, up to now, and after the last trade. Undefined when one
- * is; otherwise a sentence that says when the next one comes.
+ * Whether a time is due: one that came within the grace period, up to now, and after the last trade that brought everything
+ * where it was to be. One that left something, cut off by budgets or limits or for legs that failed, serves no due time.
+ * Undefined when one is; otherwise a sentence that says when the next one comes.
  */
 export function waitForDue(
   nextDue: NextDue,
   { graceSeconds }: CalendarParameters,
-  { now, lastTradedAt }: PortfolioView,
+  { now, lastTradedAt, isUnfinished }: PortfolioView,
 ): (() => string) | undefined {
-  const after = Math.min(now, Math.max(now - graceSeconds * 1000, lastTradedAt ?? -Infinity))
+  const served = isUnfinished ? -Infinity : (lastTradedAt ?? -Infinity)
+  const after = Math.min(now, Math.max(now - graceSeconds * 1000, served))
   const due = nextDue(after)
   if (due === undefined) return () => 'The calendar holds no further time.'
   if (!(due > after && due <= LAST_DATE_MS))

@@ -34,6 +34,7 @@ export interface AssetView {
 export interface PortfolioView {
   readonly now: number
   readonly lastTradedAt: number | undefined
+  readonly isUnfinished: boolean
   readonly isAsked: boolean
   readonly assets: readonly AssetView[]
   readonly covariance: Matrix | undefined
@@ -75,7 +76,8 @@ export function viewOf(state: PortfolioState, parameters: SharedParameters): Por
       penalty: scale === undefined ? undefined : parameters.aversion * scale * scale,
     }
   })
-  return { now, lastTradedAt, isAsked: state.isAsked ?? false, assets, covariance, fixedCost }
+  const { isUnfinished = false, isAsked = false } = state
+  return { now, lastTradedAt, isUnfinished, isAsked, assets, covariance, fixedCost }
 }
 
 function costOf({ cost }: AssetState): number {

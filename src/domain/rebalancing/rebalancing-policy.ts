@@ -28,6 +28,8 @@ export interface PortfolioState {
   readonly covariance: Matrix | undefined
   /** What one more leg costs whatever its size, as a share of NAV. */
   readonly fixedCost: number
+  /** The last trade did not bring everything where it was to be: a due time that it was for stays due. */
+  readonly isUnfinished?: boolean
   /** A person asked, or a cycle goes on where another one stopped: neither bands nor times hold it back. */
   readonly isAsked?: boolean
 }

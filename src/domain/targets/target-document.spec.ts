@@ -12,7 +12,7 @@ const rules = (changes: Partial<DocumentRules> = {}): DocumentRules => ({
   assets,
   maxAgeMs: 24 * HOUR,
   now: NOW,
-  inForce: undefined,
+  newest: undefined,
   ...changes,
 })
 const aDocument = (changes: Partial<TargetDocument> = {}): TargetDocument => ({
@@ -69,26 +69,31 @@ test('times at the limits fit', () => {
   expect(judge({ setAt: NOW - 24 * HOUR }).status).toBe('fits')
 })
 
-describe('beside one in force', () => {
-  const inForce = { setAt: NOW - HOUR, weights: aDocument().weights }
+describe('beside one that passed before', () => {
+  const newest = { setAt: NOW - HOUR, weights: aDocument().weights }
 
   test('the same one and a newer one fit', () => {
-    expect(judge({}, { inForce }).status).toBe('fits')
-    expect(judge({ setAt: NOW, weights: { ETH: '1', BTC: '0', USD: '0' } }, { inForce }).status).toBe('fits')
+    expect(judge({}, { newest }).status).toBe('fits')
+    expect(judge({ setAt: NOW, weights: { ETH: '1', BTC: '0', USD: '0' } }, { newest }).status).toBe('fits')
   })
 
   test('an older one is refused, whatever it says', () => {
-    expect(judge({ setAt: NOW - HOUR - 1 }, { inForce })).toEqual({
+    expect(judge({ setAt: NOW - HOUR - 1 }, { newest })).toEqual({
       status: 'refused',
       code: 'source-replayed',
       detail:
-        'Weights should not be older than those in force, of 2025-01-06T11:00:00.000Z, got some of 2025-01-06T10:59:59.999Z. Find out who put an old document there; to go back to its weights, date them anew.',
+        'Weights should not be older than the newest seen, of 2025-01-06T11:00:00.000Z, got some of 2025-01-06T10:59:59.999Z. Find out who put an old document there; to go back to its weights, date them anew.',
     })
   })
 
   test('so is another one of the same time', () => {
-    const other = judge({ weights: { ETH: '0.3', BTC: '0.20', USD: '0.5' } }, { inForce })
-    expect(other).toMatchObject({ status: 'refused', code: 'source-replayed' })
+    const other = judge({ weights: { ETH: '0.3', BTC: '0.20', USD: '0.5' } }, { newest })
+    expect(other).toEqual({
+      status: 'refused',
+      code: 'source-replayed',
+      detail:
+        'Weights of 2025-01-06T11:00:00.000Z were seen before and differ from those that the source gives of the same time. Date the new ones later.',
+    })
   })
 })
 

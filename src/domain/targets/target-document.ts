@@ -15,6 +15,9 @@ export interface TargetDocument {
   readonly isSigned: boolean
 }
 
+/** What tells one document from another. */
+export type DatedWeights = Pick<TargetDocument, 'setAt' | 'weights'>
+
 /** Most that the clock of whoever writes documents may run ahead of ours. */
 const MOST_AHEAD_MS = 60_000
 const WEIGHT_DECIMALS = 18
@@ -25,14 +28,14 @@ export interface DocumentRules {
   readonly assets: readonly AssetKey[]
   readonly maxAgeMs: number
   readonly now: number
-  /** The document of which the targets in force were made, if they were made of one. */
-  readonly inForce: Pick<TargetDocument, 'setAt' | 'weights'> | undefined
+  /** The newest document that ever passed, whatever became of it; undefined before the first. */
+  readonly newest: DatedWeights | undefined
 }
 
 /**
  * The weights of a document that may be used now, exact and in the order of the assets. Refused: one that is for another
- * portfolio, from the future, too old, or older than the one in force, another one of the same time, and weights that are
- * no decimals of at most 18 places from nothing to the whole, are not there for every asset and for no other, or do not
+ * portfolio, from the future, too old, or older than the newest that passed, another one of the same time, and weights that
+ * are no decimals of at most 18 places from nothing to the whole, are not there for every asset and for no other, or do not
  * sum to exactly one.
  */
 export function judgeDocument(
@@ -48,8 +51,8 @@ export function judgeDocument(
 }
 
 function judgeTime(
-  { setAt, weights }: Pick<TargetDocument, 'setAt' | 'weights'>,
-  { now, maxAgeMs, inForce }: DocumentRules,
+  { setAt, weights }: DatedWeights,
+  { now, maxAgeMs, newest }: DocumentRules,
 ): TargetRefusal | undefined {
   const time = timeText(setAt)
   if (setAt - now > MOST_AHEAD_MS)
@@ -57,15 +60,15 @@ function judgeTime(
       'source-future',
       `Weights should not be dated after now, ${timeText(now)}, got ${time}. Check the clocks of this host and of whoever wrote them.`,
     )
-  if (inForce && setAt < inForce.setAt)
+  if (newest && setAt < newest.setAt)
     return refuseTargets(
       'source-replayed',
-      `Weights should not be older than those in force, of ${timeText(inForce.setAt)}, got some of ${time}. Find out who put an old document there; to go back to its weights, date them anew.`,
+      `Weights should not be older than the newest seen, of ${timeText(newest.setAt)}, got some of ${time}. Find out who put an old document there; to go back to its weights, date them anew.`,
     )
-  if (setAt === inForce?.setAt && !isSameDocument({ setAt, weights }, inForce))
+  if (setAt === newest?.setAt && !isSameDocument({ setAt, weights }, newest))
     return refuseTargets(
       'source-replayed',
-      `Weights of ${time} are in force and differ from those the source gives of the same time. Date the new ones later.`,
+      `Weights of ${time} were seen before and differ from those that the source gives of the same time. Date the new ones later.`,
     )
   if (now - setAt <= maxAgeMs) return undefined
   return refuseTargets(
@@ -99,10 +102,7 @@ function judgeWeights(
 }
 
 /** The same document: of one time and with the same weights. */
-export function isSameDocument(
-  a: Pick<TargetDocument, 'setAt' | 'weights'>,
-  b: Pick<TargetDocument, 'setAt' | 'weights'> | undefined,
-): boolean {
+export function isSameDocument(a: DatedWeights, b: DatedWeights | undefined): boolean {
   return b !== undefined && a.setAt === b.setAt && canonicalText(a.weights) === canonicalText(b.weights)
 }
 

@@ -16,8 +16,8 @@ export interface TargetAsset {
 }
 
 /**
- * What NAV did. Values of one unit of the fund, so that deposits and withdrawals are neither gain nor loss; only their
- * proportions count.
+ * What NAV did, in values of one unit of the fund: a deposit is neither gain nor loss. What leaves the account by other
+ * hands is a loss once it is booked as one, a withdrawal as well (see `unitDay`). Only proportions of the values count.
  */
 export interface NavFigures {
   readonly value: number
@@ -43,7 +43,10 @@ export interface TargetInput {
   readonly assets: readonly TargetAsset[]
   /** Annual, in the order of `assets`; undefined while prices are too few to tell. */
   readonly covariance: Matrix | undefined
-  /** Undefined before the first targets were set. */
+  /**
+   * Before the first targets were set, the configured weights as if set a day before: see `currentTargetsOf`. Undefined
+   * where there is nothing to come from, so that nothing is smoothed.
+   */
   readonly current: CurrentTargets | undefined
   /** Undefined where no history of NAV is kept. */
   readonly nav: NavFigures | undefined

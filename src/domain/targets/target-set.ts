@@ -1,7 +1,7 @@
 import type { AssetKey } from '../assets.js'
 import type { Policy } from '../policy/policy.js'
 import type { Ratio } from '../units/ratio.js'
-import type { TargetDocument } from './target-document.js'
+import type { DatedWeights } from './target-document.js'
 import type { TargetRefusalCode } from './target-refusal.js'
 
 export type Weights = Readonly<Record<AssetKey, Ratio>>
@@ -25,7 +25,7 @@ export type TargetSet = {
       /** Share of NAV at risk, of setters that steer it. */
       readonly exposure: number | undefined
       /** Of the setter `source`: what it was given. */
-      readonly document: Pick<TargetDocument, 'setAt' | 'weights'> | undefined
+      readonly document: DatedWeights | undefined
     }
   | { readonly status: 'refused'; readonly code: TargetRefusalCode }
 )

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import { aPolicy } from '../../../test/support/builders.js'
-import { NOW, percentOf } from '../../../test/support/targets.js'
+import { DAY_MS, NOW, percentOf } from '../../../test/support/targets.js'
 import { bandOf } from '../policy/policy.js'
 import { refuseTargets } from './target-refusal.js'
 import { type ForcedTargets, isSameWeights, reweighted, weightsOf } from './target-set.js'
-import { targetsInForce } from './targets-in-force.js'
+import { currentTargetsOf, targetsInForce } from './targets-in-force.js'
 
 const policy = aPolicy({
   targets: [
@@ -64,6 +64,24 @@ describe('in force', () => {
   test('say why there are no newer ones', () => {
     const refusal = refuseTargets('no-variance', 'Still.')
     expect(targetsInForce(policy, undefined, refusal)).toEqual({ ...configured, refusal })
+  })
+})
+
+describe('as a setter is told of them', () => {
+  const told = (latest: ForcedTargets | undefined, setter = 'equal') =>
+    currentTargetsOf({ policy, targetSetting: { setter } }, latest, NOW + 7 * DAY_MS)
+
+  test('are the targets set last as they were set, with the exposure for the setter that chose it alone', () => {
+    const weights = { ETH: percentOf(30), DOGE: percentOf(40), USD: percentOf(30) }
+    expect(told(forced(weights))).toEqual({ weights, setAt: NOW, exposure: 0.5 })
+    expect(told(forced(weights), 'cppi')).toEqual({ weights, setAt: NOW, exposure: undefined })
+  })
+
+  test('are the configured weights before any were set, or where all of their assets are gone, as of a day ago', () => {
+    const { weights } = configured
+    const expected = { weights, setAt: NOW + 6 * DAY_MS, exposure: undefined }
+    expect(told(undefined)).toEqual(expected)
+    expect(told(forced({ DOGE: percentOf(100) }))).toEqual(expected)
   })
 })
 

@@ -1,5 +1,7 @@
 import type { Policy } from '../policy/policy.js'
+import { DAY_MS } from '../portfolio/price-table.js'
 import { forcedWeights } from './settle-targets.js'
+import type { CurrentTargets } from './target-input.js'
 import type { TargetRefusal } from './target-refusal.js'
 import { type ForcedTargets, type Weights, weightsOf } from './target-set.js'
 
@@ -29,8 +31,7 @@ export function targetsInForce(
   latest: (ForcedTargets & { readonly inputsHash?: string }) | undefined,
   refusal: TargetRefusal | undefined,
 ): TargetsInForce {
-  const keys = policy.targets.map(({ asset }) => ({ key: asset }))
-  const forced = forcedWeights(keys, latest)
+  const forced = forcedOf(policy, latest)
   if (!latest || !forced)
     return {
       setter: undefined,
@@ -42,6 +43,31 @@ export function targetsInForce(
       refusal,
     }
   const { setter, setAt, exposure, reasons, inputsHash } = latest
-  const weights = Object.fromEntries(keys.map(({ key }, place) => [key, forced[place]!]))
+  const weights = Object.fromEntries(policy.targets.map(({ asset }, place) => [asset, forced[place]!]))
   return { setter, weights, setAt, exposure, reasons, inputsHash, refusal }
+}
+
+/**
+ * The targets in force as the configured setter is told of them at `now`: those that were set last, with their exposure
+ * where it was this setter that chose it. Where the configured weights are in force, these, as if set a day before: the
+ * first set may go a full day's change from them, and no farther.
+ */
+export function currentTargetsOf(
+  { policy, targetSetting }: { readonly policy: Policy; readonly targetSetting: { readonly setter: string } },
+  latest: Pick<ForcedTargets, 'setter' | 'weights' | 'setAt' | 'exposure'> | undefined,
+  now: number,
+): CurrentTargets {
+  if (!latest || !forcedOf(policy, latest))
+    return { weights: weightsOf(policy), setAt: now - DAY_MS, exposure: undefined }
+  const { setter, weights, setAt, exposure } = latest
+  // An exposure means something to the setter that chose it.
+  return { weights, setAt, exposure: setter === targetSetting.setter ? exposure : undefined }
+}
+
+/** What these targets give to the assets of the policy, in their order; undefined where none of them is left. */
+function forcedOf({ targets }: Policy, latest: Pick<ForcedTargets, 'weights'> | undefined) {
+  return forcedWeights(
+    targets.map(({ asset }) => ({ key: asset })),
+    latest,
+  )
 }

@@ -14,12 +14,24 @@ import { decisionWire, marketWire, planWire } from './plan-wire.js'
 import { Problem } from './problem.js'
 import { runningState, stateWire } from './state-wire.js'
 
+const REASON_LENGTH = 500
+/** The same sentence for whatever is wrong with its type or length. */
+const error = ({ input }: { readonly input?: unknown }) =>
+  `expected text of 1 to ${REASON_LENGTH} characters, got ${wordsOf(input)}; say in "reason" why you do this`
+
+function wordsOf(input: unknown): string {
+  if (input === undefined) return 'nothing'
+  if (input === null) return 'null'
+  if (typeof input === 'string') return input === '' ? 'empty text' : `${input.length} characters`
+  return Array.isArray(input) ? 'a list' : `${typeof input === 'object' ? 'an' : 'a'} ${typeof input}`
+}
+
 /** Why an operator does something. */
 export const reason = z
-  .string()
+  .string({ error })
   .trim()
-  .min(1)
-  .max(500)
+  .min(1, { error })
+  .max(REASON_LENGTH, { error })
   .refine((text) => !text.includes('\0'), 'expected text without NUL characters')
 
 const name = z.string().regex(/^[a-zA-Z0-9-]{1,64}$/, 'expected letters, digits and dashes, 64 at most')

@@ -2,8 +2,8 @@ import { type QueryExecutorProvider, sql } from 'kysely'
 import { inBatches } from './in-batches.js'
 
 /**
- * What policies and targets rest on: prices and the value of a unit of the fund by day, and every set of targets with what
- * it was made of. Days are UTC. A day that was not observed has no row.
+ * What policies and targets rest on: prices and the value of a unit of the fund by day, every set of targets with what it
+ * was made of, and the newest document of a source that passed. Days are UTC. A day that was not observed has no row.
  */
 export async function up(db: QueryExecutorProvider): Promise<void> {
   // Decisions of earlier builds went by bands alone; whoever reads them finds no figures and no policy.
@@ -58,4 +58,11 @@ export async function up(db: QueryExecutorProvider): Promise<void> {
   await sql`
     create unique index target_sets_one_refusal_a_day on target_sets (portfolio, day, md5(setting), code)
     where status = 'refused'`.execute(db)
+  // Outlives the targets that were made of it, so that no older one counts again.
+  await sql`
+    create table target_documents (
+      portfolio text collate "C" primary key,
+      set_at timestamptz not null,
+      weights jsonb not null
+    )`.execute(db)
 }
