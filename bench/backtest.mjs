@@ -61,7 +61,9 @@ function requestOf(count) {
   }
 }
 
+/** In words; a promise that is missed ends the process with 1. */
 function verdict(value, promised, unit) {
+  if (!(value <= promised)) process.exitCode = 1
   return `${value.toFixed(value < 100 ? 1 : 0)} ${unit} (promised ${promised}) ${value <= promised ? 'ok' : 'TOO MUCH'}`
 }
 

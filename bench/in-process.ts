@@ -55,7 +55,7 @@ export async function timePureParts(portfolio: Portfolio, cycle: Cycle): Promise
     timed('cycle row read (fromJson)', () => fromJson(json)),
     timed('snapshot valued, drift, decision', () => {
       const drift = measureDrift(valuePortfolio(snapshot, portfolio.assets), portfolio.policy)
-      const context = { now: 0, lastTradedAt: undefined, isUnfinished: false, isManual: false, continues: undefined }
+      const context = { now: 0, lastTradedAt: undefined, servedAt: undefined, askedBy: undefined, continues: undefined }
       return evaluateTriggers(drift, policies, context, NOTHING_KNOWN)
     }),
     timed('plan, all its rounds, answers at hand', () => replay(input, answers)),

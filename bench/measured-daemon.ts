@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
@@ -53,7 +54,11 @@ export class MeasuredDaemon {
   async tell(verb: 'pause' | 'resume'): Promise<void> {
     const answer = await fetch(`http://127.0.0.1:${this.place.adminPort}/v1/${verb}`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${adminToken}`,
+        'content-type': 'application/json',
+        'idempotency-key': randomUUID(),
+      },
       body: JSON.stringify({ reason: 'A measurement.' }),
     })
     if (!answer.ok) throw new Error(`The daemon refused to ${verb}: ${await answer.text()}`)

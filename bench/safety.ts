@@ -126,6 +126,7 @@ async function main(rounds: number): Promise<void> {
     const parts = {
       config,
       database,
+      databaseUrl: postgres.url,
       keys: await openKeys(config.file),
       log: createLogger({ level: 'silent', pretty: false }),
       build: { version: 'bench', revision: config.revision, schema: SCHEMA_VERSION },
@@ -204,8 +205,8 @@ async function sceneOf(app: INestApplicationContext, portfolio: Portfolio, chain
     transfers: [],
     unattributed: [],
     lastTradedAt: undefined,
-    isUnfinished: false,
-    isManual: true,
+    servedAt: undefined,
+    askedBy: 'ops',
     continues: undefined,
     curves: [],
   })

@@ -15,6 +15,8 @@ export interface DaemonConfigOptions {
   schedule?: string
   /** How far an asset outside its band is brought back; the daemon's own default when absent. */
   reset?: 'target' | 'half' | 'edge'
+  /** Who says who people are; a resume then takes two of them. Without it the shared token is everybody. */
+  oidc?: { issuer: string; audience: string }
 }
 
 /** Longest time from a block to its finality here. */
@@ -101,7 +103,13 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
   const config = {
     environment: 'sandbox',
     startPaused: false,
-    server: { adminPort: options.adminPort ?? 3000, metricsPort: options.metricsPort ?? 9464 },
+    server: {
+      adminPort: options.adminPort ?? 3000,
+      metricsPort: options.metricsPort ?? 9464,
+      // Whoever tells its story, tests it or measures it asks often.
+      readsPerMinute: 60_000,
+      ...(options.oidc && { auth: { oidc: options.oidc }, approvals: { resume: 2 } }),
+    },
     database: { directory: join(dirname(file), 'postgres') },
     lease: { ttlSeconds: 6, renewSeconds: 1, selfFenceSeconds: 4 },
     execution: { pollMs: 500, transferPollSeconds: 2, resendSeconds: 6, replaceSeconds: 6, reconcileSeconds: 10 },

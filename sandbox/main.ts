@@ -3,12 +3,13 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isAlive } from './is-alive.js'
 import { writeDaemonConfig } from './daemon-config.js'
+import { type IdentityProvider, startIdentityProvider } from './identity-provider.js'
 import { type PoolLayout, poolLayouts } from './pools.js'
 import { scenarioNames, type ScenarioName } from './scenarios.js'
 import { SandboxStartError } from './start-error.js'
-import { startWorld, type RunningWorld } from './start-world.js'
+import { portsUsed, startWorld, type RunningWorld } from './start-world.js'
 
-const usage = `npm run sandbox -- [--seed N] [--scenario ${scenarioNames.join('|')}] [--pools ${poolLayouts.join('|')}] [--port-base P] [--dir DIR]`
+const usage = `npm run sandbox -- [--seed N] [--scenario ${scenarioNames.join('|')}] [--pools ${poolLayouts.join('|')}] [--port-base P] [--dir DIR] [--identity-provider]`
 
 interface Arguments {
   seed: number
@@ -16,6 +17,7 @@ interface Arguments {
   pools: PoolLayout
   portBase: number
   dir: string
+  identityProvider: boolean
 }
 
 function readArguments(): Arguments {
@@ -25,6 +27,7 @@ function readArguments(): Arguments {
     pools: { type: 'string', default: 'default' },
     'port-base': { type: 'string', default: '18545' },
     dir: { type: 'string', default: '.evenkeel/sandbox' },
+    'identity-provider': { type: 'boolean', default: false },
   } as const
   let values
   try {
@@ -46,6 +49,7 @@ function readArguments(): Arguments {
     pools,
     portBase: wholeNumber('--port-base', values['port-base']),
     dir: resolve(values.dir),
+    identityProvider: values['identity-provider'],
   }
 }
 
@@ -54,7 +58,7 @@ function wholeNumber(flag: string, text: string): number {
   return Number(text)
 }
 
-function introduce({ world }: RunningWorld, configFile: string): string {
+function introduce({ world }: RunningWorld, people: IdentityProvider | undefined, configFile: string): string {
   const treasury = world.accounts.find(({ alias }) => alias === 'treasury')?.address
   return [
     '',
@@ -67,6 +71,7 @@ function introduce({ world }: RunningWorld, configFile: string): string {
     `  prices     ${world.apis.prices.url}/v1/prices?assets=ETH,BTC`,
     `  control    ${world.apis.control.url}/state`,
     `  treasury   ${treasury}`,
+    ...(people ? [`  people     ${people.issuer}/token {"subject":"ada","scopes":["status:read","pause"]}`] : []),
     '',
     `Start the daemon in another terminal: npm run build && npm run evenkeel -- start --config ${configFile}`,
     'Ctrl-C ends the world.',
@@ -96,10 +101,18 @@ async function main(): Promise<void> {
   await removeOldDatabase(resolve(options.dir, 'postgres'))
   running = await startWorld({ ...options, onProgress: (line) => say(`${seconds()}  ${line}`) })
   const configFile = resolve(options.dir, 'evenkeel.yaml')
-  await writeDaemonConfig(running.world, configFile)
+  const people = options.identityProvider ? await startIdentityProvider(identityPort(options)) : undefined
+  await writeDaemonConfig(running.world, configFile, {
+    ...(people && { oidc: { issuer: people.issuer, audience: people.audience } }),
+  })
   running.control.startScenario()
   say(`${seconds()}  ready: seed ${options.seed}, scenario ${options.scenario}, described in ${options.dir}/world.json`)
-  say(introduce(running, configFile))
+  say(introduce(running, people, configFile))
+}
+
+/** The last port of the world. */
+function identityPort({ portBase }: Arguments): number {
+  return portBase === 0 ? 0 : portBase + portsUsed - 1
 }
 
 /** What a daemon wrote down about an earlier world of this folder is untrue of the next one. */

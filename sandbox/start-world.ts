@@ -27,7 +27,7 @@ export interface WorldOptions {
   /** Of everything random. */
   seed: number
   scenario: ScenarioName
-  /** The first of sixteen consecutive ports; 0 picks free ones. */
+  /** The first of seventeen consecutive ports; 0 picks free ones. */
   portBase: number
   /** Receives `world.json`; created when missing. */
   dir: string
@@ -48,8 +48,8 @@ export interface RunningWorld {
   stop(): Promise<void>
 }
 
-/** Three nodes, three APIs, the control API, and three providers for each node. */
-export const portsUsed = 16
+/** Three nodes, three APIs, the control API, three providers for each node, and the identity provider where one is started. */
+export const portsUsed = 17
 
 /** How long loops and servers may take to finish before the chains under them are stopped. */
 const stopGraceMs = 1000

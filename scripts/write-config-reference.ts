@@ -178,6 +178,9 @@ Every asset has a feed and bounds. Chain ids and token addresses are not used tw
 number of sources. Weights sum to 1. The hub of an asset is another asset that lies beside it on a chain, and hubs make no
 loop. A chain's minimum is not above its maximum; minimums sum to 1 at most and maximums to 1 at least. A \`live\` portfolio needs a signer, and the development signer only sandbox chains. A remote signer is reached by https, or by plain http on the same machine, unless every chain is one of the sandbox.
 
+An identity provider is reached by https, or by plain http on the same machine. Two people for a resume or a plan need one,
+and it leaves no place for \`EVENKEEL_ADMIN_TOKEN\`.
+
 When a chain is first read, its chain id and the decimals of its tokens and feeds are compared with the file. A difference
 leaves that chain, token or price out; the message names the key.
 
@@ -189,7 +192,7 @@ They come from the environment, or from a file that \`<NAME>_FILE\` names. An em
 | --- | --- |
 | \`DATABASE_URL\` | Postgres address. Without it the embedded Postgres of a development install is used. |
 | \`JOURNAL_DATABASE_URL\` | Postgres address of a database of its own for the signer's journal. Without it the journal lies in the daemon's database, and a backup brought back there takes the journal back too. |
-| \`EVENKEEL_ADMIN_TOKEN\` | Bearer token for pause and resume. Without it both are refused. |
+| \`EVENKEEL_ADMIN_TOKEN\` | Bearer token with every scope, one for all who operate. Refused beside \`server.auth.oidc\`. |
 | \`LIFI_API_KEY\` | Raises LI.FI's rate limits. Optional. |
 | \`ZEROX_API_KEY\` | 0x answers nothing without one. Wins over \`apiKey\` of the venue. |
 | \`EVENKEEL_TARGETS_TOKEN\` | Bearer token for portfolios whose weights are asked over HTTP (\`targetSetting.source\`). It is sent to one host alone. |

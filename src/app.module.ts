@@ -4,8 +4,10 @@ import { TerminusModule } from '@nestjs/terminus'
 import { Kysely } from 'kysely'
 import { type Logger } from 'pino'
 import { Registry } from 'prom-client'
+import { adminProviders } from './admin-providers.js'
 import { LifiQuotes } from './adapters/aggregators/lifi-quotes.js'
 import { LifiTransfers } from './adapters/aggregators/lifi-transfers.js'
+import { sha256 } from './adapters/access/secrets.js'
 import { RateLimiters } from './adapters/aggregators/rate-limiter.js'
 import { ZeroexQuotes } from './adapters/aggregators/zeroex-quotes.js'
 import { EventTransfers } from './adapters/bridges/event-transfers.js'
@@ -24,6 +26,7 @@ import type { KeyHolder } from './adapters/signers/key-holder.js'
 import type { Database } from './adapters/store/database.js'
 import { PostgresJournal } from './adapters/store/postgres-journal.js'
 import { PostgresLease } from './adapters/store/postgres-lease.js'
+import { PostgresProposals } from './adapters/store/postgres-proposals.js'
 import { PostgresStore } from './adapters/store/postgres-store.js'
 import { SystemClock } from './adapters/time/system-clock.js'
 import { CheckCode } from './application/check-code.js'
@@ -46,6 +49,7 @@ import { ProposePlan } from './application/propose-plan.js'
 import { ReadPrices } from './application/read-prices.js'
 import { Reconcile } from './application/reconcile.js'
 import { RunCycle } from './application/run-cycle.js'
+import { SeekApproval } from './application/seek-approval.js'
 import { SettleIntent } from './application/settle-intent.js'
 import { SettleTransfers } from './application/settle-transfers.js'
 import { SweepAllowances } from './application/sweep-allowances.js'
@@ -66,20 +70,10 @@ import {
   scopesOfConfig,
 } from './config/portfolios.js'
 import { sameAddress } from './domain/assets.js'
-import { AdminToken } from './interface/http/admin.guard.js'
-import { BreakersController } from './interface/http/breakers.controller.js'
-import { CyclesController } from './interface/http/cycles.controller.js'
-import { DecisionsController } from './interface/http/decisions.controller.js'
-import { GreeksController } from './interface/http/greeks.controller.js'
+import { API_CONTROLLERS } from './interface/http/api-controllers.js'
 import { HealthController } from './interface/http/health.controller.js'
-import { InflowsController } from './interface/http/inflows.controller.js'
-import { IntentsController } from './interface/http/intents.controller.js'
-import { LedgerController } from './interface/http/ledger.controller.js'
-import { LimitsController } from './interface/http/limits.controller.js'
 import { MetricsController } from './interface/http/metrics.controller.js'
-import { OperationsController } from './interface/http/operations.controller.js'
-import { TargetsController } from './interface/http/targets.controller.js'
-import { Portfolios, PortfoliosController } from './interface/http/portfolios.controller.js'
+import { Portfolios } from './interface/http/portfolios.controller.js'
 import { Scopes } from './interface/http/safety-wire.js'
 import { Readiness } from './interface/readiness.js'
 import { CycleSchedule } from './interface/schedule/cycle.schedule.js'
@@ -90,6 +84,7 @@ import { Clock } from './ports/clock.js'
 import { Failpoints } from './ports/failpoints.js'
 import { Lease } from './ports/lease.js'
 import { Observer } from './ports/observer.js'
+import { Proposals } from './ports/proposals.js'
 import { PriceSources } from './ports/prices.js'
 import { QuoteVenues } from './ports/quotes.js'
 import { Signer } from './ports/signer.js'
@@ -102,6 +97,8 @@ import { NoTransfers, Transfers } from './ports/transfers.js'
 export interface Parts {
   readonly config: Config
   readonly database: Database
+  /** Where that database is, for connections of other kinds. */
+  readonly databaseUrl: string
   /** Of the signer's journal, where it has a database of its own. */
   readonly journal?: Database
   readonly keys: KeyHolder
@@ -297,6 +294,7 @@ function providersOf(parts: Parts): Provider[] {
       useFactory: (lease: Lease) => new PostgresStore({ database, lease, failpoints }),
       inject: [Lease],
     },
+    { provide: Proposals, useFactory: () => new PostgresProposals(database) },
 
     ...policyProviders(parts),
 
@@ -457,6 +455,7 @@ function providersOf(parts: Parts): Provider[] {
         clearLeg: ClearLeg,
         settleIntent: SettleIntent,
         settleTransfers: SettleTransfers,
+        seekApproval: SeekApproval,
         store: Store,
         lease: Lease,
         clock: Clock,
@@ -470,6 +469,7 @@ function providersOf(parts: Parts): Provider[] {
           clearLeg,
           settleIntent,
           settleTransfers,
+          seekApproval,
           store,
           lease,
           clock,
@@ -485,11 +485,18 @@ function providersOf(parts: Parts): Provider[] {
         ClearLeg,
         SettleIntent,
         SettleTransfers,
+        SeekApproval,
         Store,
         Lease,
         Clock,
         Observer,
       ],
+    },
+    {
+      provide: SeekApproval,
+      useFactory: (proposals: Proposals, clock: Clock, observer: Observer) =>
+        new SeekApproval({ proposals, hash: sha256, clock, observer }),
+      inject: [Proposals, Clock, Observer],
     },
     {
       provide: Reconcile,
@@ -662,7 +669,6 @@ function providersOf(parts: Parts): Provider[] {
       inject: [Store, Observer],
     },
     { provide: Readiness, useClass: Readiness },
-    { provide: AdminToken, useFactory: () => new AdminToken(secrets.adminToken) },
   ]
 }
 
@@ -674,21 +680,10 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [ScheduleModule.forRoot()],
-      controllers: [
-        PortfoliosController,
-        DecisionsController,
-        GreeksController,
-        TargetsController,
-        LedgerController,
-        InflowsController,
-        CyclesController,
-        IntentsController,
-        BreakersController,
-        LimitsController,
-        OperationsController,
-      ],
+      controllers: API_CONTROLLERS,
       providers: [
         ...providersOf(parts),
+        ...adminProviders(parts),
         // Where something is executed prices are watched, and what is paused is not asked for.
         {
           provide: ReadPrices,

@@ -3,6 +3,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express'
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
 import { QuorumReader } from './adapters/chains/quorum-reader.js'
+import { PostgresRateLimits } from './adapters/limits/postgres-rate-limits.js'
 import { ChainlinkPrices } from './adapters/oracles/chainlink-prices.js'
 import { createLogger } from './adapters/observability/log.js'
 import { NoKeys } from './adapters/signers/key-holder.js'
@@ -18,7 +19,7 @@ import { checkSchema, explainSchema, migrate, SchemaError } from './adapters/sto
 import { SCHEMA_VERSION } from './adapters/store/migrations/index.js'
 import { AppModule, LookModule, OpsModule, type Parts } from './app.module.js'
 import { spendOfNothing } from './domain/execution/budget-claim.js'
-import { lastTradeOf } from './domain/execution/cycle.js'
+import { lastTradeOf } from './application/last-trade.js'
 import { Operations } from './application/operations.js'
 import { ProposePlan } from './application/propose-plan.js'
 import { RunCycle } from './application/run-cycle.js'
@@ -26,10 +27,12 @@ import { StopInOrder } from './application/stop-in-order.js'
 import { reasonUnfinished } from './application/unfinished.js'
 import { type Config, ConfigError, loadConfig } from './config/load.js'
 import { parseCommand, USAGE, UsageError } from './interface/cli.js'
-import { ErrorFilter } from './interface/http/error.filter.js'
+import { applyHygiene } from './interface/http/hygiene.js'
+import { describeApi, serveApiDocs } from './interface/http/openapi.js'
 import { Portfolios } from './interface/http/portfolios.controller.js'
 import { planJson, planReport } from './interface/plan-report.js'
 import { Readiness } from './interface/readiness.js'
+import { manageKeys, verifyAudit } from './admin-commands.js'
 import { backtest, importPrices, tune } from './history-commands.js'
 import { openKeys } from './keys.js'
 import type { Failpoints } from './ports/failpoints.js'
@@ -63,7 +66,12 @@ const THEIRS = [
   RebalancingInputError,
 ]
 
+/** What a plan without a database has to say of itself. */
+const UNRECORDED =
+  'Without DATABASE_URL nothing that was recorded is known: no transfer under way, so nothing counts as in transit and nothing as unattributed; no earlier trade, targets or price history; no cost that plans have learned. The daemon may decide otherwise.'
+
 const say = (text: string) => void process.stdout.write(`${text}\n`)
+const note = (text: string) => void process.stderr.write(`${text}\n`)
 
 /** Runs one command line. The exit code: 0 done, 1 broken, 2 cannot work with what it was given. `start` stays. */
 export async function runCommand(args: readonly string[], surroundings: Surroundings): Promise<number | undefined> {
@@ -100,6 +108,15 @@ export async function runCommand(args: readonly string[], surroundings: Surround
       case 'import-prices':
         await importInto(loadConfig(command.config, surroundings.environment), command.prices)
         return 0
+      case 'key':
+        await inDatabase(loadConfig(command.config, surroundings.environment), (database) =>
+          manageKeys(command, database, surroundings.version, { say, note }),
+        )
+        return 0
+      case 'audit':
+        return await inDatabase(loadConfig(command.config, surroundings.environment), (database) =>
+          verifyAudit(database, { say, note }),
+        )
       case 'plan':
         await showPlans(loadConfig(command.config, surroundings.environment), command, surroundings)
         return 0
@@ -115,10 +132,14 @@ export async function runCommand(args: readonly string[], surroundings: Surround
 }
 
 /** The configured database, or the embedded one of a development install. */
-async function reachDatabase({ file, secrets }: Config): Promise<{ database: Database; close: () => Promise<void> }> {
+async function reachDatabase({
+  file,
+  secrets,
+}: Config): Promise<{ database: Database; url: string; close: () => Promise<void> }> {
   if (secrets.databaseUrl !== undefined) {
-    const database = openDatabase({ url: secrets.databaseUrl })
-    return { database, close: () => database.destroy() }
+    const url = secrets.databaseUrl
+    const database = openDatabase({ url })
+    return { database, url, close: () => database.destroy() }
   }
   const embedded = await startEmbeddedPostgres({ dir: file.database.directory }).catch((error: unknown) => {
     throw new CannotWork(error instanceof Error ? error.message : String(error))
@@ -129,7 +150,7 @@ async function reachDatabase({ file, secrets }: Config): Promise<{ database: Dat
     await database.destroy()
     await embedded.stop()
   }
-  return { database, close }
+  return { database, url: embedded.url, close }
 }
 
 /** The journal's own database, where it has one. */
@@ -152,14 +173,18 @@ async function migrateDatabase(config: Config): Promise<void> {
   }
 }
 
-/** An embedded database is brought to this build's schema first, as by the daemon. */
-async function importInto(config: Config, prices: string): Promise<void> {
+function importInto(config: Config, prices: string): Promise<void> {
+  return inDatabase(config, (database) => importPrices(config, prices, database, say))
+}
+
+/** Does something with the database. An embedded one is brought to this build's schema first, as by the daemon. */
+async function inDatabase<T>(config: Config, act: (database: Database) => Promise<T>): Promise<T> {
   const { database, close } = await reachDatabase(config)
   try {
     if (config.secrets.databaseUrl === undefined) await migrate(database)
     const schema = await checkSchema(database)
     if (schema !== 'current') throw new CannotWork(explainSchema(schema))
-    await importPrices(config, prices, database, say)
+    return await act(database)
   } finally {
     await close()
   }
@@ -173,8 +198,9 @@ async function showPlans(
 ): Promise<void> {
   // Without a configured database nothing is under way or traded anywhere, and none is started just to look.
   const isRecorded = config.secrets.databaseUrl !== undefined
-  const database = openDatabase({ url: config.secrets.databaseUrl ?? 'postgres://127.0.0.1:1/none' })
-  const parts = partsOf(config, database, createLogger({ level: 'silent', pretty: false }), surroundings)
+  const url = config.secrets.databaseUrl ?? 'postgres://127.0.0.1:1/none'
+  const database = openDatabase({ url })
+  const parts = partsOf(config, { database, url }, createLogger({ level: 'silent', pretty: false }), surroundings)
   const app = await NestFactory.createApplicationContext(LookModule.of(parts), { logger: false, abortOnError: false })
   try {
     const portfolios = app.get(Portfolios).all
@@ -191,9 +217,12 @@ async function showPlans(
         cycleId: `${portfolio.id}-preview`,
         transfers: isRecorded ? await store.openTransfers(portfolio.id) : [],
         unattributed: isRecorded ? await store.unattributed(portfolio.account) : [],
-        ...lastTradeOf(isRecorded ? await store.lastTraded(portfolio.id) : undefined, portfolio.policy.minimumTrade),
-        isManual: false,
+        ...(isRecorded ? await lastTradeOf(store, portfolio) : { lastTradedAt: undefined, servedAt: undefined }),
+        askedBy: undefined,
         continues: undefined,
+        ...(isRecorded && {
+          dearness: (await store.decisions({ portfolio: portfolio.id, limit: 1 }))[0]?.decision.dearness,
+        }),
         curves: isRecorded ? await store.curves() : [],
         ...(isRecorded && {
           states: () => store.operatingStates(),
@@ -207,12 +236,9 @@ async function showPlans(
       if (!command.json) say(`${planReport(portfolio, proposal)}\n`)
     }
     if (reports.length === 0) throw new CannotWork([...silences].join('\n'))
-    if (config.secrets.databaseUrl === undefined && !command.json)
-      say(
-        'Without DATABASE_URL no transfer under way is known, so nothing counts as in transit and nothing as unattributed.',
-      )
+    if (!isRecorded && !command.json) say(UNRECORDED)
     for (const reason of silences) process.stderr.write(`${reason}\n`)
-    if (command.json) say(JSON.stringify({ portfolios: reports }, null, 2))
+    if (command.json) say(JSON.stringify({ portfolios: reports, ...(!isRecorded && { notes: [UNRECORDED] }) }, null, 2))
   } finally {
     await app.close()
     await database.destroy()
@@ -220,7 +246,7 @@ async function showPlans(
 }
 
 async function start(config: Config, surroundings: Surroundings): Promise<void> {
-  const { database, close } = await reachDatabase(config)
+  const { database, url, close } = await reachDatabase(config)
   const ends: (() => Promise<void>)[] = [close]
   const endAll = async () => {
     for (const end of ends.toReversed()) await end()
@@ -235,7 +261,7 @@ async function start(config: Config, surroundings: Surroundings): Promise<void> 
       const schema = await checkSchema(one)
       if (schema !== 'current') throw new CannotWork(explainSchema(schema))
     }
-    stopInOrder = await serve(config, database, journal?.database, surroundings, ends)
+    stopInOrder = await serve(config, { database, url }, journal?.database, surroundings, ends)
   } catch (error) {
     await endAll()
     throw error
@@ -253,7 +279,7 @@ async function start(config: Config, surroundings: Surroundings): Promise<void> 
 /** Puts the daemon together and lets it run; whatever has to be ended again is added to `ends`. Gives what tells of that. */
 async function serve(
   config: Config,
-  database: Database,
+  place: { database: Database; url: string },
   journal: Database | undefined,
   surroundings: Surroundings,
   ends: (() => Promise<void>)[],
@@ -267,12 +293,15 @@ async function serve(
       process.exit(1)
     })
   const keys = await openKeys(config.file)
-  const parts = { ...partsOf(config, database, log, surroundings), keys, ...(journal && { journal }) }
+  const parts = { ...partsOf(config, place, log, surroundings), keys, ...(journal && { journal }) }
   const admin = await NestFactory.create<NestExpressApplication>(AppModule.of(parts), {
     logger: false,
     abortOnError: false,
   })
-  ends.push(() => admin.close())
+  ends.push(
+    () => admin.get(PostgresRateLimits).close(),
+    () => admin.close(),
+  )
   const observer = admin.get(Observer)
   for (const portfolio of admin.get(Portfolios).all)
     if (
@@ -299,10 +328,11 @@ async function serve(
   ends.push(() => ops.close())
   // Before anything is waited for, nothing more is signed.
   ends.push(() => Promise.resolve(admin.get(Stopping).begin()))
-  for (const app of [admin, ops]) app.disable('x-powered-by')
-  admin.useGlobalFilters(new ErrorFilter(observer))
-  admin.useBodyParser('json', { limit: '32kb' })
-  if (file.startPaused) await holdNewBuild(admin.get(Operations), admin.get(Portfolios), database, surroundings.version)
+  ops.disable('x-powered-by')
+  applyHygiene(admin, { observer, trustedProxies: file.server.trustedProxies })
+  serveApiDocs(admin, describeApi(admin, surroundings.version))
+  if (file.startPaused)
+    await holdNewBuild(admin.get(Operations), admin.get(Portfolios), place.database, surroundings.version)
   const mode = Object.values(file.portfolios).some((portfolio) => portfolio.mode === 'live') ? 'live' : 'dry-run'
   observer.notify({ type: 'daemon-started', version: surroundings.version, configHash: config.hash, mode })
   log.info({ config: file, hash: config.hash }, 'effective configuration')
@@ -337,10 +367,16 @@ async function listen(app: NestExpressApplication, key: string, port: number, ho
   }
 }
 
-function partsOf(config: Config, database: Database, log: Logger, surroundings: Surroundings): Parts {
+function partsOf(
+  config: Config,
+  { database, url }: { database: Database; url: string },
+  log: Logger,
+  surroundings: Surroundings,
+): Parts {
   return {
     config,
     database,
+    databaseUrl: url,
     keys: new NoKeys(),
     log,
     build: {

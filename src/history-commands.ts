@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises'
-import { readPriceFile } from './adapters/history/price-csv.js'
+import { readExactPriceFile, readPriceFile } from './adapters/history/price-csv.js'
 import { loadQuadraticSolver } from './adapters/optimiser/highs-quadratic.js'
 import { loadCurves } from './adapters/store/curve-rows.js'
 import { openDatabase } from './adapters/store/database.js'
 import { PostgresHistory } from './adapters/store/postgres-history.js'
 import type { Database } from './adapters/store/database.js'
 import { nextDueOf } from './adapters/time/cron-calendar.js'
-import { type HistoryRequest, type Progress, USUAL_START_VALUE } from './application/lay-out-history.js'
+import type { HistoryRequest, Progress } from './application/lay-out-history.js'
 import { RunBacktest } from './application/run-backtest.js'
 import { TunePolicy } from './application/tune-policy.js'
 import type { Config } from './config/load.js'
@@ -15,12 +15,14 @@ import { curveCosts, readCosts } from './domain/backtest/cost-terms.js'
 import { reportJson } from './domain/backtest/report-json.js'
 import type { Portfolio } from './domain/policy/portfolio.js'
 import { POLICIES, type PolicyName } from './domain/rebalancing/registry.js'
-import { parseDecimal } from './domain/units/decimal.js'
 import { backtestHtml, tuneHtml } from './interface/backtest/report.js'
 import { backtestText, tuneText } from './interface/backtest/report-text.js'
 import { type Command, type HistoryOptions, UsageError } from './interface/cli.js'
 
 type Of<Name extends Command['name']> = Extract<Command, { name: Name }>
+
+const NO_DATABASE =
+  'Costs are assumed: DATABASE_URL names no database, so nothing that plans have learned about markets is known.'
 
 /** Plays policies over a history and prints what came of them; writes the report and its figures where they are asked for. */
 export async function backtest(config: Config, command: Of<'backtest'>, say: (text: string) => void): Promise<void> {
@@ -63,22 +65,15 @@ export async function tune(config: Config, command: Of<'tune'>, say: (text: stri
 /** Writes the prices of the configured assets to the history; what was observed stays as it is. */
 export async function importPrices(
   { file }: Config,
-  prices: string,
+  path: string,
   database: Database,
   say: (text: string) => void,
 ): Promise<void> {
-  const assets = assetsOf(file).map(({ key }) => key)
-  const { table, columns } = await readPriceFile(prices, assets)
-  const rows = table.days.flatMap((day, row) =>
-    table.assets.flatMap((asset, place) => {
-      const price = table.prices[row]![place]
-      const exact = price === undefined ? undefined : parseDecimal(price.toFixed(18), 18)
-      return exact === undefined || exact <= 0n ? [] : [{ asset, day, price: exact }]
-    }),
-  )
-  const { added, changed, unchanged, observed } = await new PostgresHistory(database).importPrices(rows, Date.now())
-  const others = columns.filter((column) => !assets.includes(column))
-  say(`${rows.length} prices of ${table.assets.join(', ') || 'no asset'}: ${added} added, ${changed} changed.`)
+  const configured = assetsOf(file).map(({ key }) => key)
+  const { prices, assets, columns } = await readExactPriceFile(path, configured)
+  const { added, changed, unchanged, observed } = await new PostgresHistory(database).importPrices(prices, Date.now())
+  const others = columns.filter((column) => !configured.includes(column))
+  say(`${prices.length} prices of ${assets.join(', ') || 'no asset'}: ${added} added, ${changed} changed.`)
   if (unchanged > 0) say(`${unchanged} were there already.`)
   if (observed > 0) say(`${observed} days were observed by the daemon and stay as they are.`)
   if (others.length > 0) say(`Left out, for they are no assets of the configuration: ${others.join(', ')}.`)
@@ -93,18 +88,19 @@ async function requestOf(config: Config, options: HistoryOptions): Promise<Histo
   const keys = portfolio.policy.targets.map(({ asset }) => asset)
   const { table } = await readPriceFile(options.prices, keys)
   const costs = readCosts(options.costs)
-  const { from, to, settlementDays, failureRate } = options
+  const { from, to, nav, settlementDays, failureRate } = options
   return {
     table,
     portfolio,
     period: { from, to },
     costs:
       costs === 'curve'
-        ? curveCosts(portfolio, await knownCurves(config), { prices: new Map(), gas: new Map() }, USUAL_START_VALUE)
+        ? curveCosts(portfolio, await knownCurves(config), { prices: new Map(), gas: new Map() }, nav)
         : costs,
-    startValue: USUAL_START_VALUE,
+    startValue: nav,
     settlementDays,
     failureRate,
+    remarks: costs === 'curve' && config.secrets.databaseUrl === undefined ? [NO_DATABASE] : [],
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -88,7 +89,7 @@ export class DaemonProcess {
   async tell(verb: 'pause' | 'resume', reason: string): Promise<void> {
     const answer = await fetch(`${this.options.adminUrl}/v1/${verb}`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${this.options.adminToken}`, 'content-type': 'application/json' },
+      headers: { ...this.credential(), 'content-type': 'application/json', 'idempotency-key': randomUUID() },
       body: JSON.stringify({ reason }),
     })
     if (!answer.ok) throw new Error(`The daemon refused to ${verb}: ${await answer.text()}`)
@@ -103,10 +104,14 @@ export class DaemonProcess {
     clearTimeout(kill)
   }
 
+  private credential() {
+    return { authorization: `Bearer ${this.options.adminToken}` }
+  }
+
   private async get<T>(path: string): Promise<T> {
     if (this.child.exitCode !== null)
       throw new Error(`The daemon ended with ${this.child.exitCode}; ${this.options.logFile} says why.`)
-    const answer = await fetch(`${this.options.adminUrl}${path}`)
+    const answer = await fetch(`${this.options.adminUrl}${path}`, { headers: this.credential() })
     if (!answer.ok) throw new Error(`GET ${path} answered ${answer.status}: ${await answer.text()}`)
     return (await answer.json()) as T
   }

@@ -9,12 +9,14 @@ import {
   holdLegs,
   isCycleOver,
   isDue,
+  isUnfinished,
   lastIntent,
   type LegRun,
   nextSteps,
   outcomeOf,
   owedOut,
 } from '../domain/execution/cycle.js'
+import { endUnapproved } from '../domain/execution/plan-approval.js'
 import { notionalOf, realisedCost } from '../domain/execution/realised.js'
 import { endForReplan, endingsOf, reasonToReplan } from '../domain/execution/replan.js'
 import { hasEnded } from '../domain/execution/funding.js'
@@ -42,6 +44,7 @@ import type { ClearLeg } from './clear-leg.js'
 import type { OfferLeg } from './offer-leg.js'
 import { pricesOf } from './propose-plan.js'
 import type { ReadPrices } from './read-prices.js'
+import type { SeekApproval } from './seek-approval.js'
 import type { SettleIntent } from './settle-intent.js'
 import type { SettleTransfers } from './settle-transfers.js'
 import type { TripBreaker } from './trip-breaker.js'
@@ -60,6 +63,7 @@ export class DriveCycle {
       clearLeg: ClearLeg
       settleIntent: SettleIntent
       settleTransfers: SettleTransfers
+      seekApproval: SeekApproval
       store: Store
       lease: Lease
       clock: Clock
@@ -78,6 +82,7 @@ export class DriveCycle {
     // What ended legs have shown is held against the plan once; a process that takes over does it once more.
     let judged = ''
     const dueBefore = new Set<string>()
+    let wasAwaited = false
     while (!signal.aborted && lease.isHeld()) {
       try {
         stored ??= await store.cycle(cycleId)
@@ -85,8 +90,14 @@ export class DriveCycle {
         // Its end was written, and the answer lost.
         if (stored.endedAt !== undefined) return
         const states = await store.operatingStates()
+        const permission = await this.deps.seekApproval.run(portfolio, stored)
+        if (permission.status === 'denied')
+          stored = await this.writeLegs(stored, endUnapproved(stored, permission.reason))
+        // Between a plan and the word of people balances and prices may have gone elsewhere.
+        const isReleased = wasAwaited && permission.status === 'granted'
+        wasAwaited = permission.status === 'awaited'
         let progress = await this.writeProgress(portfolio, stored, states)
-        if (!isFresh) progress = await this.endStalePlan(portfolio, progress)
+        if (!isFresh || isReleased) progress = await this.endStalePlan(portfolio, progress)
         isFresh = true
         // A later slice whose time has come is judged by the prices of then, too.
         const due = progress.legs.filter(
@@ -94,14 +105,14 @@ export class DriveCycle {
         )
         const endings = endingsOf(progress)
         if (endings !== judged) await this.judgeEndings(portfolio, progress)
-        const isNew = endings !== judged || due.some(({ leg }) => !dueBefore.has(leg.id))
+        const isNew = isReleased || endings !== judged || due.some(({ leg }) => !dueBefore.has(leg.id))
         for (const { leg } of due) dueBefore.add(leg.id)
         const cycle = isNew ? await this.endMovedPlan(portfolio, progress) : progress
         judged = endings
         if (isCycleOver(cycle)) return await this.close(portfolio, cycle)
         const outcomes = await Promise.allSettled(
           nextSteps(cycle, clock.now())
-            .filter((step) => mayPerform(portfolio, step, states))
+            .filter((step) => mayPerform(portfolio, step, states) && !(wasAwaited && step.type === 'offer-leg'))
             .map((step) => this.perform(portfolio, cycle, step)),
         )
         for (const outcome of outcomes)
@@ -253,7 +264,7 @@ export class DriveCycle {
       await tripBreaker.run({ code: 'B-12', scope: `portfolio:${portfolio.id}`, level: 'paused_new', reason })
     const outcome = outcomeOf(cycle)
     const endedAt = clock.now()
-    await store.closeCycle(cycle.id, outcome, endedAt)
+    await store.closeCycle(cycle.id, outcome, endedAt, isUnfinished(cycle, portfolio.policy.minimumTrade))
     observer.notify({
       type: 'cycle-ended',
       portfolio: portfolio.id,

@@ -537,6 +537,17 @@ describe('whoever only looks', () => {
   })
 })
 
+test('fixed weights are shown as they were recorded, and without a time before that', async () => {
+  const scene = new Scene()
+  const fixed = aPortfolio({ setter: 'fixed' })
+  const before = await scene.keeper().inForce(fixed)
+  expect(before.targets).toMatchObject({ setter: 'fixed', setAt: undefined, inputsHash: undefined })
+  const { targets } = await scene.run(fixed)
+  scene.clock.pass(3 * DAY_MS)
+  expect((await scene.keeper().inForce(fixed)).targets).toEqual(targets)
+  expect(targets).toMatchObject({ setAt: NOW, inputsHash: expect.stringMatching(/^[0-9a-f]{64}$/) })
+})
+
 test('bands stay as they are configured', async () => {
   const { portfolio } = await new Scene().run(aPortfolio())
   expect(portfolio.policy.targets.map(({ absoluteBand }) => absoluteBand)).toEqual(Array(3).fill(percentOf(2)))

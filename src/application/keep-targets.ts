@@ -79,10 +79,17 @@ export class KeepTargets {
     }
   }
 
-  /** The targets in force as they are, for whoever only looks: nothing is set or written. */
+  /**
+   * The targets in force as they are, for whoever only looks: nothing is set or written. Fixed weights that no cycle has
+   * written down yet have no time.
+   */
   async inForce(configured: Portfolio): Promise<KeptTargets> {
     const look = await this.look(configured, undefined)
-    return configured.targetSetting.setter === FIXED ? kept({ ...look, latest: fixedSet(look) }) : kept(look)
+    if (configured.targetSetting.setter !== FIXED) return kept(look)
+    const set = fixedSet(look)
+    if (isFixedInForce(look, set)) return kept(look)
+    const { portfolio, targets } = kept({ ...look, latest: set })
+    return { portfolio, targets: { ...targets, setAt: undefined } }
   }
 
   private async look(portfolio: Portfolio, snapshot: Snapshot | undefined): Promise<Look> {
@@ -101,9 +108,7 @@ export class KeepTargets {
 
   private async keepFixed(look: Look): Promise<KeptTargets> {
     const set = fixedSet(look)
-    const { latest } = look
-    const isInForce = latest?.setter === FIXED && isSameWeights(latest.weights, set.weights)
-    return isInForce ? kept(look) : this.force(look, set)
+    return isFixedInForce(look, set) ? kept(look) : this.force(look, set)
   }
 
   private async keepSet(look: Look): Promise<KeptTargets> {
@@ -229,6 +234,10 @@ function fixedSet(look: Look): ForcedTargets {
   const inputs = canonicalText({ setter: FIXED, weights })
   const made = madeBy(look, inputs, ['Weights are fixed, as configured.'])
   return { ...made, status: 'set', weights, exposure: undefined, document: undefined }
+}
+
+function isFixedInForce({ latest }: Look, { weights }: ForcedTargets): boolean {
+  return latest?.setter === FIXED && isSameWeights(latest.weights, weights)
 }
 
 function byAsset(assets: readonly TargetAsset[], weights: readonly Ratio[]): Weights {

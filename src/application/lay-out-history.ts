@@ -33,6 +33,8 @@ export interface HistoryRequest {
   readonly targetsEveryDays?: number | undefined
   /** Volatilities by EWMA when absent, which takes a moment; forecasts, as the daemon goes by, take seconds. */
   readonly volatility?: VolatilitySource | undefined
+  /** What reports have to say of where this comes from, before their own notes. */
+  readonly remarks?: readonly string[] | undefined
 }
 
 export interface Progress {
@@ -88,6 +90,7 @@ export function layOutHistory(request: HistoryRequest, needs: PolicyNeeds): Laid
       startValue,
     },
     notes: () => [
+      ...(request.remarks ?? []),
       ...history.notes,
       volatility === 'ewma'
         ? 'Volatilities are those of EWMA with a half-life of 23 days; the daemon goes by the model that forecast best of late.'

@@ -7,6 +7,7 @@ import type { Limits } from '../domain/policy/budgets.js'
 import type { OperatingLevel, Scope } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { spendOfNothing } from '../domain/execution/budget-claim.js'
+import { readPolicy } from '../domain/rebalancing/registry.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../domain/units/ratio.js'
 
 jest.setTimeout(120_000)
@@ -66,6 +67,23 @@ describe('plans fit into the budgets', () => {
     expect(outcomes[0]).toBe('band-breached traded')
     expect(outcomes[1]).toBe('band-breached traded')
     expect(outcomes.at(-1)).toBe('not-due not_due')
+  })
+
+  test('a hybrid that found everything in place waits for its next time, whatever prices do meanwhile', async () => {
+    const world = FakeWorld.drifted()
+    const due = world.clock.now()
+    world.nextDue = (after) => (after < due ? due : undefined)
+    const choice = readPolicy('hybrid', {}, { band: '0.45' })
+    const portfolio = limited({}, { rebalancing: { choice, calendar: { schedule: '0 0 * * *', timeZone: 'UTC' } } })
+    const process = world.start()
+    await process.runCycle.run(portfolio, alive())
+    world.prices.set('ETH', world.prices.get('ETH')! / 20n)
+    world.clock.pass(5_000)
+    await process.runCycle.run(portfolio, alive())
+    const [first, second] = cycles(world).map(({ decision }) => decision)
+    expect(first).toMatchObject({ act: false, code: 'within-band' })
+    expect(first!.reasons.join(' ')).toContain('The calendar was due at ')
+    expect(second).toMatchObject({ act: false, code: 'not-due', breached: ['USD'] })
   })
 
   test('once the day is used up nothing is planned, and the reasons say so', async () => {

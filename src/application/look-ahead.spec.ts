@@ -130,6 +130,16 @@ describe('LookAhead', () => {
     expect(observer.of('failed').map(({ what }) => what)).toEqual(['the history of core', 'the risk of core'])
   })
 
+  test('a risk that cannot be read hides no refused targets', async () => {
+    Object.assign(history, { dailyPrices: () => Promise.reject(new Error('No rows today.')) })
+    const portfolio = aPortfolio({ targetSetting: aTargetSetting({ setter: 'source' }) })
+    const { notes } = await writing().run(portfolio, await snapshotOf(FakeWorld.drifted()))
+    expect(notes).toEqual([
+      'The risk could not be read from the price history: it is taken as unknown.',
+      'Targets stay as they are: A source should be configured as targetSetting.source, got none.',
+    ])
+  })
+
   test('rests on closes alone: what today brings changes nothing', async () => {
     await remember(0)
     const before = await writing().inForce(aPortfolio())

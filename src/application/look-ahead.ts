@@ -77,10 +77,11 @@ export class LookAhead {
 
   private async outlook({ portfolio, targets }: Awaited<ReturnType<KeepTargets['run']>>): Promise<Outlook> {
     const { readRisk, observer } = this.parts!
+    const refused = targets.refusal ? [`Targets stay as they are: ${targets.refusal.detail}`] : []
     const risk = await readRisk.run(portfolio).catch((error: unknown) => this.tell(portfolio, 'risk', error))
     if (!risk) {
       const note = 'The risk could not be read from the price history: it is taken as unknown.'
-      return { portfolio, targets, risk, covariance: undefined, notes: [note] }
+      return { portfolio, targets, risk, covariance: undefined, notes: [note, ...refused] }
     }
     observer.notify({ type: 'risk-read', portfolio: portfolio.id, risk })
     const { covariance, assets, regime, missing } = risk
@@ -91,7 +92,7 @@ export class LookAhead {
       covariance: covariance && { assets, matrix: covariance },
       notes: [
         ...missing.map(({ reason }) => reason),
-        ...(targets.refusal ? [`Targets stay as they are: ${targets.refusal.detail}`] : []),
+        ...refused,
         ...(regime?.name === 'stressed' ? [`${regime.reason} Legs are smaller and slippage is stricter.`] : []),
       ],
     }

@@ -56,9 +56,9 @@ export class Operations {
    */
   async resume({ scope, reason, clear }: ResumeOrder): Promise<ResumeAnswer> {
     const { store, clock, observer } = this.deps
-    const open = await store.breakers({ isOpen: true, limit: ALL_OPEN })
-    const holding = holdingBack(open, scope, clear)
+    const holding = await this.holding({ scope, clear })
     if (holding.length > 0) return { status: 'refused', holding }
+    const open = await store.breakers({ isOpen: true, limit: ALL_OPEN })
     const at = clock.now()
     const cleared: Breaker[] = []
     for (const code of new Set(open.filter((one) => one.scope === scope).map((one) => one.code)))
@@ -69,6 +69,11 @@ export class Operations {
     const state = await this.stateOf(scope, reason, at)
     observer.notify({ type: 'scope-changed', state, isEarlier: false })
     return { status: 'resumed', state, cleared }
+  }
+
+  /** Grave breakers that a resume of the scope would have to clear and does not name. */
+  async holding({ scope, clear }: Pick<ResumeOrder, 'scope' | 'clear'>): Promise<readonly Breaker[]> {
+    return holdingBack(await this.deps.store.breakers({ isOpen: true, limit: ALL_OPEN }), scope, clear)
   }
 
   private async hold(scope: Scope, level: Exclude<OperatingLevel, 'running'>, reason: string): Promise<ScopeState> {

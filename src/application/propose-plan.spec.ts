@@ -28,8 +28,8 @@ const context: ProposalContext = {
   transfers: [],
   unattributed: [],
   lastTradedAt: undefined,
-  isUnfinished: false,
-  isManual: false,
+  servedAt: undefined,
+  askedBy: undefined,
   continues: undefined,
   curves: [],
 }
@@ -124,7 +124,7 @@ describe('ProposePlan', () => {
   test('no leg is planned on a chain whose gas price is unknown because its coin has no price', async () => {
     const world = FakeWorld.drifted()
     world.prices.delete('ETH')
-    const { market, plan } = await world.start().proposePlan.run(portfolio, { ...context, isManual: true })
+    const { market, plan } = await world.start().proposePlan.run(portfolio, { ...context, askedBy: 'ops' })
     expect(market.gas.size).toBe(0)
     expect(plan).toBeUndefined()
   })

@@ -10,8 +10,14 @@ import type { ScopeState } from '../domain/policy/operating.js'
 import type { Policy } from '../domain/policy/policy.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { checkPlan } from '../domain/policy/sanity.js'
-import { type Continuation, type Decision, evaluateTriggers, type LastTrade } from '../domain/policy/trigger.js'
-import { weighPlan } from '../domain/policy/weigh-plan.js'
+import {
+  type Continuation,
+  type Dearness,
+  type Decision,
+  evaluateTriggers,
+  type LastTrade,
+} from '../domain/policy/trigger.js'
+import { weighPlan, withDearness } from '../domain/policy/weigh-plan.js'
 import { type Drift, measureDrift } from '../domain/portfolio/drift.js'
 import type { AssetPrice, Snapshot } from '../domain/portfolio/snapshot.js'
 import { type Valuation, valuePortfolio } from '../domain/portfolio/valuation.js'
@@ -46,8 +52,10 @@ export interface Proposal {
 
 export interface ProposalContext extends Recorded, LastTrade {
   readonly cycleId: string
-  readonly isManual: boolean
+  readonly askedBy: string | undefined
   readonly continues: Continuation | undefined
+  /** What the portfolio's last decision found trading to cost, where it said so. */
+  readonly dearness?: Dearness | undefined
   /** What earlier plans learned about markets. */
   readonly curves: readonly CurveRecord[]
   /** Scopes that are not running, asked for once prices are known: what they name is left out. */
@@ -80,17 +88,19 @@ export class ProposePlan {
     const distance = scope === valuation ? measured.drift : measureDrift(scope, portfolio.policy)
     const market = marketOf(portfolio, snapshot)
 
+    const now = clock.now()
+    const known = context.dearness && now < context.dearness.until ? context.dearness : undefined
     const asked = {
       drift: distance,
       policies: policies.of(configured),
       context: {
-        now: clock.now(),
+        now,
         lastTradedAt: context.lastTradedAt,
-        isUnfinished: context.isUnfinished,
-        isManual: context.isManual,
+        servedAt: context.servedAt,
+        askedBy: context.askedBy,
         continues: context.continues,
       },
-      circumstances: circumstancesOf(portfolio, context, distance, market, outlook),
+      circumstances: withDearness(circumstancesOf(portfolio, context, distance, market, outlook), known, now),
     }
     const { drift, decision: unlimited } = evaluateTriggers(
       distance,
@@ -98,7 +108,10 @@ export class ProposePlan {
       asked.context,
       asked.circumstances,
     )
-    const decision = this.withinBudgets(portfolio, context, drift, unlimited)
+    const decision = {
+      ...this.withinBudgets(portfolio, context, drift, unlimited),
+      ...(known && { dearness: known }),
+    }
     const thought = { portfolio, snapshot, valuation, drift, decision, market, notes: outlook.notes }
     const decided = (what: Decision) =>
       observer.notify({ type: 'decided', portfolio: portfolio.id, cycleId: context.cycleId, decision: what })

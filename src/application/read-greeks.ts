@@ -1,5 +1,4 @@
 import { type Greeks, greeksOf } from '../domain/book/greeks.js'
-import { lastTradeOf } from '../domain/execution/cycle.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { stateOf } from '../domain/policy/trigger.js'
 import { measureDrift } from '../domain/portfolio/drift.js'
@@ -7,6 +6,7 @@ import type { Clock } from '../ports/clock.js'
 import type { DerivativePositions } from '../ports/positions.js'
 import type { Store } from '../ports/store.js'
 import { circumstancesOf } from '../domain/policy/circumstances.js'
+import { lastTradeOf } from './last-trade.js'
 import type { LookAhead } from './look-ahead.js'
 import type { PolicyBook } from './policy-book.js'
 
@@ -35,8 +35,8 @@ export class ReadGreeks {
     const records = { curves: await store.curves(), transfers: await store.openTransfers(configured.id) }
     const context = {
       now: clock.now(),
-      ...lastTradeOf(await store.lastTraded(configured.id), configured.policy.minimumTrade),
-      isManual: false,
+      ...(await lastTradeOf(store, configured)),
+      askedBy: undefined,
       continues: undefined,
     }
     const hasState = drift.assets.length > 1 && drift.nav > 0n && drift.assets.some(({ target }) => target > 0n)

@@ -1,3 +1,4 @@
+import { ONE_USD } from '../domain/units/usd.js'
 import { describe, expect, jest, test } from '@jest/globals'
 import { aCycle, aRun, OWNER } from '../../test/support/builders.js'
 import { journey, plannedLeg } from '../../test/support/fake-legs.js'
@@ -51,8 +52,8 @@ describe('RunCycle', () => {
       transfers: [],
       unattributed: [],
       lastTradedAt: undefined,
-      isUnfinished: false,
-      isManual: false,
+      servedAt: undefined,
+      askedBy: undefined,
       continues: undefined,
       curves: [],
     })
@@ -197,8 +198,53 @@ describe('RunCycle', () => {
     const { runCycle } = world.start()
     await runCycle.run(portfolio, alive())
     world.clock.pass(5_000)
-    await runCycle.run(portfolio, alive(), 'manual')
-    expect(cycles(world).at(-1)!.decision.code).toBe('manual')
+    const answer = await runCycle.ask(portfolio, alive(), { by: 'ops', isDry: false })
+    await runCycle.idle()
+    const last = cycles(world).at(-1)!
+    expect(answer).toEqual({ status: 'begun', cycleId: last.id })
+    expect(last.decision).toMatchObject({ code: 'manual', askedBy: 'ops' })
+  })
+
+  test('what is not worth a minimum trade is in place', async () => {
+    const world = FakeWorld.drifted()
+    const due = world.clock.now()
+    world.nextDue = (after) => (after < due ? due : undefined)
+    const calendar = { schedule: '0 0 * * *', timeZone: 'UTC' }
+    const rebalancing = { choice: { name: 'calendar', parameters: {} }, calendar } as const
+    const policy = { ...portfolio.policy, minimumTrade: 10n ** 9n * ONE_USD }
+    await world.start().runCycle.run({ ...portfolio, rebalancing, policy }, alive())
+    expect(cycles(world)).toMatchObject([{ decision: { act: true }, plan: undefined, outcome: 'within_band' }])
+  })
+
+  test('a cycle that is asked for dry ends with its plan, and nothing is signed', async () => {
+    const world = FakeWorld.drifted()
+    const { runCycle } = world.start()
+    await runCycle.ask(portfolio, alive(), { by: 'ops', isDry: true })
+    await runCycle.idle()
+    expect(cycles(world)).toMatchObject([{ mode: 'dry-run', outcome: 'planned', decision: { code: 'manual' } }])
+    expect(world.signer.signed).toEqual([])
+  })
+
+  test('an order that begins nothing is told why', async () => {
+    const world = FakeWorld.drifted()
+    const process = world.start()
+    const order = { by: 'ops', isDry: false }
+    const working = process.runCycle.run(portfolio, alive())
+    expect(await process.runCycle.ask(portfolio, alive(), order)).toMatchObject({
+      status: 'refused',
+      reason: 'A cycle of core is at work. Wait for its end.',
+    })
+    await working
+    world.hold('Month end.')
+    expect(await process.runCycle.ask(portfolio, alive(), order)).toEqual({
+      status: 'refused',
+      reason: 'all is paused_new: Month end.',
+    })
+    await process.runCycle.idle()
+    process.lease.isOurs = false
+    expect(await process.runCycle.ask(portfolio, alive(), order)).toMatchObject({
+      reason: 'Another process holds the lease: ask that one.',
+    })
   })
 
   test('a broken invariant halts its portfolio, with its message as the reason', async () => {

@@ -1,14 +1,16 @@
 import { sameAddress } from '../domain/assets.js'
 import { InvariantError } from '../domain/errors.js'
 import { spendOfNothing } from '../domain/execution/budget-claim.js'
-import { type Cycle, type CycleOutcome, lastTradeOf, waitingRun } from '../domain/execution/cycle.js'
+import { type Cycle, type CycleOutcome, waitingRun } from '../domain/execution/cycle.js'
 import { openingPostings, type Posting } from '../domain/execution/ledger.js'
 import { continuationOf, MAX_CONTINUATIONS } from '../domain/execution/replan.js'
 import { ALL_OPEN } from '../domain/policy/breakers.js'
+import { farthestFrom } from '../domain/policy/levels.js'
 import { strictest } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { Continuation } from '../domain/policy/trigger.js'
 import type { Snapshot } from '../domain/portfolio/snapshot.js'
+import type { Usd } from '../domain/units/usd.js'
 import type { Balances } from '../ports/balances.js'
 import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
@@ -16,6 +18,7 @@ import { type Lease, StaleLeaseError } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
 import type { Store } from '../ports/store.js'
 import type { DriveCycle } from './drive-cycle.js'
+import { lastTradeOf } from './last-trade.js'
 import { haltPortfolio } from './halt-portfolio.js'
 import { type Proposal, type ProposePlan } from './propose-plan.js'
 import type { Reconcile } from './reconcile.js'
@@ -23,6 +26,23 @@ import type { SettleTransfers } from './settle-transfers.js'
 import type { TripBreaker } from './trip-breaker.js'
 import type { SweepAllowances } from './sweep-allowances.js'
 import type { Recorded } from './take-snapshot.js'
+
+/** A cycle that a person or a machine asked for. */
+export interface Order {
+  /** Who did. */
+  readonly by: string
+  /** Nothing is traded: it ends with its plan. */
+  readonly isDry: boolean
+}
+
+/** What became of an order. A cycle that was begun goes on by itself. */
+export type OrderAnswer =
+  { readonly status: 'begun'; readonly cycleId: string } | { readonly status: 'refused'; readonly reason: string }
+
+/** An order with whom to tell what became of it. */
+interface Asked extends Order {
+  readonly tell: (answer: OrderAnswer) => void
+}
 
 /**
  * One cycle of one portfolio, from snapshot to settled, and those that go on where it stopped. An unfinished cycle is
@@ -52,9 +72,28 @@ export class RunCycle {
     },
   ) {}
 
-  async run(portfolio: Portfolio, signal: AbortSignal, trigger: 'schedule' | 'manual' = 'schedule'): Promise<void> {
+  run(portfolio: Portfolio, signal: AbortSignal): Promise<void> {
+    return this.serve(portfolio, signal, undefined)
+  }
+
+  /**
+   * Begins a cycle that bands and times do not hold back. Resolves once it is written down, or to why there is none: another
+   * one is at work, nothing may begin, or the cycle failed before it was written.
+   */
+  async ask(portfolio: Portfolio, signal: AbortSignal, order: Order): Promise<OrderAnswer> {
+    const refused = (reason: string): OrderAnswer => ({ status: 'refused', reason })
+    if (signal.aborted) return refused('The daemon is stopping.')
+    if (this.running.has(portfolio.id)) return refused(`A cycle of ${portfolio.id} is at work. Wait for its end.`)
+    return new Promise((tell) => {
+      void this.serve(portfolio, signal, { ...order, tell }).then(() =>
+        tell(refused('No cycle was begun: the log says why.')),
+      )
+    })
+  }
+
+  private async serve(portfolio: Portfolio, signal: AbortSignal, asked: Asked | undefined): Promise<void> {
     if (signal.aborted || this.running.has(portfolio.id)) return
-    const work = this.work(portfolio, signal, trigger).catch((error: unknown) => this.fail(portfolio, error))
+    const work = this.work(portfolio, signal, asked).catch((error: unknown) => this.fail(portfolio, error))
     this.running.set(portfolio.id, work)
     await work
     this.running.delete(portfolio.id)
@@ -70,7 +109,7 @@ export class RunCycle {
     await Promise.all(this.running.values())
   }
 
-  private async work(portfolio: Portfolio, signal: AbortSignal, trigger: 'schedule' | 'manual'): Promise<void> {
+  private async work(portfolio: Portfolio, signal: AbortSignal, asked: Asked | undefined): Promise<void> {
     const { proposePlan, store, lease, observer } = this.deps
     if (!lease.isHeld()) {
       observer.notify({
@@ -79,21 +118,23 @@ export class RunCycle {
         outcome: 'standby',
         reason: 'Another process holds the lease.',
       })
+      asked?.tell({ status: 'refused', reason: 'Another process holds the lease: ask that one.' })
       return
     }
     await this.retell(portfolio)
     const unfinished = (await store.openCycles()).filter((cycle) => cycle.portfolio === portfolio.id)
     if (unfinished.length > 0) {
+      asked?.tell({ status: 'refused', reason: `Cycle ${unfinished[0]!.id} is finished first. Ask again then.` })
       const inForce = await proposePlan.inForce(portfolio)
       for (const cycle of unfinished) await this.carry(inForce, cycle, signal)
     }
     if (unfinished.length === 0) {
-      const hasBegun = await this.next(portfolio, signal, trigger, await this.continuation(portfolio))
+      const hasBegun = await this.next(portfolio, signal, asked, await this.continuation(portfolio))
       if (!hasBegun) return
     }
     while (!signal.aborted && lease.isHeld()) {
       const continues = await this.continuation(portfolio)
-      if (!continues || !(await this.next(portfolio, signal, 'schedule', continues))) return
+      if (!continues || !(await this.next(portfolio, signal, undefined, continues))) return
     }
   }
 
@@ -111,17 +152,20 @@ export class RunCycle {
 
   /** Begins a cycle and carries it. Resolves to whether one was begun: none is in a pause, or twice in one second. */
   private async next(
-    portfolio: Portfolio,
+    configured: Portfolio,
     signal: AbortSignal,
-    trigger: 'schedule' | 'manual',
+    asked: Asked | undefined,
     continues: Continuation | undefined,
   ): Promise<boolean> {
+    const portfolio: Portfolio = asked?.isDry ? { ...configured, mode: 'dry-run' } : configured
+    const refuse = (reason: string) => asked?.tell({ status: 'refused', reason })
     const { proposePlan, store, clock, observer, settleTransfers, failpoints } = this.deps
     await settleTransfers.run(portfolio)
     const paused = strictest(await store.operatingStates(), { portfolio: portfolio.id })
     if (paused) {
       await proposePlan.measure(portfolio, await this.recorded(portfolio))
       observer.notify({ type: 'cycle-skipped', portfolio: portfolio.id, outcome: 'paused', reason: paused.reason })
+      refuse(`${paused.scope} is ${paused.level}: ${paused.reason}`)
       return false
     }
     const startedAt = clock.now()
@@ -129,9 +173,10 @@ export class RunCycle {
     const proposal = await proposePlan.run(portfolio, {
       cycleId: id,
       ...(await this.recorded(portfolio)),
-      ...lastTradeOf(await store.lastTraded(portfolio.id), portfolio.policy.minimumTrade),
-      isManual: trigger === 'manual',
+      ...(await lastTradeOf(store, portfolio)),
+      askedBy: asked?.by,
       continues,
+      dearness: (await store.decisions({ portfolio: portfolio.id, limit: 1 }))[0]?.decision.dearness,
       curves: await store.curves(),
       states: () => store.operatingStates(),
       use: await store.budgetUse(spendOfNothing(portfolio, startedAt, { cycleId: id })),
@@ -143,10 +188,12 @@ export class RunCycle {
       const unsettled = await this.openLedger(portfolio, proposal.snapshot)
       if (unsettled !== undefined) {
         observer.notify({ type: 'cycle-skipped', portfolio: portfolio.id, outcome: 'stale_data', reason: unsettled })
+        refuse(unsettled)
         return false
       }
     }
     if (!(await store.openCycle(cycle))) return false
+    asked?.tell({ status: 'begun', cycleId: id })
     await failpoints.reach('K-02')
     await this.carry(proposal.portfolio, cycle, signal)
     return true
@@ -166,7 +213,7 @@ export class RunCycle {
       await reconcile.run(portfolio)
       return sweepAllowances.run(portfolio)
     }
-    const outcome = outcomeWithoutTrade(cycle)
+    const outcome = outcomeWithoutTrade(cycle, portfolio.policy.minimumTrade)
     const endedAt = clock.now()
     await store.closeCycle(cycle.id, outcome, endedAt)
     observer.notify({
@@ -271,8 +318,11 @@ function newCycle(portfolio: Portfolio, id: string, startedAt: number, proposal:
   }
 }
 
-/** `planned` is a dry run's end: the plan is recorded and, by the portfolio's mode, not executed. */
-function outcomeWithoutTrade({ decision, plan }: Cycle): CycleOutcome {
+/**
+ * `planned` is a dry run's end: the plan is recorded and, by the portfolio's mode, not executed. What is not worth a minimum
+ * trade is in place.
+ */
+function outcomeWithoutTrade({ decision, drift, plan }: Cycle, minimumTrade: Usd): CycleOutcome {
   switch (decision.code) {
     case 'nothing-known':
       return 'stale_data'
@@ -288,6 +338,7 @@ function outcomeWithoutTrade({ decision, plan }: Cycle): CycleOutcome {
     case 'manual':
     case 'replanned':
     case 'band-breached':
-      return plan ? 'planned' : 'rejected'
+      if (plan) return 'planned'
+      return !decision.isCut && farthestFrom(decision.levels, drift) < minimumTrade ? 'within_band' : 'rejected'
   }
 }

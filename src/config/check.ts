@@ -1,6 +1,7 @@
 import { NATIVE } from '../domain/assets.js'
 import { parseDecimal } from '../domain/units/decimal.js'
 import { RATIO_ONE } from '../domain/units/ratio.js'
+import { accessFindings } from './access-findings.js'
 import { endpointsOf, quorumOf } from './endpoints.js'
 import { ceilingFindings } from './ceilings.js'
 import { feeFindings } from './fee-rules.js'
@@ -97,6 +98,7 @@ export function checkConsistency(config: ConfigFile): string[] {
   for (const [path, finding] of feeFindings(config)) say(path, finding)
   for (const [path, finding] of signerFindings(config)) say(path, finding)
   for (const [path, finding] of endpointFindings(config)) say(path, finding)
+  for (const [path, finding] of accessFindings(config)) say(path, finding)
 
   checkBridges(config, say)
 

@@ -54,7 +54,15 @@ describe('loadConfig', () => {
       delete (config as Partial<Document>).lease
     })
     expect(file.portfolios['core']).toMatchObject({ mode: 'dry-run', maxQuoteAgeSeconds: 15, slippageBps: 30 })
-    expect(file.server).toEqual({ host: '127.0.0.1', adminPort: 3000, metricsPort: 9464 })
+    expect(file.server).toEqual({
+      host: '127.0.0.1',
+      adminPort: 3000,
+      metricsPort: 9464,
+      trustedProxies: 0,
+      readsPerMinute: 600,
+      auth: {},
+      approvals: { resume: 1, plan: 0, planAboveUsd: '50000' },
+    })
     expect(file.lease).toEqual({ ttlSeconds: 15, renewSeconds: 5, selfFenceSeconds: 10 })
     expect(file.chains['alpha']).toMatchObject({ finality: 'finalized', priorityFeeGwei: '0' })
     expect(file.venues['zeroex']).toMatchObject({ requestsPerSecond: 5 })
@@ -128,6 +136,12 @@ describe('loadConfig', () => {
 
   const CHECKSUM = 'expected a 20-byte address with a valid checksum'
   const mistakes: [string, (config: Document) => void, string][] = [
+    [
+      'a price service without an address',
+      (c) => Object.assign(c.prices.http[0]!, { url: 'nowhere' }),
+      'prices.http.0.url: Invalid URL',
+    ],
+    ['an endpoint without an address', (c) => (alpha(c)['rpc'] = ['nowhere']), 'chains.alpha.rpc.0: Invalid input'],
     [
       'an unknown key at the top',
       (c) => Object.assign(c, { colour: 'red' }),
@@ -319,6 +333,12 @@ describe('loadConfig', () => {
       'portfolios.core.rebalancing: The tracking-error policy takes trackingError, innerTrackingError, got band. Correct the policy.',
     ],
     [
+      'a parameter that is a number in quotes',
+      (c) =>
+        Object.assign(core(c), { rebalancing: { policy: 'tracking-error', parameters: { trackingError: '0.005' } } }),
+      'portfolios.core.rebalancing: trackingError is a number without quotes, got "0.005". Correct the policy.',
+    ],
+    [
       'a parameter outside its range',
       (c) => Object.assign(core(c), { shadow: { policy: 'relative-threshold', parameters: { threshold: '1.5' } } }),
       'portfolios.core.shadow: threshold is above zero and at most one, got 1.5. Correct the policy.',
@@ -360,6 +380,25 @@ describe('loadConfig', () => {
       'fixed weights twice',
       (c) => Object.assign(core(c), { targetSetting: { parameters: { weights: { ETH: 1 } } } }),
       'portfolios.core.targetSetting.parameters: expected none: fixed weights are those under targets',
+    ],
+    ...(
+      [
+        ['assets', { FOO: { maximum: '0.3' } }, 'one of the targets (ETH, USD)'],
+        ['issuers', { Circel: '0.3' }, 'the issuer of an asset (Circle)'],
+        ['chains', { moon: '0.3' }, 'one of the chains (alpha)'],
+      ] as const
+    ).map(([kind, limits, expected]): [string, (c: Document) => unknown, string] => [
+      `a limit of ${kind} that are not there`,
+      (c) => {
+        Object.assign(c.assets['USD']!, { issuer: 'Circle' })
+        return Object.assign(core(c), { targetSetting: { limits: { [kind]: limits } } })
+      },
+      `portfolios.core.targetSetting.limits.${kind}.${Object.keys(limits)[0]}: expected ${expected}`,
+    ]),
+    [
+      'a limit of an issuer where no asset has one',
+      (c) => Object.assign(core(c), { targetSetting: { limits: { issuers: { constructor: '0.3' } } } }),
+      'portfolios.core.targetSetting.limits.issuers.constructor: expected the issuer of an asset (none has one)',
     ],
     [
       'limits that leave no room',
@@ -576,6 +615,66 @@ describe('loadConfig', () => {
     expect(problemsOf(() => loadConfig(write(`${stringify(minimalConfig())}\nchains: {}\n`), {}))[0]).toContain(
       'unique',
     )
+  })
+})
+
+describe('who may ask', () => {
+  const PROVIDER = { issuer: 'https://identity.example/realm', audience: 'evenkeel' }
+  const serving =
+    (server: object) =>
+    (config: Document): void =>
+      void Object.assign(config, { server })
+  const withOidc = (changes: object = {}, approvals: object = {}) =>
+    serving({ auth: { oidc: { ...PROVIDER, ...changes } }, approvals })
+  const pathsOf = (change: (config: Document) => void) => problems(change).map((one) => one.slice(0, one.indexOf(': ')))
+
+  test('access tokens of RFC 9068 with their scopes in scope, signed with a key pair, by default', () => {
+    expect(load(withOidc()).file.server.auth.oidc).toEqual({
+      ...PROVIDER,
+      scopesClaim: 'scope',
+      algorithms: ['RS256', 'ES256', 'EdDSA'],
+      tokenType: 'at+jwt',
+    })
+  })
+
+  test.each([
+    ['no signature', { algorithms: ['none'] }, 'algorithms.0'],
+    ['a shared secret', { algorithms: ['ES256', 'HS256'] }, 'algorithms.1'],
+    ['no algorithm', { algorithms: [] }, 'algorithms'],
+    ['another type', { tokenType: 'any' }, 'tokenType'],
+    ['no audience', { audience: '' }, 'audience'],
+    ['no address', { issuer: 'identity' }, 'issuer'],
+    ['an issuer that others can speak for', { issuer: 'http://identity.example' }, 'issuer'],
+    ['keys that others can change', { jwksUrl: 'http://identity.example/jwks' }, 'jwksUrl'],
+    ['an issuer with a query', { issuer: `${PROVIDER.issuer}?realm=1` }, 'issuer'],
+  ])('A-03: %s is not accepted', (_, changes, path) => {
+    expect(pathsOf(withOidc(changes))).toEqual([`server.auth.oidc.${path}`])
+  })
+
+  test('a provider on this machine needs no https', () => {
+    const here = { issuer: 'http://127.0.0.1:9000', jwksUrl: 'http://[::1]:9000/jwks' }
+    expect(load(withOidc(here)).file.server.auth.oidc).toMatchObject(here)
+  })
+
+  test('A-07: two people are needed only where people are told apart', () => {
+    expect(load(serving({ approvals: { plan: 1 } })).file.server.approvals).toMatchObject({ resume: 1, plan: 1 })
+    expect(load(withOidc({}, { resume: 2, plan: 2 })).file.server.approvals).toMatchObject({ resume: 2, plan: 2 })
+    expect(problems(serving({ approvals: { resume: 2, plan: 2 } }))).toEqual(
+      ['resume', 'plan'].map(
+        (name) =>
+          `server.approvals.${name}: expected 1 at most: people are told apart by server.auth.oidc, and there is none`,
+      ),
+    )
+    for (const [name, value] of Object.entries({ resume: 0, plan: 3, planAboveUsd: 50_000 }))
+      expect(pathsOf(withOidc({}, { [name]: value }))).toEqual([`server.approvals.${name}`])
+  })
+
+  test('the shared token has no place beside a provider', () => {
+    expect(problemsOf(() => load(withOidc(), { EVENKEEL_ADMIN_TOKEN: 'token' }))).toEqual([
+      expect.stringMatching(/^EVENKEEL_ADMIN_TOKEN: expected none beside server\.auth\.oidc/),
+    ])
+    expect(load(withOidc(), { EVENKEEL_ADMIN_TOKEN: '' }).secrets.adminToken).toBeUndefined()
+    expect(load(() => undefined, { EVENKEEL_ADMIN_TOKEN: 'token' }).secrets.adminToken).toBe('token')
   })
 })
 

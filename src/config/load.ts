@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { operatorTokenFinding } from './access-findings.js'
 import { checkConsistency } from './check.js'
 import { type ConfigFile, configSchema } from './schema.js'
 import { targetTokens } from './target-tokens.js'
@@ -22,6 +23,7 @@ export interface Secrets {
   readonly databaseUrl: string | undefined
   /** Of the signer's journal, where it has a database of its own. */
   readonly journalDatabaseUrl: string | undefined
+  /** Of everybody who operates; only without `server.auth.oidc`. */
   readonly adminToken: string | undefined
   readonly lifiApiKey: string | undefined
   readonly zeroexApiKey: string | undefined
@@ -65,11 +67,13 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
   const parsed = consistentSchema.safeParse(document.toJS())
   if (!parsed.success) throw new ConfigError(path, parsed.error.issues.flatMap(describe))
   const { tokens, findings } = targetTokens(parsed.data, (variable) => secret(path, environment, variable))
-  if (findings.length > 0) throw new ConfigError(path, findings)
+  const adminToken = secret(path, environment, 'EVENKEEL_ADMIN_TOKEN')
+  const all = [...findings, ...operatorTokenFinding(parsed.data, adminToken)]
+  if (all.length > 0) throw new ConfigError(path, all)
   const secrets: Secrets = {
     databaseUrl: secret(path, environment, 'DATABASE_URL'),
     journalDatabaseUrl: secret(path, environment, 'JOURNAL_DATABASE_URL'),
-    adminToken: secret(path, environment, 'EVENKEEL_ADMIN_TOKEN'),
+    adminToken,
     lifiApiKey: secret(path, environment, 'LIFI_API_KEY'),
     zeroexApiKey: secret(path, environment, 'ZEROX_API_KEY'),
     targetsTokens: tokens,

@@ -152,6 +152,13 @@ describe('portfoliosOf', () => {
     })
   })
 
+  test('every portfolio knows whose word its plans need', () => {
+    expect(portfolio!.planApproval).toEqual({ people: 0, above: 50_000n * ONE_USD })
+    const approvals = { plan: 2, planAboveUsd: '0.5' }
+    const strict = portfoliosOf(configSchema.parse({ ...minimalConfig(), server: { approvals } }))
+    expect(strict[0]!.planApproval).toEqual({ people: 2, above: ONE_USD / 2n })
+  })
+
   test('the native coin is a token of its asset, and the hub a contract', () => {
     const [eth] = portfolio!.assets
     expect(eth!.tokens.map(({ symbol, address, asset }) => [symbol, address, asset])).toEqual([

@@ -12,6 +12,7 @@ import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { PriceGuard } from '../domain/policy/price-guard.js'
 import { parseDecimal } from '../domain/units/decimal.js'
 import { ratioOfBasisPoints } from '../domain/units/ratio.js'
+import { USD_DECIMALS } from '../domain/units/usd.js'
 import { endpointsOf, finalitySecondsOf, headAgeSecondsOf, quorumOf } from './endpoints.js'
 import type { ConfigFile } from './schema.js'
 
@@ -69,6 +70,10 @@ export function portfoliosOf(config: ConfigFile): Portfolio[] {
     maxSlippage: ratioOfBasisPoints(portfolio.slippageBps),
     maxQuoteAgeMs: portfolio.maxQuoteAgeSeconds * 1000,
     limits: limitsOf(portfolio),
+    planApproval: {
+      people: config.server.approvals.plan,
+      above: scaled(config.server.approvals.planAboveUsd, USD_DECIMALS),
+    },
     bridges: bridgesOf(config),
     rebalancing: configuredPolicyOf(portfolio.rebalancing),
     shadow: portfolio.shadow && configuredPolicyOf(portfolio.shadow),

@@ -77,9 +77,31 @@ function settingFindings(config: ConfigFile, portfolio: PortfolioFile): Finding[
     const read = readParameters(setter.name, setter.parameters, setting.parameters, assets)
     if (read.status === 'refused') findings.push(['targetSetting.parameters', read.detail])
   }
+  findings.push(...unknownLimits(config, portfolio))
   const bounds = boundsOf(assets, setting.limits)
   if (bounds.status === 'refused') findings.push(['targetSetting.limits', bounds.detail])
   return findings
+}
+
+/** A limit of something that is not there would limit nothing. */
+function unknownLimits(
+  { assets, chains }: ConfigFile,
+  { targets, targetSetting: { limits } }: PortfolioFile,
+): Finding[] {
+  const issuers = new Set(Object.values(assets).flatMap(({ issuer }) => (issuer === undefined ? [] : [issuer])))
+  const kinds = [
+    ['assets', 'one of the targets', Object.keys(targets)],
+    ['issuers', 'the issuer of an asset', [...issuers]],
+    ['chains', 'one of the chains', Object.keys(chains)],
+  ] as const
+  return kinds.flatMap(([kind, what, known]) =>
+    Object.keys(limits[kind])
+      .filter((name) => !known.includes(name))
+      .map((name): Finding => [
+        `targetSetting.limits.${kind}.${name}`,
+        `expected ${what} (${known.join(', ') || 'none has one'})`,
+      ]),
+  )
 }
 
 function sourceFindings({ mode, targetSetting: { setter, source } }: PortfolioFile, isPlay: boolean): Finding[] {

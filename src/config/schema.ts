@@ -34,7 +34,8 @@ const share = z
   )
 const count = (most: number) => z.number().int().min(1).max(most)
 const basisPoints = (most: number) => z.number().int().min(0).max(most)
-const url = z.url({ protocol: /^https?$/ })
+/** Whether values fit each other is not judged beside what is no address. */
+const url = z.url({ protocol: /^https?$/, abort: true })
 const seconds = (most: number) => z.number().positive().max(most)
 
 function isTimeZone(name: string): boolean {
@@ -655,6 +656,44 @@ const bridge = z.strictObject({
     .describe('The only crossings it may make; all when absent.'),
 })
 
+/** Signatures with a key pair: whoever can check one of these cannot make one. */
+const SIGNATURE_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const
+
+const oidc = z.strictObject({
+  issuer: url.describe('Its address, exactly as its tokens and its discovery document write it.'),
+  audience: z.string().min(1).max(255).describe('Whom access tokens have to be for.'),
+  jwksUrl: url.optional().describe('Where its public keys are; what the discovery document says when absent.'),
+  scopesClaim: z
+    .string()
+    .min(1)
+    .max(255)
+    .default('scope')
+    .describe('The claim with the scopes: text with spaces between them, or a list.'),
+  algorithms: z
+    .array(z.enum(SIGNATURE_ALGORITHMS))
+    .min(1)
+    .default(['RS256', 'ES256', 'EdDSA'])
+    .describe('Algorithms with which its tokens may be signed.'),
+  tokenType: z
+    .enum(['at+jwt', 'JWT'])
+    .default('at+jwt')
+    .describe(
+      'Header `typ` of its access tokens: `at+jwt` as RFC 9068 says, or `JWT` of a provider that does not follow it.',
+    ),
+})
+
 /** The whole configuration file. Unknown keys are errors everywhere. */
 export const configSchema = z.strictObject({
   environment: z.string().default('production').describe('Name shown in logs and metrics.'),
@@ -673,6 +712,46 @@ export const configSchema = z.strictObject({
         .max(65535)
         .default(9464)
         .describe('Port of health and metrics; 0 picks a free one.'),
+      trustedProxies: z
+        .number()
+        .int()
+        .min(0)
+        .max(10)
+        .default(0)
+        .describe(
+          'How many proxies stand in front, each of which adds one address to `X-Forwarded-For`. Failed logins are counted by the address of the caller.',
+        ),
+      readsPerMinute: z
+        .number()
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(600)
+        .describe('How often one caller may read in a minute.'),
+      auth: z
+        .strictObject({
+          oidc: oidc
+            .optional()
+            .describe('The OpenID provider of the people who may ask. EVENKEEL_ADMIN_TOKEN when absent.'),
+        })
+        .prefault({})
+        .describe('Who may ask. Machines use API keys, which `evenkeel key create` makes.'),
+      approvals: z
+        .strictObject({
+          resume: z
+            .union([z.literal(1), z.literal(2)])
+            .default(1)
+            .describe('People it takes to resume what was paused: with 2 one proposes and another one approves.'),
+          plan: z
+            .union([z.literal(0), z.literal(1), z.literal(2)])
+            .default(0)
+            .describe('People who have to approve a plan before anything of it is signed.'),
+          planAboveUsd: decimal(18)
+            .default('50000')
+            .describe('Plans whose swaps sell this much or less need no approval.'),
+        })
+        .prefault({})
+        .describe('Whose word it takes to make things riskier.'),
     })
     .prefault({})
     .describe('Where the daemon listens.'),

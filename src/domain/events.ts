@@ -1,3 +1,4 @@
+import type { Proposal } from './access/proposal.js'
 import type { Address, AssetKey, ChainKey } from './assets.js'
 import type { Cycle, CycleOutcome, LegRun } from './execution/cycle.js'
 import type { Intent } from './execution/intent.js'
@@ -85,6 +86,7 @@ export type Event =
     }
   | { readonly type: 'chain-unknown'; readonly portfolio: string; readonly chain: ChainKey; readonly reason: string }
   | { readonly type: 'price-unknown'; readonly portfolio: string; readonly asset: AssetKey; readonly reason: string }
+  | { readonly type: 'approval-wanted'; readonly portfolio: string | undefined; readonly proposal: Proposal }
   /** A stable asset has left its peg (C-36); whether it is still traded is another matter. */
   | { readonly type: 'off-peg'; readonly asset: AssetKey; readonly detail: string }
   | {

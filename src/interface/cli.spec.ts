@@ -27,6 +27,7 @@ describe('parseCommand', () => {
         policies: [],
         from: undefined,
         to: undefined,
+        nav: 1_000_000,
         costs: 'flat:30bp',
         trackingError: 0.02,
         points: 30,
@@ -36,6 +37,28 @@ describe('parseCommand', () => {
         json: undefined,
       },
     ],
+    [
+      ['key', 'create', '--config', 'a', '--name', 'bot', '--scopes', 'pause,status:read'],
+      {
+        name: 'key',
+        act: 'create',
+        config: 'a',
+        wish: { name: 'bot', scopes: ['pause', 'status:read'], days: 30, networks: [] },
+      },
+    ],
+    [
+      ['key', 'create', '--config=a', '--name=bot', '--scopes=pause', '--days=90', '--networks=10.0.0.0/8,::1/128'],
+      {
+        name: 'key',
+        act: 'create',
+        config: 'a',
+        wish: { name: 'bot', scopes: ['pause'], days: 90, networks: ['10.0.0.0/8', '::1/128'] },
+      },
+    ],
+    [['key', 'list', '--config', 'a'], { name: 'key', act: 'list', config: 'a', json: false }],
+    [['--json', 'key', 'list', '--config', 'a'], { name: 'key', act: 'list', config: 'a', json: true }],
+    [['key', 'revoke', '--id', 'abc', '--config', 'a'], { name: 'key', act: 'revoke', config: 'a', id: 'abc' }],
+    [['audit', 'verify', '--config', 'a'], { name: 'audit', act: 'verify', config: 'a' }],
     [['version'], { name: 'version' }],
     [['--version'], { name: 'version' }],
     [['help'], { name: 'help' }],
@@ -58,6 +81,7 @@ describe('parseCommand', () => {
       policy: ['best', 'Expected --policy to be one of impulse-band, absolute-threshold,'],
       from: ['2024-02-30', 'Expected --from to be a date such as 2024-12-31, got 2024-02-30.'],
       to: ['yesterday', 'Expected --to to be a date'],
+      nav: ['0.99', 'Expected --nav to be an amount of USD from 1 to 1000000000000, such as 1000000, got 0.99.'],
       'tracking-error': ['2%', 'Expected --tracking-error in basis points, such as 30bp, got 2%.'],
       points: ['1', 'Expected --points to be a whole number from 2 to 1000, got 1.'],
       'settlement-days': ['1.5', 'Expected --settlement-days to be a whole number from 0 to 30, got 1.5.'],
@@ -65,6 +89,10 @@ describe('parseCommand', () => {
     }).map(([option, [value, message]]): [string[], string] => [
       ['backtest', '--prices', 'p', '--config', 'a', `--${option}`, value!],
       message!,
+    ]),
+    ...['1e6', '-5', '1,000', '1000000000000.01', ''].map((nav): [string[], string] => [
+      ['tune', '--prices', 'p', '--config', 'a', `--nav=${nav}`],
+      `such as 1000000, got ${nav || 'nothing'}.`,
     ]),
     [['tune', '--prices', 'p', '--config', 'a', '--policy', 'hybrid', '--policy', 'calendar'], 'Expected one --policy'],
     [['backtest', '--prices', 'p', '--config', 'a', '--fit-days', '90'], "Unknown option '--fit-days' with backtest."],
@@ -75,6 +103,20 @@ describe('parseCommand', () => {
     [['keystore', 'show', 'more', '--file', 'a'], 'Expected keystore create'],
     [['start', '--config', 'a', '--out', 'b'], "Unknown option '--out' with start."],
     [['plan', '--config'], 'evenkeel help lists the commands.'],
+    [['key', '--config', 'a'], 'Expected key create, key list or key revoke, got key.'],
+    [['key', 'constructor', '--config', 'a'], 'got key constructor.'],
+    [['key', 'list', 'all', '--config', 'a'], 'got key list all.'],
+    [['key', 'list'], 'Expected --config FILE with key list.'],
+    [['key', 'list', '--config', 'a', '--id', 'abc'], "Unknown option '--id' with key list."],
+    [['key', 'create', '--config', 'a', '--scopes', 'pause'], 'Expected --name with key create.'],
+    [['key', 'create', '--config', 'a', '--name', 'bot'], 'Expected --scopes with key create.'],
+    [
+      ['key', 'create', '--config', 'a', '--name', 'bot', '--scopes', 'pause', '--days', '91'],
+      'Expected --days to be a whole number from 1 to 90, got 91.',
+    ],
+    [['key', 'revoke', '--config', 'a'], 'Expected --id with key revoke.'],
+    [['audit', '--config', 'a'], 'Expected audit verify --config FILE, and nothing else.'],
+    [['audit', 'verify'], 'Expected --config FILE with audit verify.'],
   ])('%j is refused with what was expected', (args, message) => {
     expect(() => parseCommand(args)).toThrow(UsageError)
     expect(() => parseCommand(args)).toThrow(message)
@@ -82,13 +124,14 @@ describe('parseCommand', () => {
 
   test('everything that a history is played with', () => {
     const args = ['tune', '--prices', 'p', '--config', 'a', '--policy', 'tracking-error', '--from', '2020-01-02']
-    const more = ['--costs', 'curve', '--tracking-error', '150bp', '--failure-rate', '0.02']
+    const more = ['--nav', '26000000.5', '--costs', 'curve', '--tracking-error', '150bp', '--failure-rate', '0.02']
     expect(
       parseCommand([...args, ...more, '--points', '200', '--judge-days', '90', '--json', 'out.json']),
     ).toMatchObject({
       name: 'tune',
       policies: ['tracking-error'],
       from: 18_263,
+      nav: 26_000_000.5,
       costs: 'curve',
       trackingError: 0.015,
       failureRate: 0.02,
@@ -109,6 +152,8 @@ describe('parseCommand', () => {
       'check-config',
       'migrate',
       'keystore',
+      'key',
+      'audit',
       'version',
     ])
       expect(USAGE).toContain(`\n  ${name} `)

@@ -1,8 +1,13 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { USUAL_START_VALUE } from '../application/lay-out-history.js'
 import { USUAL_POINTS } from '../application/run-backtest.js'
 import { USUAL_WALK } from '../domain/backtest/tune.js'
 import { POLICIES, type PolicyName } from '../domain/rebalancing/registry.js'
 import { parseDecimal } from '../domain/units/decimal.js'
+import { ADMIN_OPTIONS, type AdminCommand, auditCommand, keyCommand } from './admin-cli.js'
+import { alone, flag, needed, read, text, UsageError, wholeNumber } from './cli-arguments.js'
+
+export { UsageError } from './cli-arguments.js'
 
 export const USAGE = `evenkeel <command> --config FILE
 
@@ -11,7 +16,9 @@ export const USAGE = `evenkeel <command> --config FILE
                  --json for machines, --portfolio ID for one portfolio
   backtest       plays policies over a history: --prices FILE.csv (date,ASSET,…; an empty cell is unknown)
                  --portfolio ID, --policy NAME (repeat it; every policy when absent), --from and --to yyyy-mm-dd,
-                 --costs flat:30bp, or curve: by size, as the plans in the database have learned,
+                 --nav USD at the start (1000000),
+                 --costs flat:30bp, or curve: by size, as the plans in the database that DATABASE_URL names have
+                 learned, and as assumed without one,
                  --tracking-error 200bp to compare at, --points N settings of each policy,
                  --settlement-days N, --failure-rate 0.02, --report FILE.html, --json FILE.json
   tune           fits the policy on the past and judges it on what came after, window by window; takes what backtest
@@ -21,6 +28,10 @@ export const USAGE = `evenkeel <command> --config FILE
   migrate        brings the database to this build's schema
   keystore       create --out FILE --password-file FILE: writes a new random key and prints its address
                  show --file FILE: prints the address that a keystore names; neither needs --config
+  key            create --name NAME --scopes A,B: makes an API key and prints it, this once
+                 --days 30, 90 at most; --networks CIDR,… for the only addresses it may come from
+                 list: keys, their scopes and last use, --json for machines; revoke --id ID
+  audit          verify: reads the whole audit log; exits with 1 where it was edited
   version        prints the version`
 
 /** What a history is played with. */
@@ -32,6 +43,8 @@ export interface HistoryOptions {
   /** Days since 1970, both included. */
   readonly from: number | undefined
   readonly to: number | undefined
+  /** NAV at the start, in USD. */
+  readonly nav: number
   /** As it was written: `flat:30bp` or `curve`. */
   readonly costs: string
   /** Per √year. */
@@ -43,6 +56,9 @@ export interface HistoryOptions {
   readonly json: string | undefined
 }
 
+/** A trillion USD: beyond is a mistake. */
+const MOST_CENTS = 100_000_000_000_000n
+
 export type Command =
   | { readonly name: 'start' | 'check-config' | 'migrate'; readonly config: string }
   | { readonly name: 'plan'; readonly config: string; readonly json: boolean; readonly portfolio: string | undefined }
@@ -51,15 +67,9 @@ export type Command =
   | { readonly name: 'import-prices'; readonly config: string; readonly prices: string }
   | { readonly name: 'keystore'; readonly act: 'create'; readonly out: string; readonly passwordFile: string }
   | { readonly name: 'keystore'; readonly act: 'show'; readonly file: string }
+  | AdminCommand
   | { readonly name: 'version' | 'help' }
 
-/** The command line cannot be understood; the message says what was expected. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
-const text = { type: 'string' } as const
-const flag = { type: 'boolean' } as const
 const HISTORY = {
   config: text,
   prices: text,
@@ -67,6 +77,7 @@ const HISTORY = {
   policy: { type: 'string', multiple: true },
   from: text,
   to: text,
+  nav: text,
   costs: text,
   'tracking-error': text,
   points: text,
@@ -86,6 +97,7 @@ const OPTIONS = {
   tune: { ...HISTORY, 'fit-days': text, 'judge-days': text },
   'import-prices': { config: text, prices: text },
   keystore: { out: text, file: text, 'password-file': text },
+  ...ADMIN_OPTIONS,
 } as const satisfies Record<string, ParseArgsConfig['options']>
 
 type Named = keyof typeof OPTIONS
@@ -98,7 +110,7 @@ export function parseCommand(args: readonly string[]): Command {
     options: {
       ...HISTORY,
       ...OPTIONS.keystore,
-      json: flag,
+      ...OPTIONS.key,
       help: { type: 'boolean', short: 'h' },
       version: flag,
     },
@@ -111,6 +123,10 @@ export function parseCommand(args: readonly string[]): Command {
   switch (name) {
     case 'keystore':
       return keystoreCommand(read(name, OPTIONS.keystore, args))
+    case 'key':
+      return keyCommand(args)
+    case 'audit':
+      return auditCommand(args)
     case 'plan': {
       const { values } = alone(name, read(name, OPTIONS.plan, args))
       return {
@@ -163,6 +179,7 @@ function historyOptions(name: string, values: HistoryValues): HistoryOptions {
     policies: [...new Set(policies as PolicyName[])],
     from: dayOf('from', values.from),
     to: dayOf('to', values.to),
+    nav: values.nav === undefined ? USUAL_START_VALUE : dollarsOf('nav', values.nav),
     costs: values.costs ?? 'flat:30bp',
     trackingError: pointsOf('tracking-error', values['tracking-error'] ?? '200bp'),
     points: wholeNumber('points', values.points, USUAL_POINTS, 2, 1_000),
@@ -180,19 +197,21 @@ function pointsOf(option: string, given: string): number {
   return Number(points) / 10_000 / 10_000
 }
 
+/** An amount in USD, to the cent. */
+function dollarsOf(option: string, given: string): number {
+  const cents = parseDecimal(given, 2)
+  if (cents === undefined || cents < 100n || cents > MOST_CENTS)
+    throw new UsageError(
+      `Expected --${option} to be an amount of USD from 1 to 1000000000000, such as 1000000, got ${given || 'nothing'}.`,
+    )
+  return Number(cents) / 100
+}
+
 function shareOf(option: string, given: string): number {
   const share = parseDecimal(given, 9)
   if (share === undefined || share < 0n || share > 1_000_000_000n)
     throw new UsageError(`Expected --${option} to be a share from 0 to 1, got ${given}.`)
   return Number(share) / 1e9
-}
-
-function wholeNumber(option: string, given: string | undefined, usual: number, least: number, most: number): number {
-  if (given === undefined) return usual
-  const value = /^\d{1,9}$/.test(given) ? Number(given) : NaN
-  if (!(value >= least && value <= most))
-    throw new UsageError(`Expected --${option} to be a whole number from ${least} to ${most}, got ${given}.`)
-  return value
 }
 
 /** The day since 1970; a date that does not exist is none. */
@@ -202,11 +221,6 @@ function dayOf(option: string, given: string | undefined): number | undefined {
   if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== given)
     throw new UsageError(`Expected --${option} to be a date such as 2024-12-31, got ${given}.`)
   return at / 86_400_000
-}
-
-function needed(command: string, option: string, value: string | undefined): string {
-  if (value === undefined) throw new UsageError(`Expected --${option} FILE with ${command}.`)
-  return value
 }
 
 function keystoreCommand({ values, positionals }: ReturnType<typeof read<typeof OPTIONS.keystore>>): Command {
@@ -221,19 +235,4 @@ function keystoreCommand({ values, positionals }: ReturnType<typeof read<typeof 
   throw new UsageError(
     'Expected keystore create --out FILE --password-file FILE, or keystore show --file FILE, and nothing else.',
   )
-}
-
-function alone<T extends { readonly positionals: readonly string[] }>(name: string, parsed: T): T {
-  const [, ...rest] = parsed.positionals
-  if (rest.length > 0) throw new UsageError(`Expected one command, got ${name} and also ${rest.join(' ')}.`)
-  return parsed
-}
-
-function read<T extends NonNullable<ParseArgsConfig['options']>>(name: string, options: T, args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options })
-  } catch (error) {
-    const [what] = (error as Error).message.split('. ')
-    throw new UsageError(`${what} with ${name}. evenkeel help lists the commands.`)
-  }
 }

@@ -5,8 +5,9 @@ import { ALPHA, aPortfolio } from '../../test/support/fake-world.js'
 import { MemoryStore } from '../../test/support/memory-store.js'
 import { ClassifyInflow } from '../application/classify-inflow.js'
 import { LookAhead } from '../application/look-ahead.js'
+import { KEY_SCOPES } from '../domain/access/scopes.js'
 import { entry } from '../domain/execution/ledger.js'
-import { AdminGuard } from './http/admin.guard.js'
+import { rulesOf } from './http/access/route.js'
 import { InflowsController } from './http/inflows.controller.js'
 import { Portfolios, PortfoliosController } from './http/portfolios.controller.js'
 import { Problem } from './http/problem.js'
@@ -67,9 +68,10 @@ describe('POST /v1/portfolios/:id/inflows', () => {
     expect(await store.unattributed(OWNER)).toHaveLength(1)
   })
 
-  test('is behind the admin token', () => {
+  test('is for people: no key can hold its scope', () => {
     const handler: unknown = Object.getOwnPropertyDescriptor(InflowsController.prototype, 'classify')!.value
-    const guards: unknown = Reflect.getMetadata('__guards__', handler as object)
-    expect(guards).toEqual([AdminGuard])
+    const { scope } = rulesOf(handler as object) ?? {}
+    expect(scope).toBe('resume:propose')
+    expect(KEY_SCOPES).not.toContain(scope)
   })
 })

@@ -16,8 +16,8 @@ const context = {
   transfers: [],
   unattributed: [],
   lastTradedAt: undefined,
-  isUnfinished: false,
-  isManual: false,
+  servedAt: undefined,
+  askedBy: undefined,
   continues: undefined,
   curves: [],
 }
@@ -187,6 +187,9 @@ describe('planReport', () => {
     const lines = planReport(portfolio, { ...proposal, notes: ['Weights '.repeat(20).trim(), 'Stressed.'] }).split('\n')
     expect(section(lines, 'To know:')).toEqual([`  ${'Weights '.repeat(12).trim()}`, `  ${'Weights '.repeat(8).trim()}`, '  Stressed.']) // prettier-ignore
     expect(lines.indexOf('To know:')).toBeLessThan(lines.findIndex((line) => line.startsWith('Decision:')))
+    const decision = { ...proposal.decision, reasons: ['ETH is far away.', 'Stressed.'] }
+    const report = planReport(portfolio, { ...proposal, decision, notes: ['Stressed.'] })
+    expect(report.match(/Stressed\.|ETH is far away\./g)).toEqual(['Stressed.', 'ETH is far away.'])
   })
 
   test('of a portfolio with a setter, without records, says which weights it is measured against', async () => {

@@ -17,7 +17,7 @@ export function planReport(portfolio: Portfolio, proposal: Proposal): string {
     '',
     ...(notes.length > 0 ? ['To know:', ...notes.flatMap((note) => wrapped(note, 2)), ''] : []),
     `Decision: ${decision.act ? 'act' : 'do nothing'} (${decision.code}${decision.policy ? `, by ${decision.policy}` : ''})`,
-    ...decision.reasons.flatMap((reason) => wrapped(reason, 2)),
+    ...decision.reasons.filter((reason) => !notes.includes(reason)).flatMap((reason) => wrapped(reason, 2)),
     ...(decision.shadow ? shadowLines(decision.shadow) : []),
   ]
   if (!plan) return [...lines, ...planReasons.flatMap((reason) => wrapped(`no plan: ${reason}`, 2))].join('\n')

@@ -9,6 +9,8 @@ import type { Breaker, BreakerCode, Trip } from '../domain/policy/breakers.js'
 import type { BudgetClaim, BudgetUse, Spend } from '../domain/policy/budgets.js'
 import type { Scope, ScopeState } from '../domain/policy/operating.js'
 import type { Decision } from '../domain/policy/trigger.js'
+import type { PastLook } from '../domain/rebalancing/due-times.js'
+import type { PolicyName } from '../domain/rebalancing/registry.js'
 import { InvariantError, type Refusal } from '../domain/errors.js'
 import type { Drift } from '../domain/portfolio/drift.js'
 import type { BlockRef } from '../domain/portfolio/snapshot.js'
@@ -115,7 +117,8 @@ export const CURVE_LIFETIME_MS = 7 * 24 * 3_600_000
 export abstract class Store {
   /** Writes a new cycle with its plan and legs. False when the id exists: the slot was served already. */
   abstract openCycle(cycle: Cycle): Promise<boolean>
-  abstract closeCycle(id: string, outcome: CycleOutcome, at: number): Promise<void>
+  /** `isUnfinished`: of one that traded, whether it left something that was to be traded. */
+  abstract closeCycle(id: string, outcome: CycleOutcome, at: number, isUnfinished?: boolean): Promise<void>
   abstract cycle(id: string): Promise<Cycle | undefined>
   /** Cycles without an end, oldest first. */
   abstract openCycles(): Promise<readonly Cycle[]>
@@ -123,8 +126,17 @@ export abstract class Store {
   abstract cycles(query: { portfolio?: string; before?: string; limit: number }): Promise<readonly CycleSummary[]>
   /** Newest first. `before` is a cycle id. */
   abstract decisions(query: { portfolio: string; before?: string; limit: number }): Promise<readonly DecisionRecord[]>
-  /** The live cycle of a portfolio that traded and ended last. */
-  abstract lastTraded(portfolio: string): Promise<Cycle | undefined>
+  /** When the last live cycle of a portfolio that traded ended, in milliseconds since 1970. */
+  abstract lastTradedAt(portfolio: string): Promise<number | undefined>
+  /**
+   * The last cycles of a portfolio that traded, or in a dry run made a plan, and those in which this policy found everything
+   * in place; newest first, as many as tell when a due time was served.
+   */
+  abstract lastLooks(of: {
+    readonly portfolio: string
+    readonly mode: Cycle['mode']
+    readonly policy: PolicyName
+  }): Promise<readonly PastLook[]>
 
   abstract saveLeg(cycleId: string, before: LegRun, after: LegRun, realised?: Cost): Promise<void>
   abstract realisedCosts(cycleId: string): Promise<ReadonlyMap<string, Cost>>

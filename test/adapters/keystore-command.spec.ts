@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { sql } from 'kysely'
 import { stringify } from 'yaml'
 import { createKeystore } from '../../src/adapters/signers/keystore-signer.js'
 import { runCommand } from '../../src/commands.js'
@@ -70,4 +71,23 @@ describe('evenkeel keystore', () => {
       expect(err).toContain(message)
     }
   }, 60_000)
+
+  test('key and audit reach the configured database', async () => {
+    await writeFile(path('evenkeel.yaml'), stringify(minimalConfig()))
+    const config = ['--config', path('evenkeel.yaml')]
+    const created = await run('key', 'create', '--name', 'bot', '--scopes', 'pause', ...config)
+    expect(created).toMatchObject({ code: 0, out: expect.stringMatching(/^ek_\S{56}\n$/) })
+    expect(await run('key', 'list', ...config)).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringContaining(' bot '),
+    })
+    expect(await run('key', 'revoke', '--id', 'nobody', ...config)).toMatchObject({ code: 2, out: '' })
+    expect(await run('audit', 'verify', ...config)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('is intact: 4 records'),
+    })
+    await sql`update audit_head set sequence = 3`.execute(db.database)
+    expect(await run('audit', 'verify', ...config)).toMatchObject({ code: 1, out: '' })
+  })
 })

@@ -16,6 +16,7 @@ const optional = [
   '@nestjs/microservices',
   '@nestjs/websockets',
   '@nestjs/platform-socket.io',
+  '@fastify/static',
   'class-validator',
   'class-transformer',
   'pg-native',

@@ -128,15 +128,28 @@ describe('the admin API', () => {
     expect(await daemon.get(path)).toEqual(isProblem(status, code))
   })
 
-  it.each(['/v1/pause', '/v1/resume', '/v1/portfolios/treasury/inflows'])(
-    'refuses %s without the token',
-    async (path) => {
-      const reason = { reason: 'a test' }
-      expect(await daemon.post(path, reason)).toEqual(isProblem(401, 'unauthorised'))
-      expect(await daemon.post(path, reason, 'another token')).toEqual(isProblem(401, 'unauthorised'))
-      expect((await daemon.get('/v1/state')).body).toMatchObject({ state: 'running' })
-    },
-  )
+  // Four failed logins: the fifth of a minute would shut this address out.
+  it.each([
+    ['/v1/pause', undefined],
+    ['/v1/resume', undefined],
+    ['/v1/portfolios/treasury/inflows', 'another token'],
+  ])('refuses %s with the token %s', async (path, token) => {
+    expect(await daemon.post(path, { reason: 'a test' }, token)).toEqual(isProblem(401, 'unauthorised'))
+    expect((await daemon.get('/v1/state')).body).toMatchObject({ state: 'running' })
+  })
+
+  it('refuses reads without it too, and has written down who was refused', async () => {
+    expect(await daemon.get('/v1/state', 'another token')).toEqual(isProblem(401, 'unauthorised'))
+    const { rows } = await sql<{ record: object }>`
+      select record from audit_log where action = 'authenticate' order by sequence`.execute(database.database)
+    const refused = { actor: 'anonymous', source: '127.0.0.1', result: 'denied' }
+    expect(rows.map(({ record }) => record)).toMatchObject([refused, refused, refused, refused])
+  })
+
+  it('describes itself to everybody', async () => {
+    const answer = await fetch(`${daemon.adminUrl}/openapi.json`)
+    expect(await answer.json()).toMatchObject({ openapi: '3.1.0', paths: { '/v1/pause': expect.any(Object) } })
+  })
 
   it('refuses a body with a property too many, one without a reason, and one that is no JSON', async () => {
     expect(await daemon.post('/v1/pause', { reason: 'a test', until: 'noon' }, adminToken)).toEqual(

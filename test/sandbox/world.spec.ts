@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeFunctionData, erc20Abi, parseAbi, parseEther, parseUnits, type Address } from 'viem'
 import { move } from '../../sandbox/arbitrage.js'
 import { chainKeys, chainTraits, type SandboxChain } from '../../sandbox/chains.js'
+import { sandboxAudience } from '../../sandbox/identity-provider.js'
 import { poolPlans } from '../../sandbox/pools.js'
 import { PricePath } from '../../sandbox/price-path.js'
 import { assets, startPrices } from '../../sandbox/prices.js'
@@ -18,6 +19,7 @@ import { noDeadline, type SandboxPool } from '../../sandbox/uniswap.js'
 import { v3PoolAbi, v3QuoterAbi, v3RouterAbi } from '../../sandbox/uniswap-abi.js'
 import { baseUnitsWorth } from '../../sandbox/uniswap-math.js'
 import type { World } from '../../sandbox/world.js'
+import { loadConfig } from '../../src/config/load.js'
 
 const feedAbi = parseAbi([
   'function decimals() view returns (uint8)',
@@ -497,7 +499,7 @@ describe('the command', () => {
     [['--speed', '9'], "Unknown option '--speed'"],
     [['--scenario', 'storm'], 'Expected --scenario calm or rally, came "storm".'],
     [['--seed', 'seven'], 'Expected a whole number after --seed, came "seven".'],
-    [['--port-base', '70000'], 'Expected a port base from 0 to 65520, came 70000.'],
+    [['--port-base', '70000'], 'Expected a port base from 0 to 65519, came 70000.'],
   ])(
     'refuses %j with one line',
     async (flags, line) => {
@@ -510,11 +512,14 @@ describe('the command', () => {
 
   it('is ready within 15 s, describes itself in its directory and ends within 3 s of a signal', async () => {
     const home = join(dir, 'command')
-    const { child, exit, printed } = runCommand('--dir', home, '--port-base', '0')
+    const { child, exit, printed } = runCommand('--dir', home, '--port-base', '0', '--identity-provider')
     expect(await eventually(15_000, async () => printed().includes('Ctrl-C'))).toBe(true)
     expect((await readdir(home)).toSorted()).toEqual(['evenkeel.yaml', 'world.json'])
     const { chains, scenario } = JSON.parse(await readFile(join(home, 'world.json'), 'utf8')) as World
     expect(scenario).toBe('rally')
+    const { server } = loadConfig(join(home, 'evenkeel.yaml'), {}).file
+    expect(server).toMatchObject({ auth: { oidc: { audience: sandboxAudience } }, approvals: { resume: 2 } })
+    expect(printed()).toContain(`${server.auth.oidc!.issuer}/token`)
     const signalledAt = Date.now()
     child.kill('SIGTERM')
     expect(await exit).toBe(0)

@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -35,8 +36,9 @@ export interface DaemonProcess {
   signal(name: NodeJS.Signals): void
   /** Ends the process at once if it still runs. */
   kill(): Promise<void>
-  /** The answer of the admin API, parsed; any status. */
-  get(path: string): Promise<{ status: number; type: string; body: unknown }>
+  /** The answer of the admin API, parsed; any status. With the shared token unless another one is given. */
+  get(path: string, token?: string): Promise<{ status: number; type: string; body: unknown }>
+  /** A new deed each time; without a token unless one is given. */
   post(path: string, body: unknown, token?: string): Promise<{ status: number; type: string; body: unknown }>
 }
 
@@ -92,12 +94,13 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
       ended,
       signal: (name) => void child.kill(name),
       kill,
-      get: (path) => ask(path),
+      get: (path, token = adminToken) => ask(path, { headers: { authorization: `Bearer ${token}` } }),
       post: (path, body, token) =>
         ask(path, {
           method: 'POST',
           headers: {
             'content-type': 'application/json',
+            'idempotency-key': randomUUID(),
             ...(token !== undefined && { authorization: `Bearer ${token}` }),
           },
           body: JSON.stringify(body),

@@ -1,3 +1,4 @@
+import { sha256 } from '../../src/adapters/access/secrets.js'
 import { HighsSolver } from '../../src/adapters/optimiser/highs-solver.js'
 import { CheckCode } from '../../src/application/check-code.js'
 import { CheckTogether } from '../../src/application/check-together.js'
@@ -13,6 +14,7 @@ import { ProposePlan } from '../../src/application/propose-plan.js'
 import { ReadPrices } from '../../src/application/read-prices.js'
 import { Reconcile } from '../../src/application/reconcile.js'
 import { RunCycle } from '../../src/application/run-cycle.js'
+import { SeekApproval } from '../../src/application/seek-approval.js'
 import { SettleIntent } from '../../src/application/settle-intent.js'
 import { SettleTransfers } from '../../src/application/settle-transfers.js'
 import { SweepAllowances } from '../../src/application/sweep-allowances.js'
@@ -42,6 +44,7 @@ import { FakeVenue } from './fake-venue.js'
 import { Died, Life } from './life.js'
 import { NO_LIMITS } from '../../src/domain/targets/weight-limits.js'
 import { looseLimits } from './limits.js'
+import { MemoryProposals } from './memory-admin.js'
 import { MemoryRows, MemoryStore } from './memory-store.js'
 
 const token = (chain: string, asset: string, symbol: string, number: number, decimals: number): Token => ({
@@ -104,6 +107,7 @@ export function aPortfolio(changes: Partial<Portfolio> = {}): Portfolio {
     assumedCost: bps(10),
     caution: { leg: RATIO_ONE, slippage: RATIO_ONE },
     limits: looseLimits(),
+    planApproval: { people: 0, above: 0n },
     bridges: {
       swift: {
         tier: 'liquidity',
@@ -163,6 +167,7 @@ export class FakeWorld {
   readonly rows = new MemoryRows()
   /** What is watched about prices; nothing unless a test says so. */
   readonly guards: PriceGuard[] = []
+  readonly proposals = new MemoryProposals()
   /** Due times of every calendar. */
   nextDue: NextDue = () => undefined
   /** Where processes keep their records. */
@@ -346,6 +351,12 @@ export class FakeProcess {
       clearLeg: this.clearLeg,
       settleIntent: this.settleIntent,
       settleTransfers: this.settleTransfers,
+      seekApproval: new SeekApproval({
+        proposals: life.mortal('proposals', world.proposals),
+        hash: sha256,
+        clock,
+        observer,
+      }),
       store,
       lease,
       clock,

@@ -14,6 +14,7 @@ import {
 } from '../../src/domain/execution/intent.js'
 import { depositPostings, type Posting } from '../../src/domain/execution/ledger.js'
 import { isTransferOpen, payoutKey, type Transfer } from '../../src/domain/execution/transfer.js'
+import { MOST_FOLLOW_UPS, type PastLook } from '../../src/domain/rebalancing/due-times.js'
 import type { Cost } from '../../src/domain/planning/cost.js'
 import type { CurveRecord } from '../../src/domain/planning/curve-record.js'
 import type { Breaker, BreakerCode, Trip } from '../../src/domain/policy/breakers.js'
@@ -47,6 +48,7 @@ import { budgetUseOf } from './memory-budgets.js'
 /** What outlives a store: hand the same rows to a new one to play a restart. */
 export class MemoryRows {
   cycles = new Map<string, Cycle>()
+  unfinished = new Set<string>()
   costs = new Map<string, Cost>()
   nextNonces = new Map<string, number>()
   looseIntents: Intent[] = []
@@ -91,11 +93,12 @@ export class MemoryStore extends Store {
     })
   }
 
-  closeCycle(id: string, outcome: CycleOutcome, at: number): Promise<void> {
+  closeCycle(id: string, outcome: CycleOutcome, at: number, isUnfinished = false): Promise<void> {
     return this.change('closeCycle', () => {
       const cycle = this.rows.cycles.get(id)
       if (!cycle || cycle.endedAt !== undefined) throw new ConflictError(`Cycle ${id} is not open.`)
       this.rows.cycles.set(id, { ...cycle, endedAt: at, outcome })
+      if (isUnfinished) this.rows.unfinished.add(id)
     })
   }
 
@@ -146,11 +149,25 @@ export class MemoryStore extends Store {
     )
   }
 
-  async lastTraded(portfolio: string): Promise<Cycle | undefined> {
-    const [last] = [...this.rows.cycles.values()]
+  lastTradedAt(portfolio: string): Promise<number | undefined> {
+    const ends = [...this.rows.cycles.values()]
       .filter((cycle) => cycle.portfolio === portfolio && cycle.mode === 'live' && cycle.outcome === 'traded')
-      .toSorted((a, b) => b.endedAt! - a.endedAt!)
-    return last && this.cycle(last.id)
+      .flatMap(({ endedAt }) => endedAt ?? [])
+    return Promise.resolve(ends.length === 0 ? undefined : Math.max(...ends))
+  }
+
+  lastLooks({ portfolio, mode, policy }: Parameters<Store['lastLooks']>[0]): Promise<readonly PastLook[]> {
+    const isLook = ({ outcome, decision }: Cycle) =>
+      outcome === (mode === 'live' ? 'traded' : 'planned') || (outcome === 'within_band' && decision.policy === policy)
+    return Promise.resolve(
+      [...this.rows.cycles.values()]
+        .filter((one) => one.portfolio === portfolio && one.mode === mode && isLook(one))
+        .flatMap(({ id, endedAt }) =>
+          endedAt === undefined ? [] : { endedAt, isUnfinished: this.rows.unfinished.has(id) },
+        )
+        .toSorted((a, b) => b.endedAt - a.endedAt)
+        .slice(0, MOST_FOLLOW_UPS + 1),
+    )
   }
 
   saveLeg(cycleId: string, before: LegRun, after: LegRun, realised?: Cost): Promise<void> {

@@ -27,7 +27,7 @@ export function anAssetState(
 /** A state at a round time, without costs of a leg and without covariance unless told otherwise. */
 export function aState(assets: readonly AssetState[], changes: Partial<PortfolioState> = {}): PortfolioState {
   const now = Date.UTC(2025, 0, 6, 12)
-  return { now, lastTradedAt: undefined, assets, covariance: undefined, fixedCost: 0, ...changes }
+  return { now, lastTradedAt: undefined, servedAt: undefined, assets, covariance: undefined, fixedCost: 0, ...changes }
 }
 
 /** Σ from volatilities per √year and one correlation of all pairs. */

@@ -177,13 +177,24 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
 
       test('knows when a portfolio last traded: live cycles that traded alone count', async () => {
         const { id, portfolio } = await opened()
-        expect(await store.lastTraded(portfolio)).toBeUndefined()
-        await store.closeCycle(id, 'traded', NOW + 10)
+        expect(await store.lastTradedAt(portfolio)).toBeUndefined()
+        const look = { portfolio, mode: 'live', policy: 'hybrid' } as const
+        expect(await store.lastLooks(look)).toEqual([])
+        await store.closeCycle(id, 'traded', NOW + 10, true)
         await opened(1, { portfolio, endedAt: NOW + 5, outcome: 'traded' })
         await opened(1, { portfolio, endedAt: NOW + 20, outcome: 'rejected' })
         await opened(1, { portfolio, endedAt: NOW + 30, outcome: 'traded', mode: 'dry-run' })
-        expect(await store.lastTraded(portfolio)).toEqual(await store.cycle(id))
-        expect(await store.lastTraded(portfolio)).toMatchObject({ id, endedAt: NOW + 10 })
+        expect(await store.lastTradedAt(portfolio)).toBe(NOW + 10)
+        const { decision } = aCycle()
+        const quiet = { portfolio, outcome: 'within_band' } as const
+        await opened(0, { ...quiet, endedAt: NOW + 40, decision: { ...decision, policy: 'hybrid' } })
+        await opened(0, { ...quiet, endedAt: NOW + 50, decision: { ...decision, policy: 'calendar' } })
+        expect(await store.lastLooks(look)).toEqual([
+          { endedAt: NOW + 40, isUnfinished: false },
+          { endedAt: NOW + 10, isUnfinished: true },
+          { endedAt: NOW + 5, isUnfinished: false },
+        ])
+        expect(await store.lastLooks({ ...look, mode: 'dry-run' })).toEqual([])
       })
     })
 

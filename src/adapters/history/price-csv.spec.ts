@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { realPrices } from '../../../test/support/backtest.js'
-import { readPriceFile, readPrices } from './price-csv.js'
+import { readExactPriceFile, readExactPrices, readPriceFile, readPrices } from './price-csv.js'
 import { PriceFileError } from './price-file-error.js'
 
 const DAY = Date.UTC(2024, 0, 1) / 86_400_000
@@ -138,6 +138,56 @@ describe('prices from CSV', () => {
   })
 })
 
+describe('exact prices from CSV', () => {
+  const priceOf = (text: string) => readExactPrices(`date,BTC\n2024-01-01,${text}\n`).prices[0]?.price
+
+  test('come by day and column, with the names of all columns', () => {
+    expect(readExactPrices('date,BTC,NOTE,ETH\n2024-01-02,2,n/a,0.1\n2024-01-01,1,n/a,\n', ['ETH', 'BTC'])).toEqual({
+      prices: [
+        { asset: 'BTC', day: DAY, price: 10n ** 18n },
+        { asset: 'BTC', day: DAY + 1, price: 2n * 10n ** 18n },
+        { asset: 'ETH', day: DAY + 1, price: 10n ** 17n },
+      ],
+      assets: ['BTC', 'ETH'],
+      columns: ['BTC', 'NOTE', 'ETH'],
+    })
+  })
+
+  test.each([
+    ['4285.08', 4_285_080_000_000_000_000_000n],
+    ['0.1', 100_000_000_000_000_000n],
+    ['.5', 500_000_000_000_000_000n],
+    ['7.', 7_000_000_000_000_000_000n],
+    ['007.25', 7_250_000_000_000_000_000n],
+    ['123456789012.123456789012345678', 123_456_789_012_123_456_789_012_345_678n],
+    ['1.5E-10', 150_000_000n],
+    ['4.2e+1', 42_000_000_000_000_000_000n],
+    ['12345678901234567890e-18', 12_345_678_901_234_567_890n],
+    ['1.0000000000000000004', 10n ** 18n],
+    ['1.0000000000000000005', 10n ** 18n + 1n],
+    ['1e-12', 1_000_000n],
+    ['1e12', 10n ** 30n],
+    ['', undefined],
+  ])('%s is read as it is written, to the eighteenth decimal', (text, price) => {
+    expect(priceOf(text)).toBe(price)
+  })
+
+  test.each(['1e21', '5e22', '4e-19', '1e-18', '1.0000000001e12', '9.99e-13'])(
+    '%s is refused, with the place',
+    (text) => {
+      const rows = `date,USD,BTC\n2024-01-01,1,42\n2024-01-02,1,${text}\n`
+      const detail = `The price of BTC on 2024-01-02, in row 3, should be between 1e-12 and 1000000000000 USD, got "${text}". Correct it, or leave it empty if it is unknown.`
+      expect(() => readExactPrices(rows)).toThrow(new PriceFileError(detail))
+      expect(() => readExactPrices(rows)).toThrow(expect.objectContaining({ place: { row: 3, column: 'BTC' } }))
+      expect(readExactPrices(rows, ['USD']).prices).toHaveLength(2)
+    },
+  )
+
+  test('what is no price is refused as ever', () => {
+    expect(() => priceOf('-1')).toThrow(/^The price of BTC in row 2 should be a plain positive number .* got "-1"/)
+  })
+})
+
 describe('a file of prices', () => {
   let folder: string
   beforeAll(async () => {
@@ -153,6 +203,9 @@ describe('a file of prices', () => {
   test('is read from its path', async () => {
     const path = await written('prices.csv', 'date,BTC\n2024-01-01,42\n')
     expect((await readPriceFile(path, ['BTC'])).table.prices).toEqual([[42]])
+    expect((await readExactPriceFile(path, ['BTC'])).prices).toEqual([
+      { asset: 'BTC', day: DAY, price: 42n * 10n ** 18n },
+    ])
   })
 
   test('that is not there, is too large, or is not text: refused', async () => {

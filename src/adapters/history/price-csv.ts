@@ -1,14 +1,24 @@
 import { open } from 'node:fs/promises'
 import { CsvError, parse } from 'csv-parse/sync'
 import type { AssetKey } from '../../domain/assets.js'
-import { DAY_MS, dayText, type PriceTable } from '../../domain/portfolio/price-table.js'
-import { type FilePlace, PriceFileError } from './price-file-error.js'
+import { DAY_MS, dayText, LEAST_PRICE, MOST_PRICE, type PriceTable } from '../../domain/portfolio/price-table.js'
+import { type Price, USD_DECIMALS } from '../../domain/units/usd.js'
+import type { ImportedPrice } from '../../ports/history.js'
+import { PriceFileError } from './price-file-error.js'
 
 export interface PriceFile {
   /** Rising days, one row for each. */
   readonly table: PriceTable
   /** Names of all columns of prices in the file, those that were not asked for included. */
   readonly columns: readonly string[]
+}
+
+/** The same to be written down. */
+export interface ExactPriceFile extends Pick<PriceFile, 'columns'> {
+  /** By rising day, then in the order of `assets`. */
+  readonly prices: readonly ImportedPrice[]
+  /** Those that have a column. */
+  readonly assets: readonly AssetKey[]
 }
 
 /** Far above a century of daily prices of fifty assets. */
@@ -20,6 +30,15 @@ const SEPARATORS = ',;\t'
  * larger than 32 MiB or is not text in UTF-8.
  */
 export async function readPriceFile(path: string, assets?: readonly AssetKey[]): Promise<PriceFile> {
+  return readPrices(await textAt(path), assets)
+}
+
+/** The same by `readExactPrices`. */
+export async function readExactPriceFile(path: string, assets?: readonly AssetKey[]): Promise<ExactPriceFile> {
+  return readExactPrices(await textAt(path), assets)
+}
+
+async function textAt(path: string): Promise<string> {
   let bytes: Buffer
   try {
     const file = await open(path, 'r')
@@ -37,7 +56,7 @@ export async function readPriceFile(path: string, assets?: readonly AssetKey[]):
   }
   // A pipe has no size beforehand.
   if (bytes.length > MOST_BYTES) throw tooLarge(bytes.length)
-  return readPrices(textOf(bytes), assets)
+  return textOf(bytes)
 }
 
 /**
@@ -51,6 +70,41 @@ export async function readPriceFile(path: string, assets?: readonly AssetKey[]):
  * separators), two rows of one day, columns named twice, rows of another width, no rows.
  */
 export function readPrices(text: string, assets?: readonly AssetKey[]): PriceFile {
+  return readColumns(text, assets, priceOf)
+}
+
+/**
+ * The same prices as they are written, to the nearest at the eighteenth decimal. Throws PriceFileError as `readPrices` does,
+ * and naming day, row and column of a price that is not between 1e-12 and 1e12 USD.
+ */
+export function readExactPrices(text: string, assets?: readonly AssetKey[]): ExactPriceFile {
+  const { table, columns } = readColumns(text, assets, exactPriceOf)
+  const prices = table.days.flatMap((day, row) =>
+    table.assets.flatMap((asset, place) => {
+      const price = table.prices[row]![place]
+      return price === undefined ? [] : [{ asset, day, price }]
+    }),
+  )
+  return { prices, assets: table.assets, columns }
+}
+
+/** Where a price stands: the row counted from one, the name of the column, and the day since 1970. */
+interface Cell {
+  readonly row: number
+  readonly column: string
+  readonly day: number
+}
+
+interface Columns<T> {
+  readonly table: Omit<PriceTable, 'prices'> & { readonly prices: readonly (readonly (T | undefined)[])[] }
+  readonly columns: readonly string[]
+}
+
+function readColumns<T>(
+  text: string,
+  assets: readonly AssetKey[] | undefined,
+  read: (text: string, cell: Cell) => T | undefined,
+): Columns<T> {
   const separator = separatorOf(text)
   const [header, ...records] = recordsOf(text, separator)
   if (!header) throw new PriceFileError('A file of prices needs a header such as date,BTC,ETH; it is empty.')
@@ -73,7 +127,7 @@ export function readPrices(text: string, assets?: readonly AssetKey[]): PriceFil
         { row, column: 'date' },
       )
     rowOfDay.set(day, row)
-    return { day, prices: wanted.map(({ name, field }) => priceOf(fields[field]!, { row, column: name })) }
+    return { day, prices: wanted.map(({ name, field }) => read(fields[field]!, { row, column: name, day })) }
   })
   if (days.length === 0) throw new PriceFileError('A file of prices needs rows below its header; there are none.')
   const sorted = days.toSorted((a, b) => a.day - b.day)
@@ -168,14 +222,36 @@ function badDate(text: string, row: number, advice: string): PriceFileError {
 
 const NUMBER = /^(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/
 
-function priceOf(text: string, place: Required<FilePlace>): number | undefined {
+function priceOf(text: string, { row, column }: Cell): number | undefined {
   if (text === '') return undefined
   const price = NUMBER.test(text) ? Number(text) : NaN
   if (price > 0 && price < Infinity) return price
   throw new PriceFileError(
-    `The price of ${place.column} in row ${place.row} should be a plain positive number such as 4285.08, got ${JSON.stringify(text.slice(0, 40))}. Write decimal points and no thousands separators, and leave empty what is unknown.`,
-    place,
+    `The price of ${column} in row ${row} should be a plain positive number such as 4285.08, got ${JSON.stringify(text.slice(0, 40))}. Write decimal points and no thousands separators, and leave empty what is unknown.`,
+    { row, column },
   )
+}
+
+function exactPriceOf(text: string, cell: Cell): Price | undefined {
+  const price = priceOf(text, cell)
+  if (price === undefined) return undefined
+  if (price >= LEAST_PRICE && price <= MOST_PRICE) return scaled(text)
+  const { row, column, day } = cell
+  throw new PriceFileError(
+    `The price of ${column} on ${dayText(day)}, in row ${row}, should be between ${LEAST_PRICE} and ${MOST_PRICE} USD, got ${JSON.stringify(text.slice(0, 40))}. Correct it, or leave it empty if it is unknown.`,
+    { row, column },
+  )
+}
+
+/** A text that is a number as a price: every digit of it, to the nearest at the last decimal. */
+function scaled(text: string): Price {
+  const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e')
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  const digits = BigInt(whole + fraction)
+  const shift = USD_DECIMALS + Number(exponent) - fraction.length
+  if (shift >= 0) return digits * 10n ** BigInt(shift)
+  const divisor = 10n ** BigInt(-shift)
+  return (2n * digits + divisor) / (2n * divisor)
 }
 
 function textOf(bytes: Buffer): string {

@@ -136,6 +136,17 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
       const { portfolio, asset, reason } = event
       return line('warn', `${asset} has no price: ${reason}`, { portfolio, asset, reason })
     }
+    case 'approval-wanted': {
+      const { portfolio, proposal } = event
+      const { id, kind, digest, needs, expiresAt, reason } = proposal
+      const until = new Date(expiresAt).toISOString()
+      return line('warn', `${capital(kind)} ${id} waits for ${needs} to approve it until ${until}. ${reason}`, {
+        ...(portfolio !== undefined && { portfolio }),
+        proposal: id,
+        digest,
+        proposedBy: proposal.proposedBy,
+      })
+    }
     case 'off-peg':
       return line('warn', event.detail, { asset: event.asset })
     case 'portfolio-measured': {

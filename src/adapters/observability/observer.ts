@@ -159,6 +159,7 @@ export class EventObserver extends Observer {
       case 'chain-unknown':
       case 'price-unknown':
       case 'off-peg':
+      case 'approval-wanted':
       case 'broadcast':
       case 'loss-booked':
       case 'nonce-adopted':

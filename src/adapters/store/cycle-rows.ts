@@ -5,9 +5,10 @@ import { InvariantError } from '../../domain/errors.js'
 import type { Cost, Market } from '../../domain/planning/cost.js'
 import type { Plan } from '../../domain/planning/plan.js'
 import type { Decision } from '../../domain/policy/trigger.js'
+import { MOST_FOLLOW_UPS, type PastLook } from '../../domain/rebalancing/due-times.js'
 import type { Drift } from '../../domain/portfolio/drift.js'
 import type { Valuation } from '../../domain/portfolio/valuation.js'
-import { ConflictError, type CycleSummary, type DecisionRecord } from '../../ports/store.js'
+import { ConflictError, type CycleSummary, type DecisionRecord, type Store } from '../../ports/store.js'
 import type { Database, Transaction } from './database.js'
 import { loadIntents } from './intent-rows.js'
 import { fromJson, toJson } from './json.js'
@@ -47,10 +48,14 @@ export async function insertCycle(tx: Transaction, cycle: Cycle): Promise<boolea
   return true
 }
 
-export async function endCycle(tx: Transaction, id: string, outcome: CycleOutcome, at: number): Promise<void> {
+export async function endCycle(
+  tx: Transaction,
+  id: string,
+  { outcome, at, isUnfinished }: { outcome: CycleOutcome; at: number; isUnfinished: boolean },
+): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('cycles')
-    .set({ ended_at: new Date(at), outcome })
+    .set({ ended_at: new Date(at), outcome, is_unfinished: isUnfinished })
     .where('id', '=', id)
     .where('ended_at', 'is', null)
     .executeTakeFirst()
@@ -199,19 +204,37 @@ export async function listCycles(
   }))
 }
 
-export async function loadLastTradedId(db: Database, portfolio: string): Promise<string | undefined> {
+export async function loadLastTradedAt(db: Database, portfolio: string): Promise<number | undefined> {
   const row = await db
     .selectFrom('cycles')
-    .select('id')
+    .select((of) => of.fn.max('ended_at').as('at'))
     .where('portfolio', '=', portfolio)
     .where('mode', '=', 'live')
     .where('outcome', '=', 'traded')
+    .executeTakeFirst()
+  return row?.at?.getTime()
+}
+
+export async function loadLastLooks(
+  db: Database,
+  { portfolio, mode, policy }: Parameters<Store['lastLooks']>[0],
+): Promise<PastLook[]> {
+  const rows = await db
+    .selectFrom('cycles')
+    .select(['ended_at', 'is_unfinished'])
+    .where('portfolio', '=', portfolio)
+    .where('mode', '=', mode)
+    .where((is) =>
+      is.or([
+        is('outcome', '=', mode === 'live' ? 'traded' : 'planned'),
+        is.and([is('outcome', '=', 'within_band'), is(sql<string>`decision ->> 'policy'`, '=', policy)]),
+      ]),
+    )
     .where('ended_at', 'is not', null)
     .orderBy('ended_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.id
+    .limit(MOST_FOLLOW_UPS + 1)
+    .execute()
+  return rows.map((row) => ({ endedAt: row.ended_at!.getTime(), isUnfinished: row.is_unfinished }))
 }
 
 /** Rows of earlier builds hold no figures. */

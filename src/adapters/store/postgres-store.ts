@@ -11,6 +11,7 @@ import type { CurveRecord } from '../../domain/planning/curve-record.js'
 import { type Lease, StaleLeaseError } from '../../ports/lease.js'
 import type { Breaker, BreakerCode, Trip } from '../../domain/policy/breakers.js'
 import type { BudgetClaim, BudgetUse, Spend } from '../../domain/policy/budgets.js'
+import type { PastLook } from '../../domain/rebalancing/due-times.js'
 import type { Scope, ScopeState } from '../../domain/policy/operating.js'
 import type { BookedUnits } from '../../domain/portfolio/tradable.js'
 import type { BroadcastAnswer } from '../../ports/chain.js'
@@ -32,7 +33,8 @@ import {
   listDecisions,
   loadCosts,
   loadCycles,
-  loadLastTradedId,
+  loadLastLooks,
+  loadLastTradedAt,
   updateLeg,
 } from './cycle-rows.js'
 import { loadCurves, writeCurves } from './curve-rows.js'
@@ -83,8 +85,8 @@ export class PostgresStore extends Store {
     return this.change((tx) => insertCycle(tx, cycle))
   }
 
-  closeCycle(id: string, outcome: CycleOutcome, at: number): Promise<void> {
-    return this.change((tx) => endCycle(tx, id, outcome, at))
+  closeCycle(id: string, outcome: CycleOutcome, at: number, isUnfinished = false): Promise<void> {
+    return this.change((tx) => endCycle(tx, id, { outcome, at, isUnfinished }))
   }
 
   async cycle(id: string): Promise<Cycle | undefined> {
@@ -104,9 +106,12 @@ export class PostgresStore extends Store {
     return listDecisions(this.deps.database, query)
   }
 
-  async lastTraded(portfolio: string): Promise<Cycle | undefined> {
-    const id = await loadLastTradedId(this.deps.database, portfolio)
-    return id === undefined ? undefined : this.cycle(id)
+  lastTradedAt(portfolio: string): Promise<number | undefined> {
+    return loadLastTradedAt(this.deps.database, portfolio)
+  }
+
+  lastLooks(of: Parameters<Store['lastLooks']>[0]): Promise<readonly PastLook[]> {
+    return loadLastLooks(this.deps.database, of)
   }
 
   saveLeg(cycleId: string, before: LegRun, after: LegRun, realised?: Cost): Promise<void> {

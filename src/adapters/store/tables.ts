@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
+import type { KeyScope } from '../../domain/access/scopes.js'
 import type { Address, ChainKey, Hex } from '../../domain/assets.js'
 import type { Cycle, CycleOutcome, LegState } from '../../domain/execution/cycle.js'
 import type { IntentState, StepKind } from '../../domain/execution/intent.js'
@@ -41,6 +42,13 @@ export interface Tables {
   unit_days: UnitDayRow
   target_sets: TargetSetRow
   target_documents: TargetDocumentRow
+  audit_log: AuditRow
+  audit_head: { sequence: Whole; hash: string }
+  api_keys: ApiKeyRow
+  idempotency_keys: IdempotencyRow
+  events: EventRow
+  event_head: { sequence: Whole }
+  proposals: ProposalRow
 }
 
 /** One row. Free when it has no holder or `expires_at` has passed by the database's clock. */
@@ -59,6 +67,7 @@ export interface CycleRow {
   started_at: Fixed<Date>
   ended_at: Date | null
   outcome: CycleOutcome | null
+  is_unfinished: ColumnType<boolean, boolean | undefined, boolean>
   valuation: Json
   drift: Json
   decision: Json
@@ -277,4 +286,53 @@ export interface TargetDocumentRow {
   portfolio: Fixed<string>
   set_at: Date
   weights: Json
+}
+
+/** Only ever added to; the trigger sees to it. `record` is the text that `hash` is over. */
+export interface AuditRow {
+  sequence: ColumnType<string, number, never>
+  record: ColumnType<unknown, string, never>
+  hash: Fixed<string>
+  subject: GeneratedAlways<string>
+  action: GeneratedAlways<string>
+  result: GeneratedAlways<string>
+}
+
+export interface ApiKeyRow {
+  id: Fixed<string>
+  name: Fixed<string>
+  hash: Fixed<string>
+  scopes: ColumnType<KeyScope[], readonly KeyScope[], never>
+  created_at: Fixed<Date>
+  expires_at: Fixed<Date>
+  revoked_at: Date | null
+  last_used_at: Date | null
+  networks: ColumnType<string[], readonly string[], never>
+}
+
+/** `status` and `body` are null while the call is under way. */
+export interface IdempotencyRow {
+  subject: Fixed<string>
+  key: Fixed<string>
+  fingerprint: string
+  claimed_at: Date
+  status: number | null
+  body: string | null
+}
+
+export interface EventRow {
+  sequence: ColumnType<string, string, never>
+  at: Fixed<Date>
+  type: Fixed<string>
+  portfolio: Fixed<string | null>
+  data: ColumnType<unknown, string, never>
+}
+
+/** `proposal` holds everything. */
+export interface ProposalRow {
+  /** Order of writing. */
+  sequence: GeneratedAlways<string>
+  id: Fixed<string>
+  proposal: Json
+  state: GeneratedAlways<string>
 }

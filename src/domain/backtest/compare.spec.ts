@@ -26,12 +26,14 @@ describe('the comparison at equal tracking error', () => {
     expect(rows[1]!.parameter).toBeCloseTo(30, 9)
     expect(rows[2]).toMatchObject({ costPerYear: undefined, parameter: undefined, finalValue: undefined })
     expect(note).toBe(
-      'At a tracking error of 200 bps a year impulse-band costs least, 50 bps of NAV a year, calendar most with 120 bps. 1 of 3 sweeps do not reach it.',
+      'At a tracking error of 200 bps a year impulse-band costs least, 50 bps of NAV a year, calendar most with 120 bps. 1 of 3 policies reach it with no setting that was tried.',
     )
   })
 
   test('says so where nothing can be compared', () => {
-    expect(comparePolicies([unreached], 0.02).note).toMatch(/^No sweep reaches/)
+    expect(comparePolicies([unreached], 0.02).note).toMatch(
+      /^No policy reaches a tracking error of 200 bps a year with a setting that was tried/,
+    )
     expect(comparePolicies([], 0.02)).toMatchObject({ rows: [] })
   })
 })

@@ -30,8 +30,9 @@ function noteOn(rows: readonly ComparisonRow[], trackingError: number): string {
   const error = `a tracking error of ${points(trackingError)} bps a year`
   const known = rows.flatMap(({ label, costPerYear }) => (costPerYear === undefined ? [] : [{ label, costPerYear }]))
   const others = rows.length - known.length
-  const unreached = others === 0 ? '' : ` ${others} of ${rows.length} sweeps do not reach it.`
-  if (known.length === 0) return `No sweep reaches ${error}: nothing can be compared there.`
+  const unreached = others === 0 ? '' : ` ${others} of ${rows.length} policies reach it with no setting that was tried.`
+  if (known.length === 0)
+    return `No policy reaches ${error} with a setting that was tried: nothing can be compared there.`
   const sorted = known.toSorted((a, b) => a.costPerYear - b.costPerYear)
   const [best, dearest] = [sorted[0]!, sorted.at(-1)!]
   const range = sorted.length === 1 ? '' : `, ${dearest.label} most with ${points(dearest.costPerYear)} bps`

@@ -40,6 +40,26 @@ describe('targets over a history', () => {
     ])
   })
 
+  test('prices that do not move are told from prices that are too few', () => {
+    const { days: every, prices } = randomWalk(['BTC', 'ETH'], 200, 5)
+    const still = readHistory(
+      { assets: ['BTC', 'ETH'], days: every, prices: prices.map(() => [100, 50]) },
+      history.assets,
+    )
+    const targets = historyTargets({ ...plan({ setter: 'inverse-volatility', parameters: {} }), history: still })
+    expect(targets.forRun()(flat(199)).map(ratioToNumber)).toEqual([0.4, 0.4, 0.2])
+    const note = (count: number, day: string, detail: string) =>
+      expect.stringMatching(
+        new RegExp(
+          `^On ${count} days inverse-volatility set no targets and those before stayed, first on ${day}: ${detail}`,
+        ),
+      )
+    expect(targets.notes()).toEqual([
+      note(60, '2017-11-30', 'Prices are too few'),
+      note(140, '2018-01-29', 'The price of BTC, ETH does not move'),
+    ])
+  })
+
   test('are set no more often than they should be', () => {
     const targetsAt = historyTargets(plan({ setter: 'inverse-volatility', parameters: {} }, 30)).forRun()
     const lists = new Set(days.map((at) => targetsAt(flat(at))))

@@ -5,6 +5,7 @@ import { setTargets } from '../targets/set-targets.js'
 import { targetAssets } from '../targets/target-assets.js'
 import { TARGET_DAYS, targetCovariance } from '../targets/target-covariance.js'
 import type { NavFigures, TargetAsset, TargetInput } from '../targets/target-input.js'
+import type { TargetRefusal, TargetRefusalCode } from '../targets/target-refusal.js'
 import type { ForcedTargets } from '../targets/target-set.js'
 import { SOURCE_SETTER } from '../targets/target-setting.js'
 import { currentTargetsOf } from '../targets/targets-in-force.js'
@@ -96,7 +97,7 @@ class TargetRun {
     const current = currentTargetsOf(portfolio, this.latest, now)
     const set = this.set(day, { assets: this.assets, covariance: undefined, current, nav, now })
     if (set.status === 'refused') {
-      this.log.add(day, set.detail)
+      this.log.add(day, set)
       return this.weights
     }
     const { weights, exposure } = set
@@ -129,24 +130,27 @@ function lately({ assets, days, prices }: PriceTable, day: number): PriceTable {
   return { assets, days: days.slice(from, to), prices: prices.slice(from, to) }
 }
 
-/** Days on which targets were refused, and why the first time. */
+/** Days on which targets were refused by the kind of reason, and each as it was said the first time. */
 class RefusalLog {
-  private readonly days = new Set<number>()
-  private first: { readonly day: number; readonly detail: string } | undefined
+  private readonly kinds = new Map<
+    TargetRefusalCode,
+    { readonly days: Set<number>; readonly first: number; readonly detail: string }
+  >()
 
   constructor(private readonly plan: TargetPlan) {}
 
-  add(day: number, detail: string): void {
-    this.days.add(day)
-    this.first ??= { day, detail }
+  add(day: number, { code, detail }: TargetRefusal): void {
+    const kind = this.kinds.get(code) ?? { days: new Set(), first: day, detail }
+    this.kinds.set(code, kind)
+    kind.days.add(day)
   }
 
   notes(): string[] {
-    if (!this.first) return []
     const { setter } = this.plan.portfolio.targetSetting
-    return [
-      `On ${this.days.size} days ${setter} set no targets and those before stayed, first on ${dayText(this.first.day)}: ${this.first.detail}`,
-    ]
+    return [...this.kinds.values()].map(
+      ({ days, first, detail }) =>
+        `On ${days.size} days ${setter} set no targets and those before stayed, first on ${dayText(first)}: ${detail}`,
+    )
   }
 }
 

@@ -7,7 +7,7 @@ import { forecasts } from '../statistics/forecast.js'
 import type { Matrix } from '../statistics/matrix.js'
 import { alignedReturns, logReturnRows, MOST_CARRIED_DAYS } from '../statistics/returns.js'
 import { BacktestError } from './backtest-error.js'
-import { completeDays, dayText, type PriceTable } from '../portfolio/price-table.js'
+import { completeDays, dayText, LEAST_PRICE, MOST_PRICE, type PriceTable } from '../portfolio/price-table.js'
 
 export interface HistoryAsset {
   readonly key: AssetKey
@@ -42,9 +42,6 @@ export interface History {
   /** What a reader of results has to know about it. */
   readonly notes: readonly string[]
 }
-
-/** Prices between which a dollar's worth of an asset is a number of units that can be reckoned with. */
-const [LEAST_PRICE, MOST_PRICE] = [1e-12, 1e12]
 
 /**
  * The history of these assets. A stable asset that the table has no column for is taken to be worth one dollar throughout,

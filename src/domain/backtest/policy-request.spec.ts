@@ -35,7 +35,7 @@ describe('the policies that are run', () => {
   test('in words', () => {
     const [own, shadow] = policyRequests(portfolio)
     expect(settingWords(own!)).toBe(
-      'minimumBand 0.1 %, maximumBandShare 50 %, reset edge, aversion 9, cooldownMs 60000',
+      'minimumBand 0.1 %, maximumBandShare 50 %, reset edge, aversion 9, cooldownSeconds 60',
     )
     expect(settingWords(shadow!)).toBe('every 30 days, graceSeconds 86400, reset target, aversion 5')
     const [monthly] = policyRequests(
@@ -46,6 +46,13 @@ describe('the policies that are run', () => {
     )
     const choice = { name: 'impulse-band', parameters: { overrides: { ETH: { band: RATIO_ONE / 100n } } } } as const
     expect(settingWords({ choice, calendar: undefined })).toContain('own settings for ETH')
+    const tight = { name: 'tracking-error', parameters: { trackingError: 0.005 } } as {
+      name: 'tracking-error'
+      parameters: object
+    }
+    expect(settingWords({ choice: tight, calendar: undefined })).toContain(
+      'trackingError 0.005, innerTrackingError 0.0025',
+    )
   })
 
   test('know where their dial stands, where that is one number', () => {

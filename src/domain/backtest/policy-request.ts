@@ -52,9 +52,10 @@ export function everyDaysOf({ choice, calendar }: ConfiguredPolicy): number | un
 /** The dial of a policy, and where it stands. */
 export function dialFactsOf(configured: ConfiguredPolicy): DialFacts {
   const { choice } = configured
-  const { dial, defaults } = kindOf(choice.name)
+  const kind = kindOf(choice.name)
+  const { dial } = kind
   const [name] = Object.keys(dial.at(dial.loose).parameters)
-  const setting = new Map<string, unknown>(Object.entries({ ...defaults, ...choice.parameters }))
+  const setting = new Map<string, unknown>(Object.entries(kind.complete(choice.parameters)))
   const value = name === undefined ? everyDaysOf(configured) : numberOf(setting.get(name))
   return { name: dial.name, unit: dial.unit, value }
 }
@@ -62,14 +63,15 @@ export function dialFactsOf(configured: ConfiguredPolicy): DialFacts {
 /** Parameters of a policy in words: its own, how far it brings back, and what else differs from the usual. */
 export function settingWords(configured: ConfiguredPolicy): string {
   const { choice, calendar } = configured
-  const { defaults, terms } = kindOf(choice.name)
-  const setting = new Map<string, unknown>(Object.entries({ ...defaults, ...choice.parameters }))
+  const kind = kindOf(choice.name)
+  const { defaults, terms } = kind
+  const setting = new Map<string, unknown>(Object.entries(kind.complete(choice.parameters)))
   const usual = new Map<string, unknown>(Object.entries(USUAL_PARAMETERS))
   const own = Object.keys(terms).map((name) => `${name} ${wordsOf(setting.get(name))}`)
   const always = ['reset', 'aversion'].map((name) => `${name} ${wordsOf(setting.get(name))}`)
   const others = [...usual.keys()]
     .filter((name) => !['reset', 'aversion', 'overrides'].includes(name) && setting.get(name) !== usual.get(name))
-    .map((name) => `${name} ${wordsOf(setting.get(name))}`)
+    .map((name) => (name === 'cooldownMs' ? cooldownWords(setting.get(name)) : `${name} ${wordsOf(setting.get(name))}`))
   const overridden = Object.keys({ ...defaults.overrides, ...choice.parameters.overrides })
   return [
     ...calendarWords(configured, calendar),
@@ -85,6 +87,11 @@ function calendarWords(configured: ConfiguredPolicy, calendar: Calendar | undefi
   if (every !== undefined) return [`every ${every} days`]
   const isByCalendar = Object.hasOwn(USUAL_EVERY, configured.choice.name)
   return calendar && isByCalendar ? [`at ${calendar.schedule} (${calendar.timeZone})`] : []
+}
+
+/** As it is configured, in seconds. */
+function cooldownWords(ms: unknown): string {
+  return `cooldownSeconds ${(numberOf(ms) ?? 0) / 1000}`
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -4,7 +4,7 @@ import { solveByPairs } from '../../../test/support/rebalancing.js'
 import type { PortfolioState, RebalancingPolicy } from '../rebalancing/rebalancing-policy.js'
 import { createPolicy, POLICIES, type PolicyName } from '../rebalancing/registry.js'
 import { absolute, type Ratio, ratioOfBasisPoints } from '../units/ratio.js'
-import { sum } from './measure.js'
+import { measureCourse, sum } from './measure.js'
 import { dueEvery } from './due-every.js'
 import { type Backtest, simulate, simulateOutline } from './simulate.js'
 
@@ -16,7 +16,7 @@ const beyond = (basisPoints: number): RebalancingPolicy => ({
     const trade = breached.length > 0
     return {
       trade,
-      code: trade ? 'trade' : 'in-band',
+      code: trade ? 'trade' : 'within-band',
       breached: breached.map(({ asset }) => asset),
       levels: trade ? assets.map(({ asset, target }) => ({ asset, lower: target, upper: target })) : [],
       reasons: [],
@@ -133,20 +133,20 @@ describe('a backtest', () => {
     expect(some(7)).toEqual(some(7))
   })
 
-  test('a trade of which a leg failed is unfinished, so that a calendar stays due', () => {
+  test('a trade of which a leg failed serves no due time', () => {
     const seen = (failureRate: number) => {
-      const unfinished: (boolean | undefined)[] = []
+      const served: (number | undefined)[] = []
       const policy: RebalancingPolicy = {
         decide: (state) => {
-          unfinished.push(state.isUnfinished)
+          served.push(state.servedAt)
           return beyond(500).decide(state)
         },
       }
       simulate(backtest(doubling, { policy, failureRate }))
-      return unfinished
+      return served
     }
-    expect(seen(1)).toEqual([false, false, true])
-    expect(seen(0)).toEqual([false, false, false])
+    expect(seen(1)).toEqual([undefined, undefined, undefined])
+    expect(seen(0)).toEqual([undefined, undefined, 102 * 86_400_000])
   })
 
   test('looks at nothing that lies ahead: another future changes nothing before it', () => {
@@ -336,5 +336,24 @@ describe('odd histories', () => {
     const costs = { rate: () => 0.003, fixedShare: 0.001, fixedUsd: 1e9 }
     const { values } = simulate(backtest([...doubling, [400, 1], [10, 1]], { costs }))
     expect(values.every((value) => value > 0)).toBe(true)
+  })
+
+  test('a fund that its costs ruin is told of costs no larger than itself, and trades no more in the end', () => {
+    const prices = Array.from({ length: 400 }, (_, day) => [day % 2 === 0 ? 100 : 200, 1])
+    const told: number[] = []
+    const { decide } = createPolicy({ name: 'absolute-threshold', parameters: {} })
+    const policy: RebalancingPolicy = {
+      decide: (state) => {
+        told.push(state.fixedCost)
+        return decide(state)
+      },
+    }
+    const costs = { rate: () => 0.003, fixedShare: 0.5, fixedUsd: 1e6 }
+    const course = simulate(backtest(prices, { policy, costs }))
+    expect(Math.max(...told)).toBe(1)
+    expect(course.values.every((value) => value > 1e-14)).toBe(true)
+    expect(course.values.at(-1)).toBeLessThan(1e-12)
+    expect(course.trades.at(-1)!.at).toBeLessThan(300)
+    expect(Object.values(measureCourse(course)).flat().filter(Number.isNaN)).toEqual([])
   })
 })

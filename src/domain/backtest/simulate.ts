@@ -4,6 +4,7 @@ import type {
   RebalancingDecision,
   RebalancingPolicy,
 } from '../rebalancing/rebalancing-policy.js'
+import { MOST_FOLLOW_UPS, type PastLook, servedAt } from '../rebalancing/due-times.js'
 import type { Matrix } from '../statistics/matrix.js'
 import { seededRandom } from '../statistics/seeded-random.js'
 import { absolute, type Ratio, ratioToNumber } from '../units/ratio.js'
@@ -48,7 +49,7 @@ export interface Backtest {
 interface Decided {
   readonly prices: readonly number[]
   readonly targets: Targets
-  /** Undefined on a day on which all money waited, so that there was nothing to decide about. */
+  /** Undefined on a day on which all money waited, or as good as none was left: there was nothing to decide about. */
   readonly decision: RebalancingDecision | undefined
 }
 
@@ -67,7 +68,7 @@ interface Targets {
  * One order at a time, as the daemon carries one cycle at a time: while an order is under way nothing else is begun, and
  * what is wanted then is decided anew, from what is seen by then, on the day it has settled. Money that waits (see
  * `Holdings`) is spent on the next day on what is below its target; meanwhile the policy sees the weights of what is
- * invested.
+ * invested. A fund that its costs have ruined trades no more: what is left of it follows its prices.
  */
 export function simulate(backtest: Backtest): Course {
   const weights: (readonly number[])[] = []
@@ -100,7 +101,10 @@ class Simulation {
   private readonly terms: Terms
   private order: Order | undefined
   private lastTradedAt: number | undefined
-  private isUnfinished = false
+  /** When everything was found in place, since the last trade. */
+  private lookedAt: number | undefined
+  /** Trades, newest first. */
+  private past: readonly PastLook[] = []
   private readonly trades: Trade[] = []
 
   constructor(
@@ -150,12 +154,13 @@ class Simulation {
   }
 
   private decide(at: number, prices: readonly number[], targets: Targets): RebalancingDecision | undefined {
-    const { table, policy, hub } = this.backtest
+    const { table, policy, hub, startValue } = this.backtest
     const { holdings } = this
     const invested = holdings.investedAt(prices)
-    if (!(invested > 0)) return undefined
+    if (!(invested > startValue * RUINED)) return undefined
     const weights = holdings.sharesOf(invested, prices)
     const decision = policy.decide(this.stateAt(at, invested, weights, targets))
+    if (decision.code === 'within-band' || decision.code === 'in-place') this.lookedAt = endOfDay(table.days[at]!)
     if (!decision.trade || this.order) return decision
     const wanted = weightsWithin(table.assets, weights, targets.shares, decision.levels, hub)
     this.begin(at, prices, invested, weights, wanted)
@@ -169,9 +174,9 @@ class Simulation {
     return {
       now,
       lastTradedAt: this.lastTradedAt,
-      isUnfinished: this.isUnfinished,
+      servedAt: this.lookedAt ?? servedAt(this.past),
       covariance: covariances[at],
-      fixedCost: costs.fixedShare + costs.fixedUsd / invested,
+      fixedCost: Math.min(1, costs.fixedShare + costs.fixedUsd / invested),
       assets: table.assets.map((asset, place): AssetState => {
         const isSettling = order !== undefined && (order.sales[place]! > 0 || order.purchases[place]! > 0)
         return {
@@ -222,7 +227,9 @@ class Simulation {
     this.order = undefined
     this.lastTradedAt = endOfDay(this.backtest.table.days[at]!)
     const trade = this.holdings.carryOut(order, prices, this.terms)
-    this.isUnfinished = trade.failedLegs > 0
+    const last = { endedAt: this.lastTradedAt, isUnfinished: trade.failedLegs > 0 }
+    this.past = [last, ...this.past].slice(0, MOST_FOLLOW_UPS + 1)
+    this.lookedAt = undefined
     this.trades.push({ at, ...trade })
   }
 
@@ -234,6 +241,9 @@ class Simulation {
 function endOfDay(day: number): number {
   return (day + 1) * DAY_MS
 }
+
+/** With this share of the start left, costs have taken the rest. */
+const RUINED = 1e-12
 
 /** To the nearest millionth of a millionth. */
 function ratioOf(share: number): Ratio {

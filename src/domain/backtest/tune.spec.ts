@@ -3,7 +3,8 @@ import { seededRandom } from '../statistics/seeded-random.js'
 import { type Tried, triedDays, type TriedDays, walkForward, type WalkTerms } from './tune.js'
 
 const days = Array.from({ length: 2_000 }, (_, day) => 18_000 + day)
-const terms: WalkTerms = { days, fitDays: 730, judgeDays: 182, aversion: 4, dial: { tight: 0.01, loose: 100 } }
+const dial: WalkTerms['dial'] = { name: 'aversion', unit: 'aversion', tight: 0.01, loose: 100 }
+const terms: WalkTerms = { days, fitDays: 730, judgeDays: 182, aversion: 4, dial }
 
 /** Days of so much cost, in basis points each, and so much noise. */
 function someDays(cost: (day: number) => number, noise: number, seed: number): TriedDays {
@@ -41,8 +42,17 @@ describe('walking forward', () => {
     expect(outOfSample.interval!.high).toBeLessThan(0)
     expect(proposal).toMatchObject({ value: 3, isNoise: false, setting: { dial: 3 } })
     expect(proposal.reason).toMatch(
-      /^3 is best on the 730 days up to 2024-10-03\. Settings chosen like this saved 11 bps a year against the usual one on the days after, between 10\.9 and 11 in nine/,
+      /^aversion 3 is best on the 730 days up to 2024-10-03\. Settings chosen like this saved 11 bps a year against the usual one on the days after, between 10\.9 and 11 in nine/,
     )
+  })
+
+  test.each([
+    ['band', 'share of NAV', 'band 300 % is best'],
+    ['tracking error', 'per √year', 'tracking error 30000 bps is best'],
+    ['every', 'days', 'every 3 days is best'],
+  ] as const)('names the dial: %s', (name, unit, words) => {
+    const { proposal } = walkForward([dear, cheap], usual, { ...terms, dial: { ...dial, name, unit } })
+    expect(proposal.reason.startsWith(words)).toBe(true)
   })
 
   test('chooses by nothing that comes later: another future changes no choice before it', () => {

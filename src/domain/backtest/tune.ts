@@ -3,6 +3,7 @@ import { bootstrapMean } from './bootstrap.js'
 import type { CourseOutline } from './course.js'
 import { activeReturns, standardDeviation, sum } from './measure.js'
 import { dayText, placeFrom } from '../portfolio/price-table.js'
+import type { Dial } from '../rebalancing/policy-kind.js'
 import type { Score, TunedSetting, TuneProposal, TuneReport, TuneWindow } from './result.js'
 import { points } from './points.js'
 
@@ -26,8 +27,7 @@ export interface WalkTerms {
   readonly judgeDays: number
   /** κ: what a tracking variance is worth in cost. */
   readonly aversion: number
-  /** Ends of the dial. */
-  readonly dial: { readonly tight: number; readonly loose: number }
+  readonly dial: Pick<Dial<never>, 'name' | 'unit' | 'tight' | 'loose'>
 }
 
 export const USUAL_WALK = { fitDays: 730, judgeDays: 182 } as const
@@ -176,9 +176,11 @@ function proposalOf(
   const scatter = standardDeviation(logs) / Math.log(dial.loose / dial.tight)
   if (scatter > MOST_SCATTER) {
     const dials = windows.map(({ chosen }) => chosen.dial)
-    doubts.push(`chosen settings scatter between ${figure(Math.min(...dials))} and ${figure(Math.max(...dials))}`)
+    doubts.push(
+      `chosen settings scatter between ${dialWords(dial, Math.min(...dials))} and ${dialWords(dial, Math.max(...dials))}`,
+    )
   }
-  const best = `${settingText(setting)} is best on the ${fitDays} days up to ${dayText(days.at(-1)!)}`
+  const best = `${settingText(dial, setting)} is best on the ${fitDays} days up to ${dayText(days.at(-1)!)}`
   if (doubts.length > 0)
     return {
       setting,
@@ -193,10 +195,25 @@ function proposalOf(
   return { setting, value: setting.dial, isNoise: false, reason: `${best}. ${saving}${range}.` }
 }
 
-function settingText({ dial, limits }: TunedSetting): string {
-  if (!limits) return figure(dial)
+function settingText(dial: WalkTerms['dial'], { dial: value, limits }: TunedSetting): string {
+  const words = dialWords(dial, value)
+  if (!limits) return words
   const { minimumBand, maximumBandShare } = limits
-  return `${figure(dial)} with bands of at least ${points(minimumBand)} bps and at most ${figure(maximumBandShare * 100)} % of the target`
+  return `${words} with bands of at least ${points(minimumBand)} bps and at most ${figure(maximumBandShare * 100)} % of the target`
+}
+
+function dialWords({ name, unit }: WalkTerms['dial'], value: number): string {
+  switch (unit) {
+    case 'share of NAV':
+    case 'share of the target':
+      return `${name} ${figure(value * 100)} %`
+    case 'per √year':
+      return `${name} ${points(value)} bps`
+    case 'days':
+      return `${name} ${figure(value)} days`
+    case 'aversion':
+      return `${name} ${figure(value)}`
+  }
 }
 
 function figure(value: number): string {

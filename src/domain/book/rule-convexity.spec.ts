@@ -36,7 +36,7 @@ describe('convexity of the rebalancing rule', () => {
   test('inside its band the rule lets exposure follow the price, up to the move that reaches the edge', () => {
     const state = aState([anAssetState('ETH', 5_000, 0, { band: 500 }), anAssetState('USD', 5_000, 0, { band: 500 })])
     const [eth] = convexityOf(threshold('edge'), state).assets
-    expect(eth!.up).toMatchObject({ move: bps(100), trade: false, code: 'in-band', exposure: 0n, turnover: 0n })
+    expect(eth!.up).toMatchObject({ move: bps(100), trade: false, code: 'within-band', exposure: 0n, turnover: 0n })
     expect(eth!.down).toMatchObject({ move: -bps(100), trade: false, exposure: 0n })
     // w(1 + m)/(1 + w·m) = 55 % at m = 22.2 %, and 45 % at m = -18.2 %.
     expect(ratioToNumber(eth!.tradesFromUp!)).toBeCloseTo(0.2223, 10)

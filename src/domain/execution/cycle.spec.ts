@@ -26,8 +26,8 @@ import {
   type Cycle,
   holdLegs,
   isCycleOver,
+  isUnfinished,
   lastIntent,
-  lastTradeOf,
   LEG_STATES,
   type LegRun,
   type LegState,
@@ -414,16 +414,15 @@ describe('ending', () => {
     expect(outcome()).toBe('rejected')
   })
 
-  test('the last trade is unfinished where levels were cut, a distance worth a trade is left, or a leg failed', () => {
+  test('it is unfinished where levels were cut, a distance worth a trade is left, or a leg failed', () => {
     const ended = (changes: Partial<Cycle>) => aCycle({ legs: [runOf(first, 'done')], endedAt: 20_000, ...changes })
-    const isUnfinished = (cycle: Cycle, minimumTrade = 100n * ONE_USD) => lastTradeOf(cycle, minimumTrade).isUnfinished
-    expect(lastTradeOf(undefined, 0n)).toEqual({ lastTradedAt: undefined, isUnfinished: false })
-    expect(lastTradeOf(ended({}), 100n * ONE_USD)).toEqual({ lastTradedAt: 20_000, isUnfinished: false })
-    expect(isUnfinished(ended({ decision: { ...aCycle().decision, isCut: true } }))).toBe(true)
+    const least = 100n * ONE_USD
+    expect(isUnfinished(ended({}), least)).toBe(false)
+    expect(isUnfinished(ended({ decision: { ...aCycle().decision, isCut: true } }), least)).toBe(true)
     // The plan leaves three dollars on the far side of its level.
     expect(isUnfinished(ended({}), 3n * ONE_USD)).toBe(true)
     for (const state of ['failed', 'skipped'] as const)
-      expect(isUnfinished(ended({ legs: [runOf(first, 'done'), runOf(beside, state)] }))).toBe(true)
+      expect(isUnfinished(ended({ legs: [runOf(first, 'done'), runOf(beside, state)] }), least)).toBe(true)
   })
 
   test('the last intent of a step is the one with the highest ordinal', () => {

@@ -3,7 +3,7 @@ import type { Refusal } from '../errors.js'
 import type { Market } from '../planning/cost.js'
 import type { Leg, Plan } from '../planning/plan.js'
 import type { VenueKey } from '../planning/quote.js'
-import type { Decision, LastTrade } from '../policy/trigger.js'
+import type { Decision } from '../policy/trigger.js'
 import type { Drift } from '../portfolio/drift.js'
 import type { Valuation } from '../portfolio/valuation.js'
 import type { TokenAmount } from '../units/amount.js'
@@ -109,6 +109,7 @@ export interface LegFailure {
     | 'ALLOWANCE_LEFT'
     | 'DEPENDENCY'
     | 'REPLANNED'
+    | 'NOT_APPROVED'
   readonly detail: string
 }
 
@@ -447,15 +448,13 @@ export function outcomeOf(cycle: Cycle): CycleOutcome {
 }
 
 /**
- * What policies may know of the last cycle that traded. It is unfinished where budgets cut its levels, where its plan left
- * a distance worth a trade, and where a leg did not do its job.
+ * Whether a cycle that traded left something that was to be traded: budgets cut its levels, its plan left a distance worth a
+ * trade, or a leg did not do its job.
  */
-export function lastTradeOf(cycle: Cycle | undefined, minimumTrade: Usd): LastTrade {
-  if (!cycle) return { lastTradedAt: undefined, isUnfinished: false }
-  const { endedAt, decision, plan, legs } = cycle
-  const isUnfinished =
+export function isUnfinished({ decision, plan, legs }: Cycle, minimumTrade: Usd): boolean {
+  return (
     decision.isCut === true ||
     (plan?.unmet.some(({ value }) => absolute(value) >= minimumTrade) ?? false) ||
     legs.some(({ state }) => state !== 'done')
-  return { lastTradedAt: endedAt, isUnfinished }
+  )
 }

@@ -1,6 +1,7 @@
 import type { AssetKey } from '../assets.js'
 import type { Drift } from '../portfolio/drift.js'
-import { absolute, larger, mulDiv, type Ratio, smaller } from '../units/ratio.js'
+import { absolute, larger, mulDiv, type Ratio, RATIO_ONE, smaller } from '../units/ratio.js'
+import type { Usd } from '../units/usd.js'
 import type { Policy } from './policy.js'
 
 /** The weights between which an asset should end, as shares of NAV: `L ≤ target ≤ U` of the planning theory. */
@@ -37,4 +38,13 @@ export function levelsWithin(
       ? level
       : { asset: level.asset, lower: smaller(level.lower, end), upper: larger(level.upper, end) }
   })
+}
+
+/** The largest distance of an asset from its levels, in USD, rounded down; zero where every asset is between them. */
+export function farthestFrom(levels: readonly ResetLevel[], { assets, nav }: Pick<Drift, 'assets' | 'nav'>): Usd {
+  return levels.reduce((most, { asset, lower, upper }) => {
+    const weight = assets.find((one) => one.asset === asset)?.weight ?? 0n
+    const distance = larger(larger(lower - weight, weight - upper), 0n)
+    return larger(most, mulDiv(distance, nav, RATIO_ONE, 'down'))
+  }, 0n)
 }

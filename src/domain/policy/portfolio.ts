@@ -4,6 +4,7 @@ import type { TargetSetting } from '../targets/target-setting.js'
 import type { PriceRules } from '../portfolio/prices.js'
 import type { Ratio } from '../units/ratio.js'
 import type { BridgeTerms } from './bridges.js'
+import type { PlanApproval } from '../execution/plan-approval.js'
 import type { Limits } from './budgets.js'
 import type { Policy } from './policy.js'
 
@@ -42,6 +43,7 @@ export interface Portfolio {
   readonly assumedCost: Ratio
   readonly caution: Caution
   readonly limits: Limits
+  readonly planApproval: PlanApproval
   /** Tolerance between quote and minimum asked of the venues. */
   readonly maxSlippage: Ratio
   /** Oldest firm quote that may still be signed. */

@@ -33,8 +33,8 @@ const drift = (eth: number, changes: Partial<Drift> = {}): Drift => ({
 const idle: TriggerContext = {
   now: 1_000_000,
   lastTradedAt: undefined,
-  isUnfinished: false,
-  isManual: false,
+  servedAt: undefined,
+  askedBy: undefined,
   continues: undefined,
 }
 const calm: Circumstances = {
@@ -118,7 +118,7 @@ describe('evaluateTriggers', () => {
 
   test('waits for a calendar, and says until when', () => {
     const due = createPolicy({ name: 'calendar', parameters: {} }, { nextDue: (after) => after + 60_000 })
-    const late = { ...idle, now: 100_000_000, lastTradedAt: 100_000_000 }
+    const late = { ...idle, now: 100_000_000, lastTradedAt: 100_000_000, servedAt: 100_000_000 }
     expect(judge(drift(450), late, { name: 'calendar', policy: due })).toMatchObject({
       act: false,
       code: 'not-due',
@@ -138,14 +138,14 @@ describe('evaluateTriggers', () => {
   })
 
   test('a person is obeyed inside the bands and during the cooldown, with the facts', () => {
-    const manual = { ...idle, isManual: true, lastTradedAt: idle.now }
+    const manual = { ...idle, askedBy: 'ops', lastTradedAt: idle.now }
     expect(judge(drift(100), manual)).toMatchObject({
       act: true,
       code: 'manual',
       breached: [],
       levels: [{ asset: 'ETH' }, { asset: 'USD' }],
     })
-    expect(judge(drift(100), manual).reasons[0]).toBe('A person asked for this cycle.')
+    expect(judge(drift(100), manual).reasons[0]).toBe('ops asked for this cycle.')
     expect(judge(drift(0), manual)).toMatchObject({ act: false, code: 'within-band' })
   })
 
@@ -155,7 +155,7 @@ describe('evaluateTriggers', () => {
     const decision = judge(drift(100), going)
     expect(decision).toMatchObject({ act: true, code: 'replanned', levels: [{ asset: 'ETH' }, { asset: 'USD' }] })
     expect(decision.reasons[0]).toBe('What remained of cycle core-1 is planned anew. Leg core-1.1 failed: no route.')
-    expect(judge(drift(100), { ...going, isManual: true }).code).toBe('manual')
+    expect(judge(drift(100), { ...going, askedBy: 'ops' }).code).toBe('manual')
     expect(judge(drift(0, { nav: 0n }), going)).toMatchObject({ act: false, code: 'no-money' })
     expect(judge(drift(0, { assets: [] }), going)).toMatchObject({ act: false, code: 'nothing-known' })
   })
@@ -167,15 +167,15 @@ describe('evaluateTriggers', () => {
       policy: createPolicy({ name: 'calendar', parameters: { cooldownMs: 300_000 } }, { nextDue }),
     }
     const traded = { ...idle, lastTradedAt: 950_000 }
-    expect(judge(drift(450), traded, live)).toMatchObject({ act: false, code: 'not-due' })
-    expect(judge(drift(450), { ...traded, isUnfinished: true }, live).code).toBe('cooldown')
-    expect(judge(drift(450), { ...traded, isUnfinished: true, now: 2_000_000 }, live).act).toBe(true)
+    expect(judge(drift(450), { ...traded, servedAt: 950_000 }, live)).toMatchObject({ act: false, code: 'not-due' })
+    expect(judge(drift(450), traded, live).code).toBe('cooldown')
+    expect(judge(drift(450), { ...traded, now: 2_000_000 }, live).act).toBe(true)
   })
 
   test('the shadow policy is asked as the schedule asks, and its answer stands beside the live one', () => {
     const shadow = named('relative-threshold')
     const live = named('absolute-threshold')
-    const manual = { ...idle, isManual: true }
+    const manual = { ...idle, askedBy: 'ops' }
     const { decision } = evaluateTriggers(drift(450), { live, shadow }, manual, calm)
     expect(decision).toMatchObject({ act: true, code: 'manual', policy: 'absolute-threshold' })
     // A fifth of the target is more than 450 bps.
@@ -199,8 +199,8 @@ describe('evaluateTriggers', () => {
 
   test('where nothing known has a target, nothing is decided, whoever asks', () => {
     const assets = [asset('ETH', 0), asset('USD', 0)].map((one) => ({ ...one, target: 0n }))
-    for (const isManual of [false, true])
-      expect(judge(drift(0, { assets }), { ...idle, isManual })).toMatchObject({ act: false, code: 'nothing-known' })
+    for (const askedBy of [undefined, 'ops'])
+      expect(judge(drift(0, { assets }), { ...idle, askedBy })).toMatchObject({ act: false, code: 'nothing-known' })
   })
 
   test('the levels are how far the policy brings an asset back', () => {
@@ -212,8 +212,8 @@ describe('evaluateTriggers', () => {
 
   test('nothing is decided on fewer than two known assets, not even for a person', () => {
     const excluded = [{ asset: 'USD', reason: 'no price' }]
-    for (const isManual of [false, true])
-      expect(judge(drift(0, { assets: [asset('ETH', 450)], excluded }), { ...idle, isManual })).toEqual({
+    for (const askedBy of [undefined, 'ops'])
+      expect(judge(drift(0, { assets: [asset('ETH', 450)], excluded }), { ...idle, askedBy })).toEqual({
         act: false,
         code: 'nothing-known',
         breached: [],
@@ -226,7 +226,7 @@ describe('evaluateTriggers', () => {
   })
 
   test('an empty account is told from a balanced one', () => {
-    expect(judge(drift(450, { nav: 0n }), { ...idle, isManual: true })).toMatchObject({ act: false, code: 'no-money' })
+    expect(judge(drift(450, { nav: 0n }), { ...idle, askedBy: 'ops' })).toMatchObject({ act: false, code: 'no-money' })
   })
 
   test('what is left out is said with every answer, and so is what is not known of the market', () => {

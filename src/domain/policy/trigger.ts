@@ -25,6 +25,13 @@ export const DECISION_CODES = [
 ] as const
 export type DecisionCode = (typeof DECISION_CODES)[number]
 
+/** How many times dearer trading is than earlier quotes let expect, and until when that is believed. */
+export interface Dearness {
+  readonly times: number
+  /** Milliseconds since 1970. */
+  readonly until: number
+}
+
 /** Whether to act, and always why: the numbers that were compared are in the reasons and the figures. */
 export interface Decision {
   readonly act: boolean
@@ -39,6 +46,10 @@ export interface Decision {
   readonly policy: PolicyName | undefined
   /** Of each asset of the drift, where a policy was asked. */
   readonly figures: readonly AssetFigures[]
+  /** Who asked for the cycle; undefined for the schedule. */
+  readonly askedBy?: string
+  /** What a plan has shown trading to cost, where that was so much that it was not carried out. */
+  readonly dearness?: Dearness
   /** What the shadow policy would have done; it never trades. */
   readonly shadow: Omit<Decision, 'shadow'> | undefined
 }
@@ -53,15 +64,15 @@ export interface Continuation {
 export interface LastTrade {
   /** When the last cycle that traded ended, in milliseconds since 1970; undefined when none did. */
   readonly lastTradedAt: number | undefined
-  /** Whether it left something that was to be traded. */
-  readonly isUnfinished: boolean
+  /** When due times were last served (`servedAt`). */
+  readonly servedAt: number | undefined
 }
 
 export interface TriggerContext extends LastTrade {
   /** Milliseconds since 1970. */
   readonly now: number
-  /** A person asked for this cycle: neither bands nor times hold it back. */
-  readonly isManual: boolean
+  /** Who asked for this cycle, so that neither bands nor times hold it back; undefined for the schedule. */
+  readonly askedBy: string | undefined
   /** This cycle goes on where another one stopped: neither bands nor times hold it back. */
   readonly continues: Continuation | undefined
 }
@@ -116,7 +127,7 @@ function judgeBeside(
   circumstances: Circumstances,
 ): Judgement {
   try {
-    return judge(drift, shadow, { ...context, isManual: false, continues: undefined }, circumstances)
+    return judge(drift, shadow, { ...context, askedBy: undefined, continues: undefined }, circumstances)
   } catch (error) {
     const reason = `It failed: ${error instanceof Error ? error.message : String(error)}`
     const none = { breached: [], levels: [], figures: [] }
@@ -148,12 +159,13 @@ function judge(
       'The assets that have a target are those whose value is unknown or that are paused.',
     )
   const decided = decide(policy, stateOf(drift, context, circumstances))
-  const { continues, isManual } = context
-  const asked = isManual
-    ? ['A person asked for this cycle.']
-    : continues
-      ? [`What remained of cycle ${continues.cycleId} is planned anew. ${continues.reason}`]
-      : []
+  const { continues, askedBy } = context
+  const asked =
+    askedBy !== undefined
+      ? [`${askedBy} asked for this cycle.`]
+      : continues
+        ? [`What remained of cycle ${continues.cycleId} is planned anew. ${continues.reason}`]
+        : []
   return {
     act: decided.trade,
     code: codeOf(decided, context),
@@ -162,6 +174,7 @@ function judge(
     reasons: [...asked, ...decided.reasons, ...circumstances.notes, ...left],
     policy: name,
     figures: decided.figures,
+    ...(askedBy !== undefined && { askedBy }),
   }
 }
 
@@ -175,11 +188,11 @@ function decide(policy: RebalancingPolicy, state: PortfolioState): RebalancingDe
   }
 }
 
-function codeOf({ code }: RebalancingDecision, { isManual, continues }: TriggerContext): DecisionCode {
+function codeOf({ code }: RebalancingDecision, { askedBy, continues }: TriggerContext): DecisionCode {
   switch (code) {
     case 'trade':
-      return isManual ? 'manual' : continues ? 'replanned' : 'band-breached'
-    case 'in-band':
+      return askedBy !== undefined ? 'manual' : continues ? 'replanned' : 'band-breached'
+    case 'within-band':
     case 'in-place':
       return 'within-band'
     case 'too-few':
@@ -193,15 +206,15 @@ function codeOf({ code }: RebalancingDecision, { isManual, continues }: TriggerC
 /** The drift as a policy sees it. */
 export function stateOf(
   { assets }: Drift,
-  { now, lastTradedAt, isUnfinished, isManual, continues }: TriggerContext,
+  { now, lastTradedAt, servedAt, askedBy, continues }: TriggerContext,
   { covariance, costs, fixedCost, settlesAt }: Circumstances,
 ): PortfolioState {
   const keys = assets.map(({ asset }) => asset)
   return {
     now,
     lastTradedAt,
-    isUnfinished,
-    isAsked: isManual || continues !== undefined,
+    servedAt,
+    isAsked: askedBy !== undefined || continues !== undefined,
     covariance: partOf(covariance, keys),
     fixedCost,
     assets: assets.map(({ asset, weight, target, band }) => ({

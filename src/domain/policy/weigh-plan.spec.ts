@@ -8,7 +8,7 @@ import { amountOf } from '../units/amount.js'
 import { ratioOfBasisPoints } from '../units/ratio.js'
 import { ONE_USD } from '../units/usd.js'
 import { evaluateTriggers } from './trigger.js'
-import { weighPlan, type Weighed } from './weigh-plan.js'
+import { weighPlan, type Weighed, withDearness } from './weigh-plan.js'
 
 const bps = ratioOfBasisPoints
 const asset = (key: string, distance: number) => ({
@@ -33,8 +33,8 @@ const weighed = (name: PolicyName, changes: Partial<Weighed['context']> = {}): W
   context: {
     now: 1_000_000,
     lastTradedAt: undefined,
-    isUnfinished: false,
-    isManual: false,
+    servedAt: undefined,
+    askedBy: undefined,
     continues: undefined,
     ...changes,
   },
@@ -82,14 +82,46 @@ describe('a plan is weighed against its decision', () => {
 
   test('a policy that does not go by costs trades all the same, and so does what a person or an earlier cycle wants', () => {
     expect(weigh(110, 'absolute-threshold')).toBeUndefined()
-    expect(weigh(110, 'impulse-band', { isManual: true })).toBeUndefined()
+    expect(weigh(110, 'impulse-band', { askedBy: 'ops' })).toBeUndefined()
     expect(weigh(110, 'impulse-band', { continues: { cycleId: 'c', reason: 'A leg failed.' } })).toBeUndefined()
   })
 
-  test('without a cost to compare with the plan stands', () => {
+  test.each([
+    ['none', new Map()],
+    ['zero', new Map([['ETH', 0]])],
+    ['a gain', new Map([['ETH', -0.001]])],
+  ])('where trading seemed to be free a plan is compared with very little: costs of %s', (_what, costs) => {
     const asked = weighed('impulse-band')
-    const free = { ...asked, circumstances: { ...asked.circumstances, costs: new Map<string, number>(), fixedCost: 0 } }
+    const free = { ...asked, circumstances: { ...asked.circumstances, costs, fixedCost: 0 } }
     const { decision } = evaluateTriggers(drift, free.policies, free.context, free.circumstances)
-    expect(weighPlan(planFor(110), decision, free, aMarket())).toBeUndefined()
+    expect(weighPlan(planFor(0.05), decision, free, aMarket())).toBeUndefined()
+    expect(weighPlan(planFor(110), decision, free, aMarket())?.decision.code).toBe('cost-exceeds-benefit')
+  })
+
+  test('costs are never taken for more than the whole, however dear a plan is', () => {
+    const asked = weighed('impulse-band')
+    const tiny = {
+      ...asked.circumstances,
+      costs: new Map([
+        ['ETH', 2.2e-16],
+        ['USD', 0.5],
+      ]),
+      fixedCost: 1e-18,
+    }
+    const { decision } = evaluateTriggers(drift, asked.policies, asked.context, asked.circumstances)
+    expect(weighPlan(planFor(1e6), decision, { ...asked, circumstances: tiny }, aMarket())?.decision.act).toBe(false)
+  })
+
+  test('what a plan has shown is reckoned with for an hour, so that nobody is asked again meanwhile', () => {
+    const asked = weighed('impulse-band')
+    const { decision } = weigh(110)!
+    const { now } = asked.context
+    expect(decision.dearness).toEqual({ times: 20, until: now + 3_600_000 })
+    const later = (at: number) => withDearness(asked.circumstances, decision.dearness, at)
+    expect(later(now + 3_600_000)).toBe(asked.circumstances)
+    const known = later(now + 3_599_999)
+    expect(known.notes.at(-1)).toContain('A plan was 20.0 times as dear as earlier quotes let expect')
+    expect(evaluateTriggers(drift, asked.policies, asked.context, known).decision.act).toBe(false)
+    expect(evaluateTriggers(drift, asked.policies, asked.context, asked.circumstances).decision.act).toBe(true)
   })
 })

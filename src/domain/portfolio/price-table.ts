@@ -10,6 +10,10 @@ export interface PriceTable {
   readonly prices: readonly (readonly (number | undefined)[])[]
 }
 
+/** Prices in USD between which a dollar's worth of an asset is a number of units that can be reckoned with. */
+export const LEAST_PRICE = 1e-12
+export const MOST_PRICE = 1e12
+
 export const DAY_MS = 86_400_000
 
 /** The UTC day of a time in milliseconds since 1970, as days since 1970. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { anAssetState, aState } from '../../../test/support/rebalancing.js'
 import { ratioOfBasisPoints } from '../units/ratio.js'
 import { calendarPolicy } from './calendar-policy.js'
-import type { NextDue } from './due-times.js'
+import { MOST_FOLLOW_UPS, type NextDue, servedAt } from './due-times.js'
 import { hybridPolicy } from './hybrid-policy.js'
 import { RebalancingInputError } from './rebalancing-error.js'
 
@@ -12,8 +12,30 @@ const HOUR = 3_600_000
 const due = Date.UTC(2025, 0, 6)
 const weekly: NextDue = (after) => due + Math.ceil((after + 1 - due) / (168 * HOUR)) * 168 * HOUR
 
-const at = (now: number, drift = 90, lastTradedAt?: number) =>
-  aState([anAssetState('ETH', 5_000, drift), anAssetState('USD', 5_000, -drift)], { now, lastTradedAt })
+const at = (now: number, drift = 90, lastTradedAt?: number, isServed = true) =>
+  aState([anAssetState('ETH', 5_000, drift), anAssetState('USD', 5_000, -drift)], {
+    now,
+    lastTradedAt,
+    servedAt: isServed ? lastTradedAt : undefined,
+  })
+
+describe('when due times were served', () => {
+  const trade = (endedAt: number, isUnfinished = false) => ({ endedAt, isUnfinished })
+
+  test('by the last trade that left nothing, whatever came after', () => {
+    expect(servedAt([])).toBeUndefined()
+    expect(servedAt([trade(3), trade(2)])).toBe(3)
+    expect(servedAt([trade(3, true), trade(2)])).toBe(2)
+    expect(servedAt([trade(3, true)])).toBeUndefined()
+  })
+
+  test('by the last one of more than may follow each other, so that what is out of reach is not traded after for ever', () => {
+    const inRow = (count: number) => Array.from({ length: count }, (_, index) => trade(100 - index, true))
+    expect(servedAt([...inRow(MOST_FOLLOW_UPS), trade(1)])).toBe(1)
+    expect(servedAt([...inRow(MOST_FOLLOW_UPS + 1), trade(1)])).toBe(100)
+    expect(servedAt(inRow(MOST_FOLLOW_UPS + 1))).toBe(100)
+  })
+})
 
 describe('the calendar', () => {
   const policy = calendarPolicy.create({}, { nextDue: weekly })
@@ -45,8 +67,8 @@ describe('the calendar', () => {
     expect(policy.decide(at(due + HOUR, 90, due + 1)).reasons[0]).toContain('not due before 2025-01-13')
   })
 
-  test('a trade that left something serves no due time, within the grace period', () => {
-    const left = (now: number) => ({ ...at(now, 90, now - 1), isUnfinished: true })
+  test('a due time that was not served stays due within the grace period, beside the cooldown', () => {
+    const left = (now: number) => at(now, 90, now - 1, false)
     expect(policy.decide(left(due + HOUR)).trade).toBe(true)
     expect(policy.decide(left(due + 24 * HOUR - 1)).trade).toBe(true)
     expect(policy.decide(left(due + 24 * HOUR)).trade).toBe(false)

@@ -1,6 +1,6 @@
 import { absolute } from '../units/ratio.js'
 import { banded } from './assessment.js'
-import { type CalendarParameters, calendarOf, GRACE_TERM, USUAL_GRACE_SECONDS, waitForDue } from './due-times.js'
+import { byDueTimes, type CalendarParameters, calendarOf, GRACE_TERM, USUAL_GRACE_SECONDS } from './due-times.js'
 import { type SharedParameters, USUAL_PARAMETERS } from './parameters.js'
 import { definePolicy } from './policy-kind.js'
 
@@ -28,8 +28,7 @@ export const calendarPolicy = definePolicy<SharedParameters & CalendarParameters
         const finding = banded(asset, parameters, { band: asset.configuredBand })
         return { ...finding, isOutside: absolute(asset.drift) > finding.inner }
       }),
-      waits: waitForDue(nextDue, parameters, view),
-      notes: () => [],
+      ...byDueTimes(nextDue, parameters, view),
     })
   },
 )

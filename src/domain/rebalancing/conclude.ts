@@ -41,7 +41,8 @@ export function conclude(view: PortfolioView, assessment: Assessment, shared: Sh
     return hold('too-few', () => ['Fewer than two assets have a known value: there is nothing to trade against.'])
   if (!isAsked) {
     if (waits !== undefined) return hold('not-due', () => [waits(), ...facts()])
-    if (breached.length === 0) return hold('in-band', () => [closestToEdge(view, figures(), assessment), ...facts()])
+    if (breached.length === 0)
+      return hold('within-band', () => [closestToEdge(view, figures(), assessment), ...facts()])
     const waited = lastTradedAt === undefined ? Infinity : Math.max(0, now - lastTradedAt)
     if (waited < shared.cooldownMs)
       return hold('cooldown', () => [

@@ -1,3 +1,4 @@
+import type { Assessment } from './assessment.js'
 import { expectPositive } from './parameters.js'
 import type { PolicyTerm } from './policy-kind.js'
 import type { PortfolioView } from './portfolio-view.js'
@@ -39,24 +40,46 @@ export function calendarOf(
   return nextDue
 }
 
+/** A cycle that traded, or that looked and found everything in place, as due times see it. */
+export interface PastLook {
+  /** Milliseconds since 1970. */
+  readonly endedAt: number
+  /** It traded, and left something that was to be traded. */
+  readonly isUnfinished: boolean
+}
+
+/** So many trades in a row may follow one that left something, before what is left counts as out of reach. */
+export const MOST_FOLLOW_UPS = 5
+
 /**
- * Whether a time is due: one that came within the grace period, up to now, and after the last trade that brought everything
- * where it was to be. One that left something, cut off by budgets or limits or for legs that failed, serves no due time.
- * Undefined when one is; otherwise a sentence that says when the next one comes.
+ * When due times were last served, by the last looks, newest first: by the last one that left nothing. What the later ones
+ * left is still due, unless they are more than may follow each other: then the last one served it, whatever it left.
  */
-export function waitForDue(
+export function servedAt(looks: readonly PastLook[]): number | undefined {
+  const finished = looks.findIndex(({ isUnfinished }) => !isUnfinished)
+  const inRow = finished < 0 ? looks.length : finished
+  return looks[inRow > MOST_FOLLOW_UPS ? 0 : finished]?.endedAt
+}
+
+/**
+ * What a calendar says of now. A time is due that came within the grace period, up to now, and was not served yet: then
+ * nothing waits, and the notes name it. Otherwise what waits says when the next one comes.
+ */
+export function byDueTimes(
   nextDue: NextDue,
   { graceSeconds }: CalendarParameters,
-  { now, lastTradedAt, isUnfinished }: PortfolioView,
-): (() => string) | undefined {
-  const served = isUnfinished ? -Infinity : (lastTradedAt ?? -Infinity)
-  const after = Math.min(now, Math.max(now - graceSeconds * 1000, served))
+  { now, servedAt: served }: PortfolioView,
+): Pick<Assessment, 'waits' | 'notes'> {
+  const after = Math.min(now, Math.max(now - graceSeconds * 1000, served ?? -Infinity))
   const due = nextDue(after)
-  if (due === undefined) return () => 'The calendar holds no further time.'
+  const wait = (why: string) => ({ waits: () => why, notes: () => [] })
+  if (due === undefined) return wait('The calendar holds no further time.')
   if (!(due > after && due <= LAST_DATE_MS))
     throw new RebalancingInputError(
       'parameters',
       `A due time after ${after} is a later date, got ${due}. Correct the calendar.`,
     )
-  return due <= now ? undefined : () => `The calendar is not due before ${new Date(due).toISOString()}.`
+  const time = new Date(due).toISOString()
+  if (due > now) return wait(`The calendar is not due before ${time}.`)
+  return { waits: undefined, notes: () => [`The calendar was due at ${time}.`] }
 }

@@ -1,4 +1,4 @@
-import { type CalendarParameters, calendarOf, GRACE_TERM, USUAL_GRACE_SECONDS, waitForDue } from './due-times.js'
+import { byDueTimes, type CalendarParameters, calendarOf, GRACE_TERM, USUAL_GRACE_SECONDS } from './due-times.js'
 import { BAND_TERM, bandDial, byGivenBand, type GivenBandParameters } from './given-band.js'
 import { USUAL_PARAMETERS } from './parameters.js'
 import { definePolicy } from './policy-kind.js'
@@ -14,6 +14,6 @@ export const hybridPolicy = definePolicy<GivenBandParameters & CalendarParameter
   (parameters, services) => {
     const assess = byGivenBand(parameters)
     const nextDue = calendarOf('hybrid', services.nextDue, parameters)
-    return (view) => ({ ...assess(view), waits: waitForDue(nextDue, parameters, view) })
+    return (view) => ({ ...assess(view), ...byDueTimes(nextDue, parameters, view) })
   },
 )

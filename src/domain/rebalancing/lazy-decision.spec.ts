@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { LazyDecision, once } from './lazy-decision.js'
 
-const acted = { trade: false, code: 'in-band', levels: [], breached: [] } as const
+const acted = { trade: false, code: 'within-band', levels: [], breached: [] } as const
 
 describe('a decision that explains itself when it is asked', () => {
   test('works nothing out before, and the reasons once', () => {

@@ -36,6 +36,8 @@ export interface PolicyFacts<P extends SharedParameters> {
   /** One sentence for whoever has to choose. */
   readonly about: string
   readonly defaults: P
+  /** Defaults that follow from what is given, before the others. */
+  derived?(given: Partial<P>): Partial<P>
   /** Its own parameters, as a configuration names them; those that all policies share are not among them. */
   readonly terms: Readonly<Record<Exclude<keyof P, keyof SharedParameters> & string, PolicyTerm>>
   readonly dial: Dial<P>
@@ -43,6 +45,8 @@ export interface PolicyFacts<P extends SharedParameters> {
 
 /** A policy that can be configured. */
 export interface PolicyKind<P extends SharedParameters = SharedParameters> extends PolicyFacts<P> {
+  /** All parameters: what is not given has its default. */
+  complete(given: Partial<P>): P
   /** What is not given keeps its default. Throws RebalancingInputError for a parameter outside its range. */
   create(parameters: Partial<P>, services?: PolicyServices): RebalancingPolicy
 }
@@ -55,10 +59,12 @@ export function definePolicy<P extends SharedParameters>(
   facts: PolicyFacts<P>,
   prepare: (parameters: P, services: PolicyServices) => Assess,
 ): PolicyKind<P> {
+  const complete = (given: Partial<P>): P => ({ ...facts.defaults, ...facts.derived?.(given), ...given })
   return {
     ...facts,
+    complete,
     create(given, services = {}) {
-      const parameters: P = { ...facts.defaults, ...given }
+      const parameters = complete(given)
       checkShared(parameters)
       const assess = prepare(parameters, services)
       return {

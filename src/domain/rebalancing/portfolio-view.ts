@@ -34,7 +34,7 @@ export interface AssetView {
 export interface PortfolioView {
   readonly now: number
   readonly lastTradedAt: number | undefined
-  readonly isUnfinished: boolean
+  readonly servedAt: number | undefined
   readonly isAsked: boolean
   readonly assets: readonly AssetView[]
   readonly covariance: Matrix | undefined
@@ -76,8 +76,8 @@ export function viewOf(state: PortfolioState, parameters: SharedParameters): Por
       penalty: scale === undefined ? undefined : parameters.aversion * scale * scale,
     }
   })
-  const { isUnfinished = false, isAsked = false } = state
-  return { now, lastTradedAt, isUnfinished, isAsked, assets, covariance, fixedCost }
+  const { servedAt, isAsked = false } = state
+  return { now, lastTradedAt, servedAt, isAsked, assets, covariance, fixedCost }
 }
 
 function costOf({ cost }: AssetState): number {
@@ -102,9 +102,10 @@ function cheapestOthers(assets: readonly AssetState[]): (index: number) => numbe
   }
 }
 
-function check({ now, lastTradedAt, assets, covariance, fixedCost }: PortfolioState): void {
+function check({ now, lastTradedAt, servedAt, assets, covariance, fixedCost }: PortfolioState): void {
   if (!Number.isFinite(now)) refuse('now is a time in milliseconds', now)
   if (lastTradedAt !== undefined && !Number.isFinite(lastTradedAt)) refuse('lastTradedAt is a time', lastTradedAt)
+  if (servedAt !== undefined && !Number.isFinite(servedAt)) refuse('servedAt is a time', servedAt)
   if (!isCost(fixedCost)) refuse('fixedCost is a share of zero or more', fixedCost)
   const keys = new Set<AssetKey>()
   let [weights, targets] = [0n, 0n]

@@ -88,10 +88,13 @@ function assess(
   const best = advantage > 0 ? bestWeights(problem, solve) : problem.weights
   if (!best)
     return byConfiguredBands(view, parameters, ['Every asset keeps its configured band: the solver found no answer.'])
+  const findings = assets.map((asset, i) => findingOf(asset, bands[i]!, best[i]! - problem.targets[i]!, parameters))
+  const isAway = advantage > 0 && !findings.some(({ isOutside }) => isOutside)
   return {
-    findings: assets.map((asset, i) => findingOf(asset, bands[i]!, best[i]! - problem.targets[i]!, parameters)),
+    findings,
     waits: undefined,
     notes: () => [
+      ...(isAway ? ['All that would pay is to take assets farther from their targets, which is not done.'] : []),
       advantage > 0
         ? `The best pair to trade saves ${pointsText(advantage)} bps a year more than it costs, for each unit at first.`
         : `No pair is worth trading: the best one lacks ${pointsText(-advantage)} bps a year for each unit.`,

@@ -28,8 +28,8 @@ export interface PortfolioState {
   readonly covariance: Matrix | undefined
   /** What one more leg costs whatever its size, as a share of NAV. */
   readonly fixedCost: number
-  /** The last trade did not bring everything where it was to be: a due time that it was for stays due. */
-  readonly isUnfinished?: boolean
+  /** When due times were last served, as `servedAt` reckons it; undefined when none was. */
+  readonly servedAt: number | undefined
   /** A person asked, or a cycle goes on where another one stopped: neither bands nor times hold it back. */
   readonly isAsked?: boolean
 }
@@ -51,7 +51,7 @@ export interface AssetFigures {
 }
 
 /** `in-place`: what was asked for is where it should be already. `too-few`: there is nothing to trade against. */
-export const REBALANCING_CODES = ['trade', 'in-band', 'not-due', 'cooldown', 'in-place', 'too-few'] as const
+export const REBALANCING_CODES = ['trade', 'within-band', 'not-due', 'cooldown', 'in-place', 'too-few'] as const
 export type RebalancingCode = (typeof REBALANCING_CODES)[number]
 
 export interface RebalancingDecision {

@@ -58,10 +58,10 @@ export function readPolicy(
     expectParameter(term !== undefined, `The ${name} policy takes ${known}`, parameter)
     if (term?.kind === 'share') {
       const share = typeof value === 'string' ? parseDecimal(value, 18) : undefined
-      expectParameter(share !== undefined, `${parameter} is a share in quotes, such as '0.05'`, value)
+      expectParameter(share !== undefined, `${parameter} is a share in quotes, such as '0.05'`, JSON.stringify(value))
       return [parameter, share]
     }
-    expectParameter(typeof value === 'number', `${parameter} is a number`, value)
+    expectParameter(typeof value === 'number', `${parameter} is a number without quotes`, JSON.stringify(value))
     return [parameter, value]
   })
   return { name, parameters: { ...shared, ...Object.fromEntries(own) } }

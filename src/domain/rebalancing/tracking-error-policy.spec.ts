@@ -48,6 +48,13 @@ describe('the tracking-error trigger', () => {
     }
   })
 
+  test.each([0.005, 0.04])('half of τ = %s is left where nothing else is said', (trackingError) => {
+    const { trade, figures } = trackingErrorPolicy.create({ trackingError }).decide({ ...three, fixedCost: 1e-5 })
+    const ends = figures.map(({ drift, inner }) => Math.sign(Number(drift)) * ratioToNumber(inner))
+    expect(trade).toBe(trackingError < errorOf([0.04, -0.03, -0.01]))
+    if (trade) expect(errorOf(ends)).toBeCloseTo(trackingError / 2, 9)
+  })
+
   test('its bands are where the present mix of distances would reach τ', () => {
     const error = errorOf([0.02, -0.015, -0.005])
     const half = { ...three, assets: three.assets.map((one) => ({ ...one, weight: (one.weight + one.target) / 2n })) }

@@ -26,9 +26,13 @@ export const trackingErrorPolicy = definePolicy<TrackingErrorParameters>(
   {
     about: 'Trades when the tracking error of all distances together is above what is tolerated.',
     defaults: { ...USUAL_PARAMETERS, reset: 'inner', trackingError: 0.02, innerTrackingError: 0.01 },
+    derived: ({ trackingError }) => (trackingError === undefined ? {} : { innerTrackingError: trackingError / 2 }),
     terms: {
       trackingError: { kind: 'number', about: 'Tolerated tracking error, per √year.' },
-      innerTrackingError: { kind: 'number', about: 'What is left of it by a reset to inner, per √year.' },
+      innerTrackingError: {
+        kind: 'number',
+        about: 'What is left of it by a reset to inner, per √year; half of it when absent.',
+      },
     },
     dial: {
       name: 'tracking error',

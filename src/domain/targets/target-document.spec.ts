@@ -74,6 +74,7 @@ describe('beside one that passed before', () => {
 
   test('the same one and a newer one fit', () => {
     expect(judge({}, { newest }).status).toBe('fits')
+    expect(judge({ weights: { ETH: '0.30', BTC: '0.2', USD: '0.500' } }, { newest }).status).toBe('fits')
     expect(judge({ setAt: NOW, weights: { ETH: '1', BTC: '0', USD: '0' } }, { newest }).status).toBe('fits')
   })
 
@@ -87,7 +88,7 @@ describe('beside one that passed before', () => {
   })
 
   test('so is another one of the same time', () => {
-    const other = judge({ weights: { ETH: '0.3', BTC: '0.20', USD: '0.5' } }, { newest })
+    const other = judge({ weights: { ETH: '0.3', BTC: '0.21', USD: '0.49' } }, { newest })
     expect(other).toEqual({
       status: 'refused',
       code: 'source-replayed',
@@ -97,9 +98,17 @@ describe('beside one that passed before', () => {
   })
 })
 
-test('documents are the same by time and weights, in whichever order these are written', () => {
+test('documents are the same by time and weights, in whichever order and with how many zeros these are written', () => {
   const { setAt, weights } = aDocument()
   expect(isSameDocument({ setAt, weights }, { setAt, weights: { USD: '0.5', ETH: '0.3', BTC: '0.2' } })).toBe(true)
+  expect(isSameDocument({ setAt, weights }, { setAt, weights: { ...weights, BTC: '0.200' } })).toBe(true)
+  expect(isSameDocument({ setAt, weights }, { setAt, weights: { ...weights, BTC: '0.2000000000000000000' } })).toBe(
+    false,
+  )
+  expect(isSameDocument({ setAt, weights }, { setAt, weights: { ...weights, BTC: '2e-1' } })).toBe(false)
+  expect(isSameDocument({ setAt, weights }, { setAt, weights: { ...weights, BTC: '0.200000000000000001' } })).toBe(
+    false,
+  )
   expect(isSameDocument({ setAt, weights }, { setAt: setAt + 1, weights })).toBe(false)
   expect(isSameDocument({ setAt, weights }, undefined)).toBe(false)
 })

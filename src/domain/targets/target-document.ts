@@ -101,9 +101,18 @@ function judgeWeights(
   return { status: 'fits', weights: ratios }
 }
 
-/** The same document: of one time and with the same weights. */
+/** The same document: of one time and with weights of the same values, however they are written. */
 export function isSameDocument(a: DatedWeights, b: DatedWeights | undefined): boolean {
-  return b !== undefined && a.setAt === b.setAt && canonicalText(a.weights) === canonicalText(b.weights)
+  return b !== undefined && a.setAt === b.setAt && valuesText(a) === valuesText(b)
+}
+
+/** A weight that is none stays as it is written. */
+function valuesText({ weights }: DatedWeights): string {
+  return canonicalText(
+    Object.fromEntries(
+      Object.entries(weights).map(([asset, text]) => [asset, parseDecimal(text, WEIGHT_DECIMALS) ?? text]),
+    ),
+  )
 }
 
 function timeText(at: number): string {

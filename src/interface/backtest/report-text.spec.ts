@@ -57,6 +57,9 @@ describe('tuning at a terminal', () => {
     const lines = tuneText(aTuneReport()).split('\n')
     expect(lines.filter((line) => /^ {2}\d{4}-\d\d-\d\d to /.test(line))).toHaveLength(3)
     expect(lines).toContain('Proposed: aversion 4.2, bands from 0.10 % of NAV to 50 % of the target')
+    expect(lines).toContain('  judged on                 chosen                 bands  fitted  judged  usual')
+    expect(lines).toContainEqual(expect.stringMatching(/^ {2}\S+ to \S+ {2}aversion 4\.2\d* {2}0\.10 % to 50 % /))
+    expect(tuneText(aTuneReport()).replaceAll(/\s+/g, ' ')).toContain('Out of sample the score is 22')
     expect(lines.filter((line) => line.length > REPORT_WIDTH)).toEqual([])
   })
 

@@ -3,7 +3,7 @@ import type { BacktestReport, TuneReport } from '../../domain/backtest/result.js
 import { left, right, table, wrapped } from '../text-table.js'
 import { comparedPolicies } from './comparison-plot.js'
 import { dialText, dollars, fixed, NOTHING, percent, points, pointsRange } from './numbers.js'
-import { proposedText } from './tune-section.js'
+import { limitsText, proposedText } from './tune-section.js'
 
 const INDENT = 2
 
@@ -76,17 +76,27 @@ export function backtestText(report: BacktestReport): string {
 /** What tuning found, for a person at a terminal. */
 export function tuneText(report: TuneReport): string {
   const { outOfSample, proposal, windows, notes } = report
+  const hasLimits = windows.some(({ chosen }) => chosen.limits !== undefined)
   return [
     ...heading(`Tuning ${report.label} on ${report.assets.join(', ')}`, report),
     ...wrapped(`Usual setting: ${report.usual}.`, 0),
     '',
-    `Score, bp a year: cost + ${fixed(report.aversion, 1)} · tracking error² / 2; ${fixed(report.settings, 0)} settings a window:`,
+    `Score, bp a year: cost + ${fixed(report.aversion, 1)} · tracking error² / 2; ${fixed(report.settings, 0)} settings a window.`,
+    ...(hasLimits ? ['Bands: the least as a share of NAV, the largest as a share of the target.'] : []),
     ...indented(
       table(
-        [left('judged on'), left('chosen'), right('fitted'), right('judged'), right('usual')],
+        [
+          left('judged on'),
+          left('chosen'),
+          ...(hasLimits ? [right('bands')] : []),
+          right('fitted'),
+          right('judged'),
+          right('usual'),
+        ],
         windows.map(({ fitTo, judgeTo, chosen, fitted, judged, usual }) => [
           `${dayText(fitTo)} to ${dayText(judgeTo - 1)}`,
           `${report.dial.name} ${dialText(report.dial.unit, chosen.dial)}`,
+          ...(hasLimits ? [limitsText(chosen) ?? NOTHING] : []),
           points(fitted.score),
           points(judged.score),
           points(usual.score),
@@ -94,7 +104,7 @@ export function tuneText(report: TuneReport): string {
       ),
     ),
     ...wrapped(
-      `Out of sample ${points(outOfSample.judged.score)} bp a year against ${points(outOfSample.usual.score)} bp of the usual setting; difference ${points(outOfSample.difference)} bp, middle 90 % ${pointsRange(outOfSample.interval)}.`,
+      `Out of sample the score is ${points(outOfSample.judged.score)} bp a year against ${points(outOfSample.usual.score)} bp of the usual setting; difference ${points(outOfSample.difference)} bp, middle 90 % ${pointsRange(outOfSample.interval)}.`,
       INDENT,
     ),
     '',

@@ -35,6 +35,7 @@ describe('the file', () => {
     expect(html).toContain('@media(prefers-color-scheme:dark)')
     const tables = html.match(/<table>/g) ?? []
     expect(tables.length).toBeGreaterThan(8)
+    expect(html).toMatch(/<th scope="col">policy<\/th><th scope="col">cost, bp\/y<\/th><th scope="col">tracking error/)
     expect(html.match(/<div class="box" tabindex="0"><table>/g)).toHaveLength(tables.length)
     for (const [, width] of html.matchAll(/viewBox="0 0 (\d+) /g)) expect(Number(width)).toBeLessThanOrEqual(360)
   })

@@ -17,7 +17,7 @@ export function tuneSection(report: TuneReport): Markup {
 ${verdict}
 <dl><dt>proposed</dt><dd>${proposedText(report)}</dd>
 <dt>usual</dt><dd>${report.usual}</dd>
-<dt>out of sample</dt><dd>${points(outOfSample.judged.score)} bp a year against ${points(outOfSample.usual.score)} bp of the usual setting; difference ${points(outOfSample.difference)} bp, middle 90 % of resampled days ${pointsRange(outOfSample.interval)}</dd></dl>
+<dt>out of sample</dt><dd>score ${points(outOfSample.judged.score)} bp a year against ${points(outOfSample.usual.score)} bp of the usual setting; difference ${points(outOfSample.difference)} bp, middle 90 % of resampled days ${pointsRange(outOfSample.interval)}</dd></dl>
 <p class="read">Bars below zero are windows in which the chosen setting did better than the usual one on days it had not seen.</p>
 <figure class="wide">${windowsPlot(windows)}</figure>
 ${windowsTable(report)}
@@ -32,10 +32,16 @@ export function proposedText(report: TuneReport): string {
 
 /** Where the dial and the limits of bands stand. */
 function settingText({ dial }: TuneReport, setting: TunedSetting): string {
-  const { limits } = setting
   const own = `${dial.name} ${dialText(dial.unit, setting.dial)}`
-  if (!limits) return own
-  return `${own}, bands from ${percent(limits.minimumBand, 2)} of NAV to ${percent(limits.maximumBandShare, 0)} of the target`
+  const limits = limitsText(setting, 'of NAV', 'of the target')
+  return limits === undefined ? own : `${own}, bands from ${limits}`
+}
+
+/** Limits of bands, the least and the largest; undefined where the policy has none. */
+export function limitsText({ limits }: TunedSetting, ofLeast = '', ofMost = ''): string | undefined {
+  if (!limits) return undefined
+  const of = (share: number, decimals: number, what: string) => `${percent(share, decimals)} ${what}`.trim()
+  return `${of(limits.minimumBand, 2, ofLeast)} to ${of(limits.maximumBandShare, 0, ofMost)}`
 }
 
 function windowsPlot(windows: readonly TuneWindow[]): Markup {

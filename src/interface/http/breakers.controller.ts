@@ -1,5 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common'
 import { Store } from '../../ports/store.js'
+import { Route } from './access/route.js'
+import { breakersAnswer } from './safety-schema.js'
 import { breakersQuery, breakerWire } from './safety-wire.js'
 import { parseOrRefuse } from './wire.js'
 
@@ -7,8 +9,14 @@ import { parseOrRefuse } from './wire.js'
 export class BreakersController {
   constructor(private readonly store: Store) {}
 
-  /** Those that hold, and the latest ones of all, newest first. */
   @Get()
+  @Route({
+    scope: 'status:read',
+    bucket: 'read',
+    summary: 'Breakers that hold, and the latest ones of all, newest first',
+    query: breakersQuery,
+    answer: breakersAnswer,
+  })
   async list(@Query() query: unknown) {
     const { limit } = parseOrRefuse(breakersQuery, query)
     const open = await this.store.breakers({ isOpen: true, limit: 1_000 })

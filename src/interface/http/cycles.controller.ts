@@ -1,14 +1,22 @@
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { Store } from '../../ports/store.js'
+import { Route } from './access/route.js'
+import { cycleAnswer, cyclesAnswer } from './cycle-schema.js'
 import { Problem } from './problem.js'
-import { cycleId, cyclesQuery, cycleSummaryWire, cycleWire, parseOrRefuse } from './wire.js'
+import { cycleId, cycleParams, cyclesQuery, cycleSummaryWire, cycleWire, parseOrRefuse } from './wire.js'
 
 @Controller('v1/cycles')
 export class CyclesController {
   constructor(private readonly store: Store) {}
 
-  /** Newest first; `next` is the `before` of the following page, absent on the last one. */
   @Get()
+  @Route({
+    scope: 'status:read',
+    bucket: 'read',
+    summary: 'Cycles, newest first',
+    query: cyclesQuery,
+    answer: cyclesAnswer,
+  })
   async list(@Query() query: unknown) {
     const { portfolio, before, limit } = parseOrRefuse(cyclesQuery, query)
     if (before !== undefined && !(await this.store.cycle(before))) {
@@ -24,6 +32,13 @@ export class CyclesController {
   }
 
   @Get(':id')
+  @Route({
+    scope: 'status:read',
+    bucket: 'read',
+    summary: 'Everything of one cycle: what was measured, decided, planned and done, and what it cost',
+    params: cycleParams,
+    answer: cycleAnswer,
+  })
   async one(@Param('id') id: string) {
     const cycle = cycleId.safeParse(id).success ? await this.store.cycle(id) : undefined
     if (!cycle) throw new Problem(404, 'not-found', `No cycle ${JSON.stringify(id)}; GET /v1/cycles lists them.`)

@@ -1,8 +1,11 @@
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { z } from 'zod'
 import { type DecisionRecord, Store } from '../../ports/store.js'
+import { Route } from './access/route.js'
+import { decisionsAnswer } from './cycle-schema.js'
 import { ratioText, timeText } from './figures.js'
 import { decisionWire } from './plan-wire.js'
+import { portfolioParams } from './portfolio-schema.js'
 import { Portfolios } from './portfolios.controller.js'
 import { Problem } from './problem.js'
 import { cycleId, parseOrRefuse } from './wire.js'
@@ -19,11 +22,17 @@ export class DecisionsController {
     private readonly store: Store,
   ) {}
 
-  /**
-   * Whether each cycle acted and why, newest first: of every asset its drift and band, what a trade would have cost and
-   * ended, and what the shadow policy would have done. `next` is the `before` of the following page, absent on the last.
-   */
   @Get()
+  @Route({
+    scope: 'status:read',
+    bucket: 'read',
+    summary: 'Whether each cycle of a portfolio acted and why, newest first',
+    description:
+      'Of every asset its drift and band, what a trade would have cost and ended, and what the shadow policy would have done.',
+    params: portfolioParams,
+    query: decisionsQuery,
+    answer: decisionsAnswer,
+  })
   async read(@Param('id') id: string, @Query() query: unknown) {
     const { id: portfolio } = this.portfolios.named(id)
     const { before, limit } = parseOrRefuse(decisionsQuery, query)

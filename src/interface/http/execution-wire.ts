@@ -11,6 +11,8 @@ export const intentId = z
   .string()
   .regex(/^[a-zA-Z0-9.:_-]{1,300}$/, 'expected the id of an intent: letters, digits, dots, colons, dashes')
 
+export const intentParams = z.object({ id: intentId })
+
 export const ledgerQuery = z.strictObject({
   before: z
     .string()

@@ -29,7 +29,7 @@ const GREEKS: Greeks = {
   ],
   missing: [{ position: 'BTC', reason: 'No price.' }],
   rule: {
-    atRest: { move: 0n, trade: false, code: 'in-band', turnover: 0n },
+    atRest: { move: 0n, trade: false, code: 'within-band', turnover: 0n },
     assets: [
       { asset: 'ETH', up: move(1n), down: move(-1n), tradesFromUp: ratioOfBasisPoints(37), tradesFromDown: undefined },
     ],
@@ -55,7 +55,7 @@ describe('greeksWire', () => {
         },
       ],
       rule: {
-        atRest: { trade: false, code: 'in-band', turnoverUsd: '0' },
+        atRest: { trade: false, code: 'within-band', turnoverUsd: '0' },
         assets: [
           {
             asset: 'ETH',

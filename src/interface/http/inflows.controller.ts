@@ -1,10 +1,11 @@
-import { Body, Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common'
+import { Body, Controller, Param, Post } from '@nestjs/common'
 import { z } from 'zod'
 import { ClassifyInflow } from '../../application/classify-inflow.js'
 import type { Address } from '../../domain/assets.js'
 import { Store } from '../../ports/store.js'
-import { AdminGuard } from './admin.guard.js'
+import { Route } from './access/route.js'
 import { balanceWire } from './execution-wire.js'
+import { inflowAnswer, portfolioParams } from './portfolio-schema.js'
 import { Portfolios } from './portfolios.controller.js'
 import { Problem } from './problem.js'
 import { parseOrRefuse, reason } from './wire.js'
@@ -23,10 +24,18 @@ export class InflowsController {
     private readonly store: Store,
   ) {}
 
-  /** Takes everything unattributed of one token for the fund's own. */
   @Post()
-  @HttpCode(200)
-  @UseGuards(AdminGuard)
+  @Route({
+    scope: 'resume:propose',
+    bucket: 'mutate',
+    action: 'inflow.classify',
+    resource: ({ params }) => `portfolio:${params['id']}`,
+    summary: "Take everything unattributed of one token for the fund's own",
+    description: 'From then on it counts in NAV and weights, and is traded.',
+    params: portfolioParams,
+    body: inflowBody,
+    answer: inflowAnswer,
+  })
   async classify(@Param('id') id: string, @Body() body: unknown) {
     const portfolio = this.portfolios.named(id)
     const order = parseOrRefuse(inflowBody, body)

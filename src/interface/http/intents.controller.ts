@@ -1,6 +1,8 @@
 import { Controller, Get, Param } from '@nestjs/common'
 import { Store } from '../../ports/store.js'
-import { broadcastsWire, intentId, timelineWire } from './execution-wire.js'
+import { Route } from './access/route.js'
+import { intentAnswer } from './cycle-schema.js'
+import { broadcastsWire, intentId, intentParams, timelineWire } from './execution-wire.js'
 import { Problem } from './problem.js'
 import { intentWire } from './wire.js'
 
@@ -8,8 +10,14 @@ import { intentWire } from './wire.js'
 export class IntentsController {
   constructor(private readonly store: Store) {}
 
-  /** One (chain, account, nonce) with everything that was written about it. */
   @Get(':id')
+  @Route({
+    scope: 'status:read',
+    bucket: 'read',
+    summary: 'One chain, account and nonce, with everything that was written about it',
+    params: intentParams,
+    answer: intentAnswer,
+  })
   async one(@Param('id') id: string) {
     const intent = intentId.safeParse(id).success ? await this.store.intent(id) : undefined
     if (!intent)

@@ -1,6 +1,8 @@
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { Store } from '../../ports/store.js'
+import { Route } from './access/route.js'
 import { balanceWire, ledgerQuery, postingWire } from './execution-wire.js'
+import { ledgerAnswer, portfolioParams } from './portfolio-schema.js'
 import { Portfolios } from './portfolios.controller.js'
 import { parseOrRefuse } from './wire.js'
 
@@ -11,11 +13,15 @@ export class LedgerController {
     private readonly store: Store,
   ) {}
 
-  /**
-   * What the final book says lies in the wallet, and the postings behind it, newest first. `next` is the `before` of the
-   * following page, absent on the last one.
-   */
   @Get()
+  @Route({
+    scope: 'ledger:read',
+    bucket: 'read',
+    summary: 'What the final book says lies in the wallet, and the postings of both books, newest first',
+    params: portfolioParams,
+    query: ledgerQuery,
+    answer: ledgerAnswer,
+  })
   async read(@Param('id') id: string, @Query() query: unknown) {
     const portfolio = this.portfolios.named(id)
     const { before, limit } = parseOrRefuse(ledgerQuery, query)

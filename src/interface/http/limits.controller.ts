@@ -5,8 +5,10 @@ import type { Portfolio } from '../../domain/policy/portfolio.js'
 import { usdToText } from '../../domain/units/usd.js'
 import { Clock } from '../../ports/clock.js'
 import { Store } from '../../ports/store.js'
+import { Route } from './access/route.js'
 import { ratioText } from './figures.js'
 import { Portfolios } from './portfolios.controller.js'
+import { limitsAnswer } from './safety-schema.js'
 import { Scopes, shareOfCap, standingCaps } from './safety-wire.js'
 
 @Controller('v1/limits')
@@ -18,8 +20,14 @@ export class LimitsController {
     private readonly clock: Clock,
   ) {}
 
-  /** What each portfolio has used of its caps, which are shares of its NAV as of the last cycle. */
   @Get()
+  @Route({
+    scope: 'status:read',
+    bucket: 'read',
+    summary: 'What each portfolio has used of its caps',
+    description: 'Caps are shares of NAV as of the last cycle.',
+    answer: limitsAnswer,
+  })
   async list() {
     return { portfolios: await Promise.all(this.portfolios.all.map((portfolio) => this.describe(portfolio))) }
   }

@@ -2,8 +2,10 @@ import { Controller, Get, Param } from '@nestjs/common'
 import { LookAhead } from '../../application/look-ahead.js'
 import type { Portfolio } from '../../domain/policy/portfolio.js'
 import { Store } from '../../ports/store.js'
+import { Route } from './access/route.js'
 import { balanceWire } from './execution-wire.js'
 import { outlookWire } from './outlook-wire.js'
+import { portfolioAnswer, portfolioParams, portfoliosAnswer } from './portfolio-schema.js'
 import { Problem } from './problem.js'
 import { portfolioWire } from './wire.js'
 
@@ -29,11 +31,24 @@ export class PortfoliosController {
   ) {}
 
   @Get()
+  @Route({
+    scope: 'status:read',
+    bucket: 'read',
+    summary: 'Every portfolio: weights, targets, bands and drift, positions and value by chain, what holds it',
+    answer: portfoliosAnswer,
+  })
   async list() {
     return { portfolios: await Promise.all(this.portfolios.all.map((portfolio) => this.describe(portfolio))) }
   }
 
   @Get(':id')
+  @Route({
+    scope: 'status:read',
+    bucket: 'read',
+    summary: 'One portfolio, as of its last cycle',
+    params: portfolioParams,
+    answer: portfolioAnswer,
+  })
   async one(@Param('id') id: string) {
     return this.describe(this.portfolios.named(id))
   }

@@ -1,7 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { z } from 'zod'
 import { History, type RecordedTargets } from '../../ports/history.js'
+import { Route } from './access/route.js'
 import { ratioText, timeText } from './figures.js'
+import { portfolioParams, targetsAnswer } from './portfolio-schema.js'
 import { Portfolios } from './portfolios.controller.js'
 import { parseOrRefuse } from './wire.js'
 
@@ -20,11 +22,16 @@ export class TargetsController {
     private readonly history: History,
   ) {}
 
-  /**
-   * Every set of targets that came into force, and every refusal, newest first, with the hash of what it was made of.
-   * `next` is the `before` of the following page, absent on the last.
-   */
   @Get()
+  @Route({
+    scope: 'status:read',
+    bucket: 'read',
+    summary: 'Every set of targets that came into force, and every refusal, newest first',
+    description: 'Each with what it was made of, and the hash of that.',
+    params: portfolioParams,
+    query: targetsQuery,
+    answer: targetsAnswer,
+  })
   async read(@Param('id') id: string, @Query() query: unknown) {
     const { id: portfolio } = this.portfolios.named(id)
     const { before, limit } = parseOrRefuse(targetsQuery, query)

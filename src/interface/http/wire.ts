@@ -37,6 +37,7 @@ export const reason = z
 const name = z.string().regex(/^[a-zA-Z0-9-]{1,64}$/, 'expected letters, digits and dashes, 64 at most')
 
 export const cycleId = name
+export const cycleParams = z.object({ id: cycleId })
 
 export const cyclesQuery = z.strictObject({
   portfolio: name.optional(),

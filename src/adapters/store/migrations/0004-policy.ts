@@ -9,6 +9,8 @@ export async function up(db: QueryExecutorProvider): Promise<void> {
   // Decisions of earlier builds went by bands alone; whoever reads them finds no figures and no policy.
   await inBatches(db, 'cycles', sql`decision = decision || '{"figures": []}'`)
 
+  await sql`alter table cycles add column is_unfinished boolean not null default false`.execute(db)
+
   // Numbers of Postgres include NaN, which is above everything, and infinities.
   await sql`
     create table price_days (

@@ -3,6 +3,7 @@ import { up as firstTables } from './0001-first-tables.js'
 import { up as plannerDocuments } from './0002-planner-documents.js'
 import { up as execution } from './0003-execution.js'
 import { up as policy } from './0004-policy.js'
+import { up as admin } from './0005-admin.js'
 
 export interface Migration {
   readonly name: string
@@ -15,6 +16,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0002-planner-documents', up: plannerDocuments },
   { name: '0003-execution', up: execution },
   { name: '0004-policy', up: policy },
+  { name: '0005-admin', up: admin },
 ]
 
 /** The schema this build reads and writes. */

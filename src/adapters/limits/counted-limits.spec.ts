@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { MemoryRateLimits } from '../../../test/support/memory-admin.js'
+import type { RateBucket } from '../../ports/rate-limits.js'
+
+const NOW = Date.UTC(2026, 10, 20, 12)
+const MINUTE = 60_000
+
+describe('CountedLimits', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ now: NOW })
+  })
+  afterEach(() => {
+    jest.useRealTimers()
+  })
+
+  const takenOf = async (limits: MemoryRateLimits, bucket: RateBucket, caller = 'ada') => {
+    for (let taken = 0; ; taken += 1) {
+      const { retryAfterMs } = await limits.take(bucket, caller)
+      if (retryAfterMs !== undefined) return taken
+    }
+  }
+
+  test.each([
+    ['read', 600],
+    ['mutate', 10],
+    ['approve', 5],
+    ['pause', 30],
+  ] as const)('%s: %d a minute for each caller', async (bucket, most) => {
+    const limits = new MemoryRateLimits()
+    expect(await takenOf(limits, bucket)).toBe(most)
+    expect(await limits.waiting(bucket, 'ada')).toBe(MINUTE)
+    expect(await limits.waiting(bucket, 'bea')).toBeUndefined()
+    jest.advanceTimersByTime(MINUTE - 1)
+    expect((await limits.take(bucket, 'ada')).retryAfterMs).toBe(1)
+    jest.advanceTimersByTime(1)
+    expect(await limits.waiting(bucket, 'ada')).toBeUndefined()
+    expect(await takenOf(limits, bucket)).toBe(most)
+  })
+
+  test('reads are limited as configured, and each answer says what is left', async () => {
+    const limits = new MemoryRateLimits(2)
+    const answers = [
+      await limits.take('read', 'ada'),
+      await limits.take('read', 'ada'),
+      await limits.take('read', 'ada'),
+    ]
+    const standing = (remaining: number) => ({ limit: 2, windowMs: MINUTE, remaining, resetMs: MINUTE })
+    expect(answers).toEqual([
+      { retryAfterMs: undefined, standing: standing(1) },
+      { retryAfterMs: undefined, standing: standing(0) },
+      { retryAfterMs: MINUTE, standing: standing(0) },
+    ])
+  })
+
+  test('F-77: nothing else uses up the pauses', async () => {
+    const limits = new MemoryRateLimits()
+    for (const bucket of ['read', 'mutate', 'approve', 'failed-login'] as const) await takenOf(limits, bucket)
+    expect(await takenOf(limits, 'pause')).toBe(30)
+  })
+
+  test('the fifth failed login shuts out, each time for twice as long, up to an hour', async () => {
+    const limits = new MemoryRateLimits()
+    const waits: (number | undefined)[] = []
+    for (let round = 0; round < 8; round += 1) {
+      for (let failed = 0; failed < 5; failed += 1) {
+        expect(await limits.waiting('failed-login', 'eve')).toBeUndefined()
+        expect((await limits.take('failed-login', 'eve')).retryAfterMs).toBeUndefined()
+      }
+      const wait = (await limits.waiting('failed-login', 'eve')) ?? 0
+      expect((await limits.take('failed-login', 'eve')).retryAfterMs).toBe(wait)
+      waits.push(wait / MINUTE)
+      jest.advanceTimersByTime(wait)
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60])
+    expect(await limits.waiting('failed-login', 'ada')).toBeUndefined()
+  })
+
+  test('a day after the first time the waits begin anew', async () => {
+    const limits = new MemoryRateLimits()
+    const shutOut = async () => {
+      await takenOf(limits, 'failed-login')
+      return limits.waiting('failed-login', 'ada')
+    }
+    expect(await shutOut()).toBe(MINUTE)
+    jest.advanceTimersByTime(MINUTE)
+    expect(await shutOut()).toBe(2 * MINUTE)
+    jest.advanceTimersByTime(24 * 60 * MINUTE)
+    expect(await shutOut()).toBe(MINUTE)
+  })
+
+  test('forgets who waits when there are too many to remember, and not what was counted', async () => {
+    const limits = new MemoryRateLimits(0)
+    for (let index = 0; index < 10_001; index += 1) await limits.take('read', `caller-${index}`)
+    expect((await limits.take('read', 'caller-0')).retryAfterMs).toBe(MINUTE)
+  })
+})

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto'
+import { accessProviders } from './access-providers.js'
+import { sha256 } from './adapters/access/secrets.js'
+import { PostgresRateLimits } from './adapters/limits/postgres-rate-limits.js'
+import { PostgresAuditLog } from './adapters/store/postgres-audit-log.js'
+import { PostgresEventFeed } from './adapters/store/postgres-event-feed.js'
+import { PostgresIdempotency } from './adapters/store/postgres-idempotency.js'
+import { PostgresProposals } from './adapters/store/postgres-proposals.js'
+import type { Parts } from './app.module.js'
+import { AnswerProposal } from './application/answer-proposal.js'
+import { Operations } from './application/operations.js'
+import { gateProviders } from './interface/http/access/gate.js'
+import { Approvals } from './interface/http/operations.controller.js'
+import { AuditLog } from './ports/audit-log.js'
+import { EventFeed } from './ports/event-feed.js'
+import { Idempotency } from './ports/idempotency.js'
+import { Clock } from './ports/clock.js'
+import { Observer } from './ports/observer.js'
+import { Proposals } from './ports/proposals.js'
+import { RateLimits } from './ports/rate-limits.js'
+import { Store } from './ports/store.js'
+
+/** What stands between a request and the daemon, and what is written down about it. */
+export function adminProviders(parts: Parts) {
+  const { config, database, databaseUrl, build } = parts
+  const { readsPerMinute } = config.file.server
+  return [
+    ...accessProviders(parts),
+    { provide: AuditLog, useFactory: () => new PostgresAuditLog(database) },
+    { provide: Idempotency, useFactory: () => new PostgresIdempotency(database) },
+    { provide: EventFeed, useFactory: () => new PostgresEventFeed(database) },
+    { provide: PostgresRateLimits, useFactory: () => new PostgresRateLimits({ url: databaseUrl, readsPerMinute }) },
+    { provide: RateLimits, useExisting: PostgresRateLimits },
+    { provide: Proposals, useFactory: () => new PostgresProposals(database) },
+    { provide: Approvals, useFactory: () => new Approvals(config.file.server.approvals.resume) },
+    {
+      provide: AnswerProposal,
+      useFactory: (proposals: Proposals, operations: Operations, store: Store, clock: Clock, observer: Observer) =>
+        new AnswerProposal({ proposals, operations, store, clock, observer, hash: sha256, newId: randomUUID }),
+      inject: [Proposals, Operations, Store, Clock, Observer],
+    },
+    ...gateProviders(build.version),
+  ]
+}

@@ -1,0 +1,77 @@
+import type { Request, Response } from 'express'
+import type { AuditEntry } from '../../../domain/access/audit-entry.js'
+import type { Principal } from '../../../domain/access/principal.js'
+import type { AuditLog } from '../../../ports/audit-log.js'
+import type { Observer } from '../../../ports/observer.js'
+import { callerOf } from './caller.js'
+import { PAUSE_PATIENCE_MS, requestIdOf } from './request.js'
+import type { RouteRules } from './route.js'
+import { within } from './within.js'
+
+const LONGEST_RESOURCE = 300
+const LONGEST_BODY = 4_000
+
+export type AuditedRequest = Omit<AuditEntry, 'result' | 'detail' | 'build'>
+
+/**
+ * Writes requests into the audit log. Those that were turned away are written one after another, so that a flood of them
+ * takes one connection to the database and not all.
+ */
+export class AuditTrail {
+  private turn: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly deps: { log: AuditLog; observer: Observer; build: string }) {}
+
+  /** Rejects where it cannot be written. A pause is not kept waiting: for it that rejects soon. */
+  async append(
+    asked: AuditedRequest,
+    { result, detail, isPause }: Pick<AuditEntry, 'result' | 'detail'> & { isPause: boolean },
+  ): Promise<void> {
+    const { log, build } = this.deps
+    const write = () => log.append({ ...asked, result, detail, build })
+    const work = result === 'denied' ? this.inTurn(write) : write()
+    await (isPause ? within(PAUSE_PATIENCE_MS, 'The audit log', work) : work)
+  }
+
+  /** For what is done or refused already: a log that cannot be written changes nothing in that, and is told. */
+  async tryAppend(...given: Parameters<AuditTrail['append']>): Promise<void> {
+    await this.append(...given).catch((error: unknown) => this.tell(given[0], error))
+  }
+
+  tell({ action, resource, subject }: AuditedRequest, error: unknown): void {
+    const what = `writing "${action}" on ${resource} by ${subject} into the audit log`
+    this.deps.observer.notify({ type: 'failed', what, isRetried: false, error })
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.turn.then(work)
+    this.turn = mine.catch(() => undefined)
+    return mine
+  }
+}
+
+export function auditedOf(request: Request, response: Response, rules: RouteRules | undefined): AuditedRequest {
+  const caller: Principal | undefined = callerOf(request)
+  const { path, ip } = request
+  const params = request.params as Record<string, string | undefined>
+  const body: unknown = request.body
+  return {
+    actor: caller?.kind ?? 'anonymous',
+    subject: caller?.subject ?? 'anonymous',
+    keyId: caller?.keyId,
+    source: ip,
+    requestId: requestIdOf(response),
+    action: rules?.action ?? 'read',
+    resource: plainText(rules?.resource?.({ params, body }) ?? path, LONGEST_RESOURCE),
+  }
+}
+
+/** As JSON text, so that whatever was sent can be stored and read as text. */
+export function bodyForAudit({ body }: Request): string | null {
+  return body === undefined ? null : JSON.stringify(body).slice(0, LONGEST_BODY)
+}
+
+/** Without control characters and halves of surrogate pairs, and cut. */
+function plainText(text: string, longest: number): string {
+  return text.slice(0, longest).replaceAll(/[\p{Cc}\p{Cs}]/gu, '�')
+}

@@ -1,0 +1,52 @@
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common'
+import type { Request, Response } from 'express'
+import { map, type Observable, throwError, timeout } from 'rxjs'
+import { type Finding, Problem } from '../problem.js'
+import { etagOf } from './match.js'
+import { isRead } from './request.js'
+import { type RouteRules, rulesOf } from './route.js'
+
+const ANSWER_TIMEOUT_MS = 10_000
+
+/**
+ * Refuses query parameters and bodies that a route does not declare. What is read carries a strong ETag, and is given up
+ * after ten seconds; what changes something is answered whenever it is done.
+ */
+export class ExchangeInterceptor implements NestInterceptor {
+  constructor(private readonly answerTimeoutMs = ANSWER_TIMEOUT_MS) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const http = context.switchToHttp()
+    const request = http.getRequest<Request>()
+    const rules = rulesOf(context.getHandler())
+    if (rules) refuseUndeclared(request, rules)
+    if (!isRead(request) || rules?.isStream) return next.handle()
+    const response = http.getResponse<Response>()
+    return next.handle().pipe(
+      timeout({ each: this.answerTimeoutMs, with: () => throwError(tookTooLong) }),
+      map((answer: unknown) => {
+        const text = JSON.stringify(answer ?? null)
+        response.type('json').set('ETag', etagOf(text))
+        return text
+      }),
+    )
+  }
+}
+
+function tookTooLong(): Problem {
+  return new Problem(503, 'unavailable', 'This took longer than ten seconds and was given up.', [], { retryAfter: 5 })
+}
+
+function refuseUndeclared({ query, body }: Request, rules: RouteRules): void {
+  const errors: Finding[] = []
+  if (!rules.query)
+    for (const name of Object.keys(query)) errors.push({ pointer: `/${name}`, detail: 'unknown query parameter' })
+  if (!rules.body && isSomething(body)) errors.push({ pointer: '', detail: 'no body is expected' })
+  if (errors.length === 0) return
+  const text = errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; ')
+  throw new Problem(400, 'invalid-request', text, errors)
+}
+
+function isSomething(body: unknown): boolean {
+  return typeof body === 'object' && body !== null ? Object.keys(body).length > 0 : body !== undefined
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto'
+import { type CallHandler, type ExecutionContext, HttpException, type NestInterceptor } from '@nestjs/common'
+import type { Request, Response } from 'express'
+import { catchError, mergeMap, type Observable, of } from 'rxjs'
+import { canonicalText } from '../../../domain/targets/canonical-text.js'
+import type { Clock } from '../../../ports/clock.js'
+import type { Idempotency, StoredAnswer } from '../../../ports/idempotency.js'
+import type { Observer } from '../../../ports/observer.js'
+import { Problem, type ProblemCode } from '../problem.js'
+import { callerOf } from './caller.js'
+import { accountOf, isRead, PAUSE_PATIENCE_MS, REPLAYED } from './request.js'
+import { rulesOf } from './route.js'
+import { within } from './within.js'
+
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/
+
+interface Claim {
+  readonly subject: string
+  readonly key: string
+}
+
+/**
+ * Does each call that changes something once, however often it is sent with the same `Idempotency-Key` (4.10, F-74): the
+ * stored answer is given again. A refusal changed nothing and leaves the key free; a failure whose effect is unknown is
+ * stored as well. A pause needs no key and waits for none.
+ */
+export class IdempotencyInterceptor implements NestInterceptor {
+  constructor(private readonly deps: { idempotency: Idempotency; clock: Clock; observer: Observer }) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const http = context.switchToHttp()
+    const request = http.getRequest<Request>()
+    const caller = callerOf(request)
+    if (isRead(request) || !caller) return next.handle()
+    const rules = rulesOf(context.getHandler())
+    const isPause = rules?.bucket === 'pause'
+    const key = keyOf(request, isPause)
+    if (key === undefined) return next.handle()
+    const claim = { subject: accountOf(caller), key }
+    const begun = await this.begin(claim, request, isPause)
+    switch (begun.status) {
+      case 'finished':
+        return of(replay(begun.answer, http.getResponse<Response>()))
+      case 'mismatch':
+        throw new Problem(
+          422,
+          'unprocessable',
+          `The Idempotency-Key ${key} was used for another request. Take a new one.`,
+        )
+      case 'running':
+        // Done twice a pause is the same pause, and the first one may hang.
+        if (isPause) return next.handle()
+        throw new Problem(409, 'conflict', `The request with the Idempotency-Key ${key} is still running.`, [], {
+          retryAfter: 1,
+        })
+      case 'unknown':
+        return next.handle()
+      case 'begun':
+        return this.once(claim, next, { isPause, status: rules?.status ?? 200 })
+    }
+  }
+
+  private async begin(claim: Claim, request: Request, isPause: boolean) {
+    const { idempotency, clock, observer } = this.deps
+    const begun = () => idempotency.begin({ ...claim, fingerprint: fingerprintOf(request), at: clock.now() })
+    try {
+      return await (isPause ? within(PAUSE_PATIENCE_MS, 'Looking for the idempotency key', begun()) : begun())
+    } catch (error) {
+      observer.notify({ type: 'failed', what: 'looking for an idempotency key', isRetried: false, error })
+      if (isPause) return { status: 'unknown' as const }
+      throw new Problem(503, 'unavailable', 'Idempotency keys cannot be looked up, so nothing was done.', [], {
+        retryAfter: 5,
+      })
+    }
+  }
+
+  private once(
+    claim: Claim,
+    next: CallHandler,
+    { isPause, status }: { isPause: boolean; status: number },
+  ): Observable<unknown> {
+    const { idempotency } = this.deps
+    const { subject, key } = claim
+    const end = (work: () => Promise<void>) => this.end(work, isPause)
+    return next.handle().pipe(
+      mergeMap(async (answer: unknown) => {
+        await end(() => idempotency.finish(subject, key, { status, body: JSON.stringify(answer ?? null) }))
+        return answer
+      }),
+      catchError(async (error: unknown) => {
+        if (changedNothing(error)) await end(() => idempotency.abandon(subject, key))
+        else
+          await end(() => idempotency.finish(subject, key, { status: 500, body: JSON.stringify(UNKNOWN_END.toJson()) }))
+        throw error
+      }),
+    )
+  }
+
+  /** The deed is done or not, whatever becomes of its key. */
+  private async end(work: () => Promise<void>, isPause: boolean): Promise<void> {
+    try {
+      await (isPause ? within(PAUSE_PATIENCE_MS, 'Storing an answer', work()) : work())
+    } catch (error) {
+      this.deps.observer.notify({ type: 'failed', what: 'storing the answer to a request', isRetried: false, error })
+    }
+  }
+}
+
+const UNKNOWN_END = new Problem(
+  500,
+  'internal',
+  'This request failed in the middle, and what it did is not known. Look at what is there, then send it with a new key.',
+)
+
+/** Undefined only for a pause without one. */
+function keyOf(request: Request, isPause: boolean): string | undefined {
+  const key = request.header('idempotency-key')
+  if (key === undefined && isPause) return undefined
+  if (key !== undefined && IDEMPOTENCY_KEY.test(key)) return key
+  const got = key === undefined ? 'none' : 'another text'
+  const detail = `expected an Idempotency-Key header of 1 to 200 visible characters, got ${got}; make a new one for each deed and send the same one when you try it again`
+  throw new Problem(400, 'invalid-request', detail)
+}
+
+function fingerprintOf({ method, originalUrl, body }: Request): string {
+  return createHash('sha256')
+    .update(canonicalText([method, originalUrl, body ?? null]))
+    .digest('hex')
+}
+
+function changedNothing(error: unknown): boolean {
+  return error instanceof Problem || (error instanceof HttpException && error.getStatus() < 500)
+}
+
+function replay({ status, body }: StoredAnswer, response: Response): unknown {
+  response.set(REPLAYED, 'true')
+  const answer: unknown = JSON.parse(body)
+  if (status < 400) return answer
+  const { code, detail } = answer as { code: ProblemCode; detail: string }
+  throw new Problem(status, code, detail)
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { NestExpressApplication } from '@nestjs/platform-express'
+import type { NextFunction, Request, Response } from 'express'
+import helmet from 'helmet'
+import type { Observer } from '../../ports/observer.js'
+import { REQUEST_ID } from './access/request.js'
+import { ErrorFilter } from './error.filter.js'
+import { Problem } from './problem.js'
+
+export const LARGEST_BODY_KIB = 32
+const DEEPEST_BODY = 16
+const REQUEST_TIMEOUT_MS = 10_000
+const HEADERS_TIMEOUT_MS = 5_000
+const KEEP_ALIVE_MS = 5_000
+const CHECKING_INTERVAL_MS = 1_000
+const MAX_CONNECTIONS = 1_000
+const MAX_CONNECTIONS_PER_CLIENT = 100
+
+export interface HygieneOptions {
+  readonly observer: Observer
+  /** How many proxies stand in front; each adds one address to `X-Forwarded-For`. */
+  readonly trustedProxies: number
+}
+
+/** What holds for every request and every answer, whatever route it is for (5.3). To be called before the app listens. */
+export function applyHygiene(app: NestExpressApplication, { observer, trustedProxies }: HygieneOptions): void {
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('trust proxy', trustedProxies)
+  app.use(giveRequestId, secureHeaders)
+  app.use('/v1', forbidStoring)
+  app.use(requireJson)
+  app.useBodyParser('json', { limit: `${LARGEST_BODY_KIB}kb`, inflate: false })
+  app.use(refuseDeepBodies)
+  app.useGlobalFilters(new ErrorFilter(observer))
+  const server: Server = app.getHttpServer()
+  Object.assign(server, {
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxConnections: MAX_CONNECTIONS,
+    // Time-outs are looked for this often. Read when it begins to listen; the declared type lacks it.
+    connectionsCheckingInterval: CHECKING_INTERVAL_MS,
+  })
+  // Behind a proxy every connection is the proxy's.
+  if (trustedProxies === 0) limitConnectionsPerClient(server)
+}
+
+/** Nothing may be loaded, but what a page says. Middleware for the paths of pages. */
+export function contentPolicy(directives: Readonly<Record<string, readonly string[]>> = {}) {
+  return helmet.contentSecurityPolicy({
+    useDefaults: false,
+    directives: {
+      'default-src': ["'none'"],
+      'base-uri': ["'none'"],
+      'form-action': ["'none'"],
+      'frame-ancestors': ["'none'"],
+      ...directives,
+    },
+  })
+}
+
+const otherHeaders = helmet({ contentSecurityPolicy: false, xFrameOptions: { action: 'deny' } })
+const strictPolicy = contentPolicy()
+
+function secureHeaders(request: Request, response: Response, next: NextFunction): void {
+  otherHeaders(request, response, () => strictPolicy(request, response, next))
+}
+
+/** The caller's own where it is well-formed, so that both find the request by it. */
+function giveRequestId(request: Request, response: Response, next: NextFunction): void {
+  const given = request.header(REQUEST_ID)
+  response.set(REQUEST_ID, given !== undefined && /^[a-zA-Z0-9._-]{8,100}$/.test(given) ? given : randomUUID())
+  next()
+}
+
+function forbidStoring(_request: Request, response: Response, next: NextFunction): void {
+  response.set('Cache-Control', 'no-store')
+  next()
+}
+
+function requireJson(request: Request, _response: Response, next: NextFunction): void {
+  const { headers } = request
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+  if (!hasBody || request.is('application/json') !== false) return next()
+  const got = headers['content-type'] === undefined ? 'none' : headers['content-type'].slice(0, 100)
+  next(new Problem(415, 'unsupported-media-type', `expected the Content-Type application/json, got ${got}`))
+}
+
+function refuseDeepBodies({ body }: Request, _response: Response, next: NextFunction): void {
+  if (!isDeeperThan(DEEPEST_BODY, body)) return next()
+  next(new Problem(400, 'invalid-request', `expected at most ${DEEPEST_BODY} levels of objects and lists in the body`))
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((one) => isDeeperThan(levels - 1, one))
+}
+
+/** One address cannot take all the connections there are. */
+function limitConnectionsPerClient(server: Server): void {
+  const counts = new Map<string, number>()
+  server.on('connection', (socket: Socket) => {
+    const client = socket.remoteAddress ?? ''
+    const count = (counts.get(client) ?? 0) + 1
+    counts.set(client, count)
+    socket.once('close', () => {
+      const left = (counts.get(client) ?? 1) - 1
+      if (left > 0) counts.set(client, left)
+      else counts.delete(client)
+    })
+    if (count > MAX_CONNECTIONS_PER_CLIENT) socket.destroy()
+  })
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { PLAN_METHODS } from '../../domain/planning/plan.js'
+import { DECISION_CODES } from '../../domain/policy/trigger.js'
+import { amountSchema, costSchema, count, decimal, share, time, units, usd } from './figures-schema.js'
+
+const judgement = z
+  .strictObject({
+    act: z.boolean(),
+    code: z.enum(DECISION_CODES),
+    policy: z.string().nullable(),
+    reasons: z.array(z.string()),
+    breached: z.array(z.string()).describe('Assets that are the reason.'),
+    levels: z
+      .array(z.strictObject({ asset: z.string(), lower: share, upper: share }))
+      .describe('Where each asset should end; empty when nothing is done.'),
+    assets: z.array(
+      z.strictObject({
+        asset: z.string(),
+        drift: share,
+        band: share,
+        inner: share,
+        benefitPerYear: z.number().nullable(),
+        costNow: z.number(),
+        costOfWaitingPerDay: z.number().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'Judgement' })
+
+/** Members of every decision, for what has more of its own. */
+export const decisionShape = {
+  ...judgement.shape,
+  shadow: judgement.nullable().describe('What the shadow policy would have done.'),
+}
+export const decisionSchema = z.strictObject(decisionShape).meta({ id: 'Decision' })
+
+const legOfPlan = z
+  .strictObject({
+    id: z.string(),
+    kind: z.enum(['swap', 'bridge']),
+    sell: amountSchema,
+    expectedOut: amountSchema,
+    minimumOut: amountSchema,
+    maxLoss: share,
+    venue: z.string(),
+    tool: z.string(),
+    cost: costSchema,
+    funding: z.array(z.strictObject({ leg: z.string(), units })),
+    slice: z.strictObject({ index: count, of: count, notBefore: time }).nullable(),
+    reason: z.string(),
+    quote: z.strictObject({ ageMs: z.number(), block: decimal.nullable() }),
+    alternatives: z.array(
+      z.strictObject({
+        venue: z.string(),
+        tool: z.string(),
+        costUsd: usd.nullable(),
+        refusal: z.string().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'PlannedLeg' })
+
+export const planSchema = z
+  .strictObject({
+    id: z.string(),
+    method: z.enum(PLAN_METHODS),
+    cost: costSchema,
+    alternatives: z.array(
+      z.strictObject({ name: z.enum(['nothing', 'naive', 'greedy']), costUsd: usd.nullable(), unmetUsd: usd }),
+    ),
+    lowerBoundUsd: usd.nullable(),
+    gap: share.nullable(),
+    expectedDrift: share,
+    unmet: z.array(z.strictObject({ asset: z.string(), valueUsd: usd, reason: z.string() })),
+    separatePools: z.array(
+      z.strictObject({
+        group: z.string(),
+        venues: z.tuple([z.string(), z.string()]),
+        proof: z.enum(['fill-lists', 'joint-simulation']),
+        detail: z.string(),
+      }),
+    ),
+    quotes: z.strictObject({ asked: count, failed: count, rounds: count }),
+    legs: z.array(legOfPlan),
+  })
+  .meta({ id: 'Plan' })
+
+/** Prices and gas at the time of a decision. */
+export const marketShape = {
+  prices: z.record(z.string(), usd),
+  gasPricesWei: z.record(z.string(), decimal),
+}

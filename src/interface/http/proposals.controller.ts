@@ -1,0 +1,195 @@
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common'
+import { AnswerProposal, type Answered } from '../../application/answer-proposal.js'
+import type { Principal } from '../../domain/access/principal.js'
+import { isExpired, type Proposal } from '../../domain/access/proposal.js'
+import { Clock } from '../../ports/clock.js'
+import { Proposals } from '../../ports/proposals.js'
+import { Caller } from './access/caller.js'
+import { Route } from './access/route.js'
+import { heldBack } from './held-back.js'
+import { Problem } from './problem.js'
+import {
+  approveBody,
+  approvedAnswer,
+  proposalParams,
+  proposalsAnswer,
+  proposalSchema,
+  proposalsQuery,
+  proposalWire,
+  rejectBody,
+} from './proposals-wire.js'
+import { resumeBody, Scopes } from './safety-wire.js'
+import { stateWire } from './state-wire.js'
+import { parseOrRefuse } from './wire.js'
+
+const idOf = ({ params }: { readonly params: Readonly<Record<string, string | undefined>> }) => params['id'] ?? ''
+
+/** How a word on a proposal is refused over HTTP. */
+const REFUSALS = {
+  ended: [409, 'conflict'],
+  expired: [409, 'conflict'],
+  'other-digest': [412, 'precondition-failed'],
+  own: [403, 'forbidden'],
+  twice: [403, 'forbidden'],
+} as const
+
+@Controller('v1/proposals')
+export class ProposalsController {
+  constructor(
+    private readonly proposals: Proposals,
+    private readonly answerProposal: AnswerProposal,
+    private readonly scopes: Scopes,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  @Route({
+    scope: 'status:read',
+    bucket: 'read',
+    summary: 'What waits, or waited, for the word of others, newest first',
+    query: proposalsQuery,
+    answer: proposalsAnswer,
+  })
+  async list(@Query() query: unknown) {
+    const { state, limit } = parseOrRefuse(proposalsQuery, query)
+    const found = await this.proposals.list({ limit, ...(state !== undefined && { state }) })
+    return { proposals: found.map((one) => this.wire(one)) }
+  }
+
+  @Get(':id')
+  @Route({
+    scope: 'status:read',
+    bucket: 'read',
+    summary: 'One proposal with everything that would be done',
+    params: proposalParams,
+    answer: proposalSchema,
+    refusals: [404],
+  })
+  async one(@Param('id') id: string) {
+    const proposal = isId(id) ? await this.proposals.byId(id) : undefined
+    if (!proposal) throw unknown(id)
+    return this.wire(proposal)
+  }
+
+  @Post('resume')
+  @Route({
+    scope: 'resume:propose',
+    bucket: 'mutate',
+    action: 'resume.propose',
+    summary: 'Propose that a scope goes on, for another person to approve',
+    body: resumeBody,
+    answer: proposalSchema,
+    status: 201,
+    refusals: [409],
+  })
+  async proposeResume(@Body() body: unknown, @Caller() caller: Principal) {
+    const { scope, reason, clear } = parseOrRefuse(resumeBody, body)
+    const order = { scope: this.scopes.named(scope), reason, clear }
+    const answer = await this.answerProposal.proposeResume(order, { by: caller.subject, needs: 1 })
+    if (answer.status === 'refused') throw heldBack(answer.holding)
+    return this.wire(answer.proposal)
+  }
+
+  @Post('plan/:id/approve')
+  @Route({
+    scope: 'plan:approve',
+    bucket: 'approve',
+    action: 'plan.approve',
+    resource: idOf,
+    summary: 'Approve a plan by its digest',
+    description:
+      'Legs begin once as many different people as `needs` says have approved. Nothing is accepted that brings less than the plan names.',
+    params: proposalParams,
+    body: approveBody,
+    answer: approvedAnswer,
+    refusals: [404, 409, 412],
+  })
+  approvePlan(@Param('id') id: string, @Body() body: unknown, @Caller() caller: Principal) {
+    return this.approve('plan', id, body, caller)
+  }
+
+  @Post('resume/:id/approve')
+  @Route({
+    scope: 'resume:approve',
+    bucket: 'approve',
+    action: 'resume.approve',
+    resource: idOf,
+    summary: 'Approve a resume by its digest; it is done at once',
+    params: proposalParams,
+    body: approveBody,
+    answer: approvedAnswer,
+    refusals: [404, 409, 412],
+  })
+  approveResume(@Param('id') id: string, @Body() body: unknown, @Caller() caller: Principal) {
+    return this.approve('resume', id, body, caller)
+  }
+
+  @Post('plan/:id/reject')
+  @Route({
+    scope: 'pause',
+    bucket: 'approve',
+    action: 'plan.reject',
+    resource: idOf,
+    summary: 'Turn a plan down by its digest: none of its legs begins',
+    params: proposalParams,
+    body: rejectBody,
+    answer: proposalSchema,
+    refusals: [404, 409, 412],
+  })
+  rejectPlan(@Param('id') id: string, @Body() body: unknown, @Caller() caller: Principal) {
+    return this.reject('plan', id, body, caller)
+  }
+
+  @Post('resume/:id/reject')
+  @Route({
+    scope: 'pause',
+    bucket: 'approve',
+    action: 'resume.reject',
+    resource: idOf,
+    summary: 'Turn a resume down by its digest',
+    params: proposalParams,
+    body: rejectBody,
+    answer: proposalSchema,
+    refusals: [404, 409, 412],
+  })
+  rejectResume(@Param('id') id: string, @Body() body: unknown, @Caller() caller: Principal) {
+    return this.reject('resume', id, body, caller)
+  }
+
+  private async approve(kind: Proposal['kind'], id: string, body: unknown, { subject }: Principal) {
+    const { digest } = parseOrRefuse(approveBody, body)
+    const answer = isId(id)
+      ? await this.answerProposal.approve({ kind, id, digest, subject })
+      : ({ status: 'unknown' } as const)
+    const { proposal, resumed } = taken(id, answer)
+    if (resumed?.status === 'refused') throw heldBack(resumed.holding)
+    return { proposal: this.wire(proposal), resumed: resumed ? stateWire(resumed.state) : null }
+  }
+
+  private async reject(kind: Proposal['kind'], id: string, body: unknown, { subject }: Principal) {
+    const { digest, reason } = parseOrRefuse(rejectBody, body)
+    const answer = isId(id)
+      ? await this.answerProposal.reject({ kind, id, digest, subject, reason })
+      : ({ status: 'unknown' } as const)
+    return this.wire(taken(id, answer).proposal)
+  }
+
+  private wire(proposal: Proposal) {
+    return proposalWire(proposal, isExpired(proposal, this.clock.now()))
+  }
+}
+
+function taken(id: string, answer: Answered): Extract<Answered, { status: 'taken' }> {
+  if (answer.status === 'taken') return answer
+  if (answer.status === 'unknown') throw unknown(id)
+  const [status, code] = REFUSALS[answer.code]
+  throw new Problem(status, code, answer.detail)
+}
+
+function isId(id: string): boolean {
+  return /^[\w.-]{1,200}$/.test(id)
+}
+
+function unknown(id: string): Problem {
+  return new Problem(404, 'not-found', `No such proposal ${JSON.stringify(id)}; GET /v1/proposals lists them.`)
+}

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { sha256 } from '../../src/adapters/access/secrets.js'
+import { type AuditEntry, auditText, FIRST_AUDIT_HASH } from '../../src/domain/access/audit-entry.js'
+import type { ApiKeys } from '../../src/ports/api-keys.js'
+import type { AuditLog } from '../../src/ports/audit-log.js'
+import type { EventFeed } from '../../src/ports/event-feed.js'
+import type { Idempotency } from '../../src/ports/idempotency.js'
+import type { Proposal, Proposals } from '../../src/ports/proposals.js'
+import { ConflictError } from '../../src/ports/store.js'
+import { NOW } from './builders.js'
+
+export interface AdminRows {
+  readonly audit: AuditLog
+  readonly keys: ApiKeys
+  readonly idempotency: Idempotency
+  readonly feed: EventFeed
+  readonly proposals: Proposals
+  readonly close: () => Promise<void>
+}
+
+export const anEntry = (changes: Partial<AuditEntry> = {}): AuditEntry => ({
+  actor: 'person',
+  subject: 'ada',
+  keyId: undefined,
+  source: '127.0.0.1',
+  requestId: 'r-1',
+  action: 'pause',
+  resource: 'portfolio:core',
+  result: 'done',
+  detail: { reason: 'Lunch.', until: null, levels: ['paused_new'], weight: 0.1 },
+  build: 'test',
+  ...changes,
+})
+
+export const aProposal = (changes: Partial<Proposal> = {}): Proposal => ({
+  id: 'cycle-1',
+  kind: 'plan',
+  digest: 'd'.repeat(64),
+  content: { legs: [{ id: '12n', sell: 5n, spender: undefined }] },
+  proposedBy: 'daemon',
+  proposedAt: NOW,
+  expiresAt: NOW + 900_000,
+  approvedBy: [],
+  needs: 2,
+  state: 'open',
+  reason: 'Drift.\0',
+  ...changes,
+})
+
+const DAY = 86_400_000
+
+/** What holds for everything that the admin API writes down, wherever it is written. */
+export function describeAdminRows(where: string, make: () => Promise<AdminRows>): void {
+  describe(`admin rows ${where}`, () => {
+    let rows: AdminRows
+    beforeAll(async () => {
+      rows = await make()
+    }, 60_000)
+    afterAll(() => rows.close())
+
+    test('the audit log binds each record to the one before and gives back what was written', async () => {
+      const { audit } = rows
+      const first = await audit.append(anEntry())
+      const second = await audit.append(anEntry({ subject: 'bot', keyId: 'k', actor: 'key', result: 'denied' }))
+      const third = await audit.append(anEntry({ action: 'config.load', actor: 'daemon', source: undefined }))
+      expect(first).toMatchObject({ ...anEntry(), sequence: 1, previousHash: FIRST_AUDIT_HASH })
+      for (const record of [first, second, third]) expect(record.hash).toBe(sha256(auditText(record)))
+      expect([second.previousHash, third.previousHash]).toEqual([first.hash, second.hash])
+      expect(await audit.records({ limit: 10 })).toEqual([third, second, first])
+      expect(await audit.records({ before: 3, limit: 1 })).toEqual([second])
+      expect(await audit.records({ subject: 'ada', limit: 10 })).toEqual([third, first])
+      expect(await audit.records({ subject: 'ada', action: 'pause', limit: 10 })).toEqual([first])
+      expect(await audit.records({ result: 'denied', limit: 10 })).toEqual([second])
+      expect(await audit.verify()).toEqual({ status: 'intact', count: 3, head: third.hash })
+    })
+
+    test('a key is kept with what it may do until it is revoked, once', async () => {
+      const { keys } = rows
+      const given = { hash: 'a'.repeat(64), scopes: ['pause', 'tx:cancel'] as const, networks: ['10.0.0.0/8'] }
+      const key = { id: 'k1', name: 'bot', createdAt: NOW, expiresAt: NOW + DAY, ...given }
+      await keys.create(key)
+      await keys.create({ ...key, id: 'k2', createdAt: NOW + 1, scopes: [], networks: [] })
+      expect(await keys.byId('k1')).toEqual({ ...key, revokedAt: undefined, lastUsedAt: undefined })
+      expect(await keys.byId('nobody')).toBeUndefined()
+      expect((await keys.list()).map(({ id }) => id)).toEqual(['k2', 'k1'])
+      expect(await keys.revoke('k1', NOW + 5)).toBe(true)
+      expect(await keys.revoke('k1', NOW + 6)).toBe(false)
+      expect(await keys.revoke('nobody', NOW)).toBe(false)
+      expect((await keys.byId('k1'))!.revokedAt).toBe(NOW + 5)
+      expect((await keys.byId('k2'))!.revokedAt).toBeUndefined()
+    })
+
+    test('that a key was used is written once a minute', async () => {
+      const { keys } = rows
+      const lastUsed = async () => (await keys.byId('k2'))!.lastUsedAt
+      for (const at of [NOW, NOW + 59_999]) await keys.used('k2', at)
+      expect(await lastUsed()).toBe(NOW)
+      await keys.used('k2', NOW + 60_000)
+      expect(await lastUsed()).toBe(NOW + 60_000)
+    })
+
+    test('F-74: a call is done once: its answer is given again, and its key is for no other call', async () => {
+      const { idempotency } = rows
+      const call = { subject: 'ada', key: 'one', fingerprint: 'a', at: NOW }
+      expect(await idempotency.begin(call)).toEqual({ status: 'begun' })
+      expect(await idempotency.begin({ ...call, at: NOW + 59_999 })).toEqual({ status: 'running' })
+      expect(await idempotency.begin({ ...call, fingerprint: 'b' })).toEqual({ status: 'mismatch' })
+      expect(await idempotency.begin({ ...call, subject: 'bea', fingerprint: 'b' })).toEqual({ status: 'begun' })
+      const answer = { status: 201, body: JSON.stringify({ reason: 'Lunch.\0' }) }
+      await idempotency.finish('ada', 'one', answer)
+      await idempotency.finish('ada', 'one', { status: 500, body: '{}' })
+      await idempotency.abandon('ada', 'one')
+      expect(await idempotency.begin({ ...call, at: NOW + 7 * DAY - 1 })).toEqual({ status: 'finished', answer })
+      expect(await idempotency.begin({ ...call, fingerprint: 'b' })).toEqual({ status: 'mismatch' })
+      expect(await idempotency.begin({ ...call, fingerprint: 'b', at: NOW + 7 * DAY })).toEqual({ status: 'begun' })
+    })
+
+    test('a key is free again when nothing was done, and for the same call a minute after its process died', async () => {
+      const { idempotency } = rows
+      const call = { subject: 'ada', key: 'two', fingerprint: 'a', at: NOW }
+      await idempotency.begin(call)
+      await idempotency.abandon('ada', 'two')
+      expect(await idempotency.begin({ ...call, fingerprint: 'b' })).toEqual({ status: 'begun' })
+      expect(await idempotency.begin({ ...call, at: NOW + 60_000 })).toEqual({ status: 'mismatch' })
+      const again = { ...call, fingerprint: 'b', at: NOW + 60_000 }
+      const answers = await Promise.all([1, 2, 3, 4].map(() => idempotency.begin(again)))
+      expect(answers.map(({ status }) => status).toSorted()).toEqual(['begun', 'running', 'running', 'running'])
+    })
+
+    test('the feed gives what happened after an event, in order', async () => {
+      const { feed } = rows
+      expect(await feed.latest()).toBe('0')
+      const data = { text: 'A\0', none: null, list: [1, 'x'] }
+      for (const type of ['one', 'two', 'three']) await feed.append({ at: NOW, type, portfolio: undefined, data })
+      expect(await feed.since('0', 10)).toMatchObject([{ type: 'one', data }, { type: 'two' }, { type: 'three' }])
+      expect(await feed.since('1', 1)).toEqual([{ sequence: '2', at: NOW, type: 'two', portfolio: undefined, data }])
+      expect(await feed.latest()).toBe('3')
+      expect(await feed.since('3', 10)).toEqual([])
+      expect(await feed.since(undefined, 10)).toEqual([])
+    })
+
+    test('a proposal changes only from what it was read as', async () => {
+      const { proposals } = rows
+      const proposal = aProposal()
+      expect(await proposals.open(proposal)).toBe(true)
+      expect(await proposals.open(aProposal({ digest: 'e'.repeat(64) }))).toBe(false)
+      expect(await proposals.open(aProposal({ id: 'cycle-2' }))).toBe(true)
+      const read = (await proposals.byId('cycle-1'))!
+      expect(read).toEqual(proposal)
+      const words = ['ada', 'bea'].map((subject) => proposals.save(read, { ...read, approvedBy: [subject] }))
+      const outcomes = await Promise.allSettled(words)
+      expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+      const refused = outcomes.find((one) => one.status === 'rejected')
+      expect(refused?.reason).toBeInstanceOf(ConflictError)
+      const now = (await proposals.byId('cycle-1'))!
+      await proposals.save(now, { ...now, state: 'rejected' })
+      expect((await proposals.list({ limit: 9 })).map(({ id }) => id)).toEqual(['cycle-2', 'cycle-1'])
+      expect((await proposals.list({ state: 'open', limit: 9 })).map(({ id }) => id)).toEqual(['cycle-2'])
+      expect((await proposals.list({ limit: 1 })).map(({ id }) => id)).toEqual(['cycle-2'])
+      expect(await proposals.byId('cycle-3')).toBeUndefined()
+      await expect(proposals.save(aProposal({ id: 'cycle-3' }), now)).rejects.toBeInstanceOf(ConflictError)
+    })
+  })
+}
