@@ -21,6 +21,7 @@ import { weighPlan, withDearness } from '../domain/policy/weigh-plan.js'
 import { type Drift, measureDrift } from '../domain/portfolio/drift.js'
 import type { AssetPrice, Snapshot } from '../domain/portfolio/snapshot.js'
 import { type Valuation, valuePortfolio } from '../domain/portfolio/valuation.js'
+import { basisOf } from '../domain/risk/risk.js'
 import { usdToNumber } from '../domain/units/usd.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
@@ -111,6 +112,7 @@ export class ProposePlan {
     const decision = {
       ...this.withinBudgets(portfolio, context, drift, unlimited),
       ...(known && { dearness: known }),
+      ...(outlook.risk && { risk: basisOf(outlook.risk) }),
     }
     const thought = { portfolio, snapshot, valuation, drift, decision, market, notes: outlook.notes }
     const decided = (what: Decision) =>

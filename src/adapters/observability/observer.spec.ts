@@ -797,6 +797,9 @@ describe('a decision', () => {
     benefitPerYear: 0.01,
     costNow: 0.0004,
     costOfWaiting: 0.00003,
+    cost: 0.003,
+    fixedCost: 0.00001,
+    volatility: 0.6,
   }
 
   test('shows its figures, and none where something is not known any more', async () => {

@@ -28,6 +28,9 @@ const beyond = (basisPoints: number): RebalancingPolicy => ({
         benefitPerYear: undefined,
         costNow: 0,
         costOfWaiting: undefined,
+        cost: 0,
+        fixedCost: 0,
+        volatility: undefined,
       })),
     }
   },
@@ -145,8 +148,10 @@ describe('a backtest', () => {
       simulate(backtest(doubling, { policy, failureRate }))
       return served
     }
-    expect(seen(1)).toEqual([undefined, undefined, undefined])
-    expect(seen(0)).toEqual([undefined, undefined, 102 * 86_400_000])
+    const endOf = (day: number) => day * 86_400_000
+    // On the first day everything is in place.
+    expect(seen(1)).toEqual([undefined, endOf(101), endOf(101)])
+    expect(seen(0)).toEqual([undefined, endOf(101), endOf(102)])
   })
 
   test('looks at nothing that lies ahead: another future changes nothing before it', () => {

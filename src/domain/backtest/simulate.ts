@@ -103,7 +103,7 @@ class Simulation {
   private lastTradedAt: number | undefined
   /** When everything was found in place, since the last trade. */
   private lookedAt: number | undefined
-  /** Trades, newest first. */
+  /** Trades and the looks before them, newest first. */
   private past: readonly PastLook[] = []
   private readonly trades: Trade[] = []
 
@@ -228,7 +228,8 @@ class Simulation {
     this.lastTradedAt = endOfDay(this.backtest.table.days[at]!)
     const trade = this.holdings.carryOut(order, prices, this.terms)
     const last = { endedAt: this.lastTradedAt, isUnfinished: trade.failedLegs > 0 }
-    this.past = [last, ...this.past].slice(0, MOST_FOLLOW_UPS + 1)
+    const look = this.lookedAt === undefined ? [] : [{ endedAt: this.lookedAt, isUnfinished: false }]
+    this.past = [last, ...look, ...this.past].slice(0, MOST_FOLLOW_UPS + 1)
     this.lookedAt = undefined
     this.trades.push({ at, ...trade })
   }

@@ -9,6 +9,7 @@ import type {
   RebalancingPolicy,
 } from '../rebalancing/rebalancing-policy.js'
 import type { PolicyName } from '../rebalancing/registry.js'
+import type { RiskBasis } from '../risk/risk.js'
 import type { Matrix } from '../statistics/matrix.js'
 import type { ResetLevel } from './levels.js'
 
@@ -46,6 +47,8 @@ export interface Decision {
   readonly policy: PolicyName | undefined
   /** Of each asset of the drift, where a policy was asked. */
   readonly figures: readonly AssetFigures[]
+  /** What the volatilities rest on: day, forecasts with the scores that chose them, regime; where a history was read. */
+  readonly risk?: RiskBasis
   /** Who asked for the cycle; undefined for the schedule. */
   readonly askedBy?: string
   /** What a plan has shown trading to cost, where that was so much that it was not carried out. */

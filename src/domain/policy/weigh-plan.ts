@@ -67,6 +67,7 @@ export function weighPlan(
       code: 'cost-exceeds-benefit',
       reasons: [reason, ...again.decision.reasons],
       shadow: decision.shadow,
+      ...(decision.risk && { risk: decision.risk }),
       dearness: { times: Math.min(MOST_TIMES, known * times), until: context.now + BELIEVED_MS },
     },
   }

@@ -9,7 +9,7 @@ import type { AssetFigures } from './rebalancing-policy.js'
  * against is paid for, too.
  */
 export function figuresOf(
-  { asset, drift, costOfPair, penalty }: AssetView,
+  { asset, drift, costOfPair, penalty, volatility }: AssetView,
   { band, inner }: { readonly band: Ratio; readonly inner: Ratio },
   fixedCost: number,
 ): AssetFigures {
@@ -23,5 +23,8 @@ export function figuresOf(
     benefitPerYear: penalty === undefined ? undefined : (penalty / 2) * excess * (distance + end),
     costNow: excess > 0 ? costOfPair * excess + fixedCost : 0,
     costOfWaiting: penalty === undefined ? undefined : ((penalty / 2) * distance * distance) / DAYS_PER_YEAR,
+    cost: costOfPair,
+    fixedCost,
+    volatility,
   }
 }

@@ -48,6 +48,10 @@ export interface AssetFigures {
   readonly costNow: number
   /** Penalty of waiting for one more day at this distance. Undefined where volatility is unknown. */
   readonly costOfWaiting: number | undefined
+  /** What the band follows from: proportional cost of the pair, fixed cost of a leg, annual volatility against the rest. */
+  readonly cost: number
+  readonly fixedCost: number
+  readonly volatility: number | undefined
 }
 
 /** `in-place`: what was asked for is where it should be already. `too-few`: there is nothing to trade against. */

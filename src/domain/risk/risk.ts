@@ -34,6 +34,13 @@ export interface Risk {
   readonly missing: readonly { readonly asset: AssetKey; readonly reason: string }[]
 }
 
+/** Of a risk what a record of a decision keeps: the prices of days up to `asOfDay` give it again. */
+export type RiskBasis = Pick<Risk, 'asOfDay' | 'forecasts' | 'regime' | 'missing'>
+
+export function basisOf({ asOfDay, forecasts, regime, missing }: Risk): RiskBasis {
+  return { asOfDay, forecasts, regime, missing }
+}
+
 type ReturnRows = readonly (readonly (number | undefined)[])[]
 
 /**

@@ -1,5 +1,6 @@
 import type { Outlook } from '../../application/look-ahead.js'
 import { dayText } from '../../domain/portfolio/price-table.js'
+import type { RiskBasis } from '../../domain/risk/risk.js'
 import { timeText } from './figures.js'
 
 /** Who set the targets in force, on what grounds, and what the price history says of their risk. */
@@ -14,13 +15,17 @@ export function outlookWire({ targets, risk }: Outlook) {
           refusal: targets.refusal ?? null,
         }
       : null,
-    risk: risk
-      ? {
-          asOf: dayText(risk.asOfDay),
-          regime: risk.regime ? { name: risk.regime.name, reason: risk.regime.reason } : null,
-          forecasts: risk.forecasts,
-          missing: risk.missing,
-        }
-      : null,
+    risk: riskWire(risk),
+  }
+}
+
+export function riskWire(risk: RiskBasis | undefined) {
+  if (!risk) return null
+  const { asOfDay, regime, forecasts, missing } = risk
+  return {
+    asOf: dayText(asOfDay),
+    regime: regime ? { name: regime.name, reason: regime.reason } : null,
+    forecasts,
+    missing,
   }
 }

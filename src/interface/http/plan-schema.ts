@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { PLAN_METHODS } from '../../domain/planning/plan.js'
 import { DECISION_CODES } from '../../domain/policy/trigger.js'
 import { amountSchema, costSchema, count, decimal, share, time, units, usd } from './figures-schema.js'
+import { riskSchema } from './risk-schema.js'
 
 const judgement = z
   .strictObject({
@@ -22,6 +23,9 @@ const judgement = z
         benefitPerYear: z.number().nullable(),
         costNow: z.number(),
         costOfWaitingPerDay: z.number().nullable(),
+        cost: z.number().describe('Proportional cost of trading it against another, one way, as a share.'),
+        fixedCost: z.number().describe('Of one more leg, as a share of NAV.'),
+        volatility: z.number().nullable().describe('Annual, against the rest of the portfolio.'),
       }),
     ),
   })
@@ -31,6 +35,7 @@ const judgement = z
 export const decisionShape = {
   ...judgement.shape,
   shadow: judgement.nullable().describe('What the shadow policy would have done.'),
+  risk: riskSchema.nullable().describe('What the volatilities rest on.'),
 }
 export const decisionSchema = z.strictObject(decisionShape).meta({ id: 'Decision' })
 

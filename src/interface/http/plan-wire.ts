@@ -4,12 +4,17 @@ import type { Leg, Plan } from '../../domain/planning/plan.js'
 import type { Decision } from '../../domain/policy/trigger.js'
 import type { AssetPrice, ChainReading, Snapshot } from '../../domain/portfolio/snapshot.js'
 import { type Price, type Usd, usdToText } from '../../domain/units/usd.js'
+import { riskWire } from './outlook-wire.js'
 import { amountWire, costWire, ratioText, timeText } from './figures.js'
 
 const usdOrNull = (value: Usd | Price | undefined) => (value === undefined ? null : usdToText(value))
 
 export function decisionWire({ shadow, ...decision }: Decision) {
-  return { ...judgementWire(decision), shadow: shadow ? judgementWire(shadow) : null }
+  return {
+    ...judgementWire(decision),
+    shadow: shadow ? judgementWire(shadow) : null,
+    risk: riskWire(decision.risk),
+  }
 }
 
 function judgementWire({ act, code, reasons, breached, levels, policy, figures }: Omit<Decision, 'shadow'>) {
@@ -20,7 +25,7 @@ function judgementWire({ act, code, reasons, breached, levels, policy, figures }
     reasons,
     breached,
     levels: levels.map(({ asset, lower, upper }) => ({ asset, lower: ratioText(lower), upper: ratioText(upper) })),
-    assets: figures.map(({ asset, drift, band, inner, benefitPerYear, costNow, costOfWaiting }) => ({
+    assets: figures.map(({ asset, drift, band, inner, benefitPerYear, costNow, costOfWaiting, ...basis }) => ({
       asset,
       drift: ratioText(drift),
       band: ratioText(band),
@@ -28,6 +33,9 @@ function judgementWire({ act, code, reasons, breached, levels, policy, figures }
       benefitPerYear: benefitPerYear ?? null,
       costNow,
       costOfWaitingPerDay: costOfWaiting ?? null,
+      cost: basis.cost,
+      fixedCost: basis.fixedCost,
+      volatility: basis.volatility ?? null,
     })),
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { REBALANCING_CODES } from '../../domain/rebalancing/rebalancing-policy.js'
 import { TARGET_REFUSAL_CODES } from '../../domain/targets/target-refusal.js'
 import { driftShape, outcome } from './cycle-schema.js'
+import { riskSchema } from './risk-schema.js'
 import { address, balanceSchema, decimal, next, share, time, units, usd } from './figures-schema.js'
 import { decisionSchema } from './plan-schema.js'
 import { stateSchema } from './safety-schema.js'
@@ -31,21 +32,7 @@ export const portfolioAnswer = z
         refusal: refusal.nullable(),
       })
       .nullable(),
-    risk: z
-      .strictObject({
-        asOf: z.string(),
-        regime: z.strictObject({ name: z.enum(['calm', 'stressed']), reason: z.string() }).nullable(),
-        forecasts: z.array(
-          z.strictObject({
-            asset: z.string(),
-            volatility: z.number().describe('Annual.'),
-            model: z.string(),
-            reason: z.string().describe('Why this model: the scores that were compared.'),
-          }),
-        ),
-        missing: z.array(z.strictObject({ asset: z.string(), reason: z.string() })),
-      })
-      .nullable(),
+    risk: riskSchema.nullable(),
     unattributed: z.array(balanceSchema).describe('Money that came in unannounced: it is in no figure and not traded.'),
   })
   .meta({ id: 'Portfolio' })
