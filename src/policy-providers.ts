@@ -1,3 +1,4 @@
+import { sha256 } from './adapters/access/secrets.js'
 import { loadQuadraticSolver } from './adapters/optimiser/highs-quadratic.js'
 import { NoPositions } from './adapters/positions/no-positions.js'
 import { PostgresHistory } from './adapters/store/postgres-history.js'
@@ -61,7 +62,7 @@ export function policyProviders({ config: { file, secrets }, database }: Parts) 
     },
     {
       provide: ReadRisk,
-      useFactory: (history: History, clock: Clock) => new ReadRisk({ history, clock }),
+      useFactory: (history: History, clock: Clock) => new ReadRisk({ history, clock, hash: sha256 }),
       inject: [History, Clock],
     },
     {

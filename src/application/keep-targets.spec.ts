@@ -175,7 +175,7 @@ describe('a setter', () => {
     const { portfolio, targets } = await scene.run(blind)
     expect(percentsOf(portfolio)).toEqual([50, 30, 20])
     const detail =
-      'Prices are too few, or do not move, so that volatilities and correlations are unknown. Record or import more, or use fixed targets meanwhile. Of the last 365 days there are 0 on which ETH, USD, BTC all have a return, 60 are needed.'
+      'Prices are too few to tell volatilities and correlations. Record or import more, or use fixed targets meanwhile. Of the last 365 days there are 0 on which ETH, USD, BTC all have a return, 60 are needed.'
     expect(targets).toMatchObject({
       setter: undefined,
       refusal: { status: 'refused', code: 'covariance-unknown', detail },

@@ -4,6 +4,7 @@ import { RecordingObserver } from '../../test/support/fake-ports.js'
 import { aPortfolio, FakeWorld } from '../../test/support/fake-world.js'
 import { MemoryHistory } from '../../test/support/memory-history.js'
 import { aTargetSetting } from '../../test/support/target-setting.js'
+import { sha256 } from '../adapters/access/secrets.js'
 import { DAY_MS, dayOf } from '../domain/portfolio/price-table.js'
 import { seededRandom } from '../domain/statistics/seeded-random.js'
 import { ONE_USD } from '../domain/units/usd.js'
@@ -20,7 +21,7 @@ let observer: RecordingObserver
 
 const partsOf = () => ({
   keepTargets: new KeepTargets({ history, sources: new TargetSources(new Map()), clock, observer }),
-  readRisk: new ReadRisk({ history, clock }),
+  readRisk: new ReadRisk({ history, clock, hash: sha256 }),
   observer,
 })
 const writing = () => new LookAhead({ recordHistory: new RecordHistory({ history }), ...partsOf() })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { sha256 } from '../adapters/access/secrets.js'
 import { HighsSolver } from '../adapters/optimiser/highs-solver.js'
 import { aCycle, anArrival, aRun, aTransfer, hashOf, NOW } from '../../test/support/builders.js'
 import { RecordingObserver } from '../../test/support/fake-ports.js'
@@ -152,10 +153,19 @@ describe('ProposePlan', () => {
     // With such an aversion the bands of what is far out here end between the assumed cost and the quoted one.
     const choice = { name: 'impulse-band' as const, parameters: { aversion: 0.001, maximumBandShare: RATIO_ONE } }
     const rebalancing = { choice, calendar: undefined }
+    const forecast = {
+      asset: 'ETH',
+      volatility: 0.6,
+      model: 'har' as const,
+      reason: 'QLIKE -7.1 against -7.0 of ewma.',
+      scores: [],
+    }
+    const basis = { asOfDay: 20_000, pricesHash: 'ab12', forecasts: [forecast], regime: undefined, missing: [] }
+    const risk = { ...basis, assets: ['ETH', 'USD', 'BTC'], covariance: undefined }
     const covariance = { assets: ['ETH', 'USD', 'BTC'], matrix: aCovariance([0.6, 0.01, 0.5], 0.5) }
     const run = (assumedCost: Ratio) => {
       const configured = { ...portfolio, rebalancing, assumedCost }
-      const outlook: Outlook = { portfolio: configured, targets: undefined, risk: undefined, covariance, notes: [] }
+      const outlook: Outlook = { portfolio: configured, targets: undefined, risk, covariance, notes: [] }
       const lookAhead = Object.assign(new LookAhead(), { run: () => Promise.resolve(outlook) })
       return withSolver(world, new HighsSolver(), lookAhead).run(configured, context)
     }
@@ -167,6 +177,12 @@ describe('ProposePlan', () => {
     })
     expect(dear.decision.reasons[0]).toMatch(/^The plan costs \d+\.\d\d USD, \d+\.\d times the /)
     expect(dear.curves.length).toBeGreaterThan(0)
+    expect(dear.decision.risk).toEqual(basis)
+    expect(dear.decision.figures[0]).toMatchObject({
+      asset: 'ETH',
+      cost: expect.any(Number),
+      volatility: expect.any(Number),
+    })
   })
 
   class BrokenSolver extends Solver {
@@ -194,7 +210,7 @@ describe('ProposePlan', () => {
     const lookAhead = new LookAhead({
       recordHistory: new RecordHistory({ history }),
       keepTargets: new KeepTargets({ history, sources, clock, observer }),
-      readRisk: new ReadRisk({ history, clock }),
+      readRisk: new ReadRisk({ history, clock, hash: sha256 }),
       observer,
     })
     const source = { kind: 'http', location: 'https://fund.example', maxAgeMs: 60_000, publicKey: undefined } as const

@@ -4,6 +4,7 @@ import { MemoryHistory } from '../../test/support/memory-history.js'
 import { aPolicy, NOW } from '../../test/support/builders.js'
 import { aPriceTable, rowsOf } from '../../test/support/price-history.js'
 import { percentOf } from '../../test/support/targets.js'
+import { sha256 } from '../adapters/access/secrets.js'
 import type { AssetClass } from '../domain/assets.js'
 import type { PriceTable } from '../domain/portfolio/price-table.js'
 import { isPositiveSemidefinite } from '../domain/statistics/definiteness.js'
@@ -37,7 +38,7 @@ async function start(table: PriceTable) {
   const history = new MemoryHistory()
   const clock = new FakeClock()
   await history.importPrices(rowsOf(table), NOW)
-  return { history, clock, readRisk: new ReadRisk({ history, clock }) }
+  return { history, clock, readRisk: new ReadRisk({ history, clock, hash: sha256 }) }
 }
 const from = (table: PriceTable, first: number): PriceTable => {
   const place = table.days.indexOf(first)
@@ -59,15 +60,30 @@ describe('risk', () => {
 
     // The forecast of the domain over the same prices, which is where models are compared.
     const prices = from(years, YESTERDAY - 730).prices.map(([btc]) => Math.round(btc! * 1e6) / 1e6)
-    const { volatility, model, reason } = forecasts(logReturns(prices), { minimum: 20 }).at(-1)!
-    expect(found[0]).toEqual({ asset: 'BTC', volatility, model, reason })
+    const { volatility, model, reason, scores } = forecasts(logReturns(prices), { minimum: 20 }).at(-1)!
+    expect(scores.map((one) => one.model)).toEqual(['ewma', 'garch', 'har'])
+    expect(found[0]).toEqual({ asset: 'BTC', volatility, model, reason, scores })
+  })
+
+  test('names the prices it rests on by a hash that changes with any of them', async () => {
+    const { history, clock, readRisk } = await start(from(months, YESTERDAY - 1))
+    const { pricesHash } = await readRisk.run(aPortfolio({ BTC: 80, USD: 20 }))
+    const unknown = Array.from({ length: 729 }, () => [null, null])
+    const known = from(months, YESTERDAY - 1).prices.map(([btc, , usd]) => [btc!, usd!].map((one) => Math.round(one * 1e6) / 1e6)) // prettier-ignore
+    const days = Array.from({ length: 731 }, (_, index) => YESTERDAY - 730 + index)
+    expect(pricesHash).toBe(sha256(JSON.stringify({ assets: ['BTC', 'USD'], days, prices: [...unknown, ...known] })))
+    const read = async () =>
+      (await new ReadRisk({ history, clock, hash: sha256 }).run(aPortfolio({ BTC: 80, USD: 20 }))).pricesHash
+    expect(await read()).toBe(pricesHash)
+    await history.importPrices([{ asset: 'USD', day: YESTERDAY - 1, price: 10n ** 18n + 1n }], NOW)
+    expect(await read()).not.toBe(pricesHash)
   })
 
   test('does not change by prices of today', async () => {
     const { history, clock, readRisk } = await start(months)
     const before = await readRisk.run(aPortfolio())
     await history.recordPrices([{ asset: 'BTC', price: 10n ** 24n }], NOW)
-    expect(await new ReadRisk({ history, clock }).run(aPortfolio())).toEqual(before)
+    expect(await new ReadRisk({ history, clock, hash: sha256 }).run(aPortfolio())).toEqual(before)
   })
 
   test('goes by the regime at the targets it is asked for, from one look', async () => {

@@ -12,6 +12,7 @@ import {
 import { stableFloors } from '../domain/risk/stable-floors.js'
 import { VolatilityForecaster } from '../domain/statistics/forecast.js'
 import { logReturnRows } from '../domain/statistics/returns.js'
+import { canonicalText } from '../domain/targets/canonical-text.js'
 import { ratioToNumber } from '../domain/units/ratio.js'
 import type { Clock } from '../ports/clock.js'
 import type { History } from '../ports/history.js'
@@ -42,7 +43,14 @@ interface Kept {
 export class ReadRisk {
   private readonly kept = new Map<string, Kept>()
 
-  constructor(private readonly deps: { history: History; clock: Clock }) {}
+  constructor(
+    private readonly deps: {
+      history: History
+      clock: Clock
+      /** SHA-256 in hexadecimal. */
+      hash: (text: string) => string
+    },
+  ) {}
 
   /** Of the assets with a target, in the order of the targets. */
   async run({ assets, policy }: Pick<Portfolio, 'assets' | 'policy'>): Promise<Risk> {
@@ -87,7 +95,7 @@ export class ReadRisk {
       if (forecast) forecasts.push(forecast)
       else missing.push({ asset, reason: shortageOf(table, place) })
     }
-    const common = { asOfDay, assets: keys, rows, forecasts }
+    const common = { asOfDay, pricesHash: this.deps.hash(canonicalText(table)), assets: keys, rows, forecasts }
     if (missing.length > 0) return { ...common, covariance: undefined, missing }
     const volatilities = forecasts.map(({ volatility }) => volatility)
     const { covariance, days } = bandCovariance(rows, volatilities, stableFloors(keys, classes))
@@ -105,8 +113,8 @@ export class ReadRisk {
     }
     const choice = forecaster.choice()
     if (!choice) return undefined
-    const { volatility, model, reason } = choice
-    return { asset, volatility, model, reason }
+    const { volatility, model, reason, scores } = choice
+    return { asset, volatility, model, reason, scores }
   }
 }
 

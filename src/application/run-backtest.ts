@@ -34,8 +34,8 @@ const MOST_POINTS = 1_000
 
 /**
  * Runs policies over a history: each as it is configured, with intervals by bootstrap, and at many settings of its dial, so
- * that all are compared at the same tracking error. Decides with the daemon's own code; see `simulate` for what is taken
- * to happen between a decision and its trades.
+ * that all are compared at the same tracking error. Decides with the daemon's own decision code; see `simulate` for what is
+ * taken to happen between a decision and its trades.
  *
  * The same request gives the same report. Throws BacktestError for a history or options of which no backtest can be made,
  * and RebalancingInputError for a policy that cannot be made.

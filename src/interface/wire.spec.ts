@@ -18,12 +18,14 @@ import {
 import { aPortfolio } from '../../test/support/fake-world.js'
 import { NO_COST } from '../domain/planning/cost.js'
 import type { Plan } from '../domain/planning/plan.js'
+import type { Decision } from '../domain/policy/trigger.js'
 import type { Snapshot } from '../domain/portfolio/snapshot.js'
 import { amountOf } from '../domain/units/amount.js'
 import { parseDecimal } from '../domain/units/decimal.js'
 import { ONE_USD } from '../domain/units/usd.js'
 import { costWire } from './http/figures.js'
-import { planWire, snapshotWire } from './http/plan-wire.js'
+import { decisionSchema } from './http/plan-schema.js'
+import { decisionWire, planWire, snapshotWire } from './http/plan-wire.js'
 import { Problem } from './http/problem.js'
 import { cyclesQuery, cycleSummaryWire, cycleWire, parseOrRefuse, portfolioWire, transferWire } from './http/wire.js'
 import { breakerWire, haltBody, pauseBody, resumeBody, Scopes } from './http/safety-wire.js'
@@ -107,6 +109,69 @@ describe('what the API says', () => {
       ],
       transfers: [{ state: 'in_flight', sent: { units: '1000000000' }, arrivals: [] }],
       excluded: [{ asset: 'BTC' }],
+    })
+  })
+
+  describe('a decision', () => {
+    const { decision } = aCycle()
+    const score = { days: 60, loss: -7.1, ewmaLoss: -7 }
+    const regime = {
+      name: 'calm' as const,
+      volatility: 0.4,
+      median: 0.5,
+      periods: 365,
+      ratio: 0.8,
+      stressedFrom: 1.5,
+      calmBelow: 1.2,
+      age: 3,
+      reason: 'Volatility is 40.0 % a year.',
+    }
+    const forecast = {
+      asset: 'ETH',
+      volatility: 0.6,
+      model: 'har' as const,
+      reason: 'It is the best.',
+      scores: [
+        { model: 'ewma' as const, volatility: 0.7, ...score, loss: -7 },
+        { model: 'garch' as const, volatility: undefined, days: 0, loss: undefined, ewmaLoss: undefined },
+        { model: 'har' as const, volatility: 0.6, ...score },
+      ],
+    }
+    const missing = [{ asset: 'USD', reason: 'There is no daily price of USD.' }]
+    const risk = { asOfDay: 20_000, pricesHash: 'ab12', forecasts: [forecast], regime, missing }
+
+    test('with all that it rests on, and null for what is not known', () => {
+      const wire = sent(decisionWire({ ...decision, risk }))
+      expect(decisionSchema.parse(wire)).toEqual(wire)
+      expect(wire).toMatchObject({
+        assets: [{ asset: 'ETH', cost: 0.003, fixedCost: 0.00002, volatility: null }],
+        risk: {
+          asOf: '2024-10-04',
+          pricesHash: 'ab12',
+          regime,
+          forecasts: [
+            {
+              ...forecast,
+              scores: [
+                { model: 'ewma', volatility: 0.7, ...score, loss: -7 },
+                { model: 'garch', volatility: null, days: 0, loss: null, ewmaLoss: null },
+                { model: 'har', volatility: 0.6, ...score },
+              ],
+            },
+          ],
+          missing,
+        },
+      })
+      expect(sent(decisionWire({ ...decision, risk: { ...risk, regime: undefined } }))).toMatchObject({
+        risk: { regime: null },
+      })
+    })
+
+    test('of an earlier build, whose record holds less', () => {
+      const figures = decision.figures.map(({ cost: _cost, fixedCost: _fixed, volatility: _volatility, ...one }) => one)
+      const wire = sent(decisionWire({ ...decision, figures } as unknown as Decision))
+      expect(decisionSchema.parse(wire)).toEqual(wire)
+      expect(wire).toMatchObject({ assets: [{ cost: null, fixedCost: null, volatility: null }], risk: null })
     })
   })
 

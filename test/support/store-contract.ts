@@ -142,10 +142,15 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         expect(await store.cycles({ portfolio, limit: 2, before: 'nothing' })).toEqual([])
       })
 
-      test('lists the decisions of a portfolio alone, newest first, with their figures', async () => {
+      test('lists the decisions of a portfolio alone, newest first, with their figures and what they rest on', async () => {
         const portfolio = 'decided'
+        const unscored = { model: 'har' as const, volatility: undefined, days: 0, loss: undefined, ewmaLoss: undefined }
+        const forecast = { asset: 'ETH', volatility: 0.6, model: 'ewma' as const, reason: 'Best.', scores: [unscored] }
+        const risk = { asOfDay: 20_000, pricesHash: 'ab12', forecasts: [forecast], regime: undefined, missing: [] }
+        const decision = { ...aCycle().decision, risk }
         const cycles: Cycle[] = []
-        for (const startedAt of [NOW + 1, NOW + 2, NOW + 3]) cycles.push(await opened(1, { portfolio, startedAt }))
+        for (const startedAt of [NOW + 1, NOW + 2]) cycles.push(await opened(1, { portfolio, startedAt }))
+        cycles.push(await opened(1, { portfolio, startedAt: NOW + 3, decision }))
         await opened(1, { portfolio: 'another' })
         const expected = cycles.toReversed().map(({ id, startedAt, outcome, decision, drift }) => ({
           cycleId: id,

@@ -968,9 +968,10 @@ describe('the outlook', () => {
   }
   const risk = {
     asOfDay: 20_000,
+    pricesHash: 'ab12',
     assets: ['ETH', 'USD'],
     covariance: undefined,
-    forecasts: [{ asset: 'ETH', volatility: 0.8, model: 'ewma' as const, reason: 'It scored best.' }],
+    forecasts: [{ asset: 'ETH', volatility: 0.8, model: 'ewma' as const, reason: 'It scored best.', scores: [] }],
     regime,
     missing: [{ asset: 'USD', reason: 'There is no daily price of USD.' }],
   }

@@ -237,7 +237,7 @@ export async function loadLastLooks(
   return rows.map((row) => ({ endedAt: row.ended_at!.getTime(), isUnfinished: row.is_unfinished }))
 }
 
-/** Rows of earlier builds hold no figures. */
+/** Rows of earlier builds hold no figures, or fewer, and nothing of the risk. */
 function decisionOf(document: unknown): Decision {
   const {
     figures = [],

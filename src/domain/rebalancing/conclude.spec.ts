@@ -180,6 +180,13 @@ describe('the numbers of a decision', () => {
     expect(second).toMatchObject({ drift: bps(-400), inner: bps(250) })
   })
 
+  test('what a band follows from: the cost of the pair, the fixed cost, the volatility against the rest', () => {
+    const [first] = decide(known).figures
+    expect(first).toMatchObject({ cost: 0.003, fixedCost: 1e-5 })
+    expect(first!.volatility).toBeCloseTo(Math.sqrt(0.3024), 12)
+    expect(decide(state).figures[0]).toMatchObject({ cost: 0.006, fixedCost: 0, volatility: undefined })
+  })
+
   test('one that would not be moved ends nothing and costs nothing', () => {
     expect(decide(known).figures[2]).toMatchObject({ benefitPerYear: 0, costNow: 0, drift: bps(-50), inner: bps(50) })
   })

@@ -121,9 +121,7 @@ describe('the impulse band without what it needs', () => {
       [bps(200), bps(100)],
     ])
     expect(levels[0]).toEqual({ asset: 'ETH', lower: bps(2_400), upper: bps(2_600) })
-    expect(reasons.at(-1)).toBe(
-      'Every asset keeps its configured band: prices are too few to tell volatilities, or do not move.',
-    )
+    expect(reasons.at(-1)).toBe('Every asset keeps its configured band: prices are too few to tell volatilities.')
   })
 
   test.each([

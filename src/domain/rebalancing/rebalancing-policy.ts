@@ -48,9 +48,12 @@ export interface AssetFigures {
   readonly costNow: number
   /** Penalty of waiting for one more day at this distance. Undefined where volatility is unknown. */
   readonly costOfWaiting: number | undefined
-  /** What the band follows from: proportional cost of the pair, fixed cost of a leg, annual volatility against the rest. */
-  readonly cost: number
-  readonly fixedCost: number
+  /**
+   * What a band follows from: proportional cost of the pair, fixed cost of a leg, annual volatility against the rest.
+   * Undefined where they are unknown; records of earlier builds have none of them.
+   */
+  readonly cost: number | undefined
+  readonly fixedCost: number | undefined
   readonly volatility: number | undefined
 }
 

@@ -152,7 +152,5 @@ function noteOf({ asset, volatility, target, ownBand }: AssetView): string {
 
 /** Said once for all assets where nothing is known about any of them. */
 export function unknownVolatility({ covariance }: PortfolioView): string | undefined {
-  return covariance
-    ? undefined
-    : 'Every asset keeps its configured band: prices are too few to tell volatilities, or do not move.'
+  return covariance ? undefined : 'Every asset keeps its configured band: prices are too few to tell volatilities.'
 }

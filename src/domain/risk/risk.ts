@@ -2,7 +2,7 @@ import type { AssetKey } from '../assets.js'
 import { dayText, type PriceTable } from '../portfolio/price-table.js'
 import { withVolatilities, withVolatilityFloors } from '../statistics/covariance.js'
 import { BAND_DECAY, EwmaCovariance } from '../statistics/ewma.js'
-import type { ForecastModel } from '../statistics/forecast-choice.js'
+import type { ForecastModel, ForecastScore } from '../statistics/forecast-choice.js'
 import type { Matrix } from '../statistics/matrix.js'
 import { type Regime, RegimeFlag } from '../statistics/regime.js'
 
@@ -15,14 +15,18 @@ export interface VolatilityForecast {
   /** Annual. */
   readonly volatility: number
   readonly model: ForecastModel
-  /** Why this model: the scores that were compared. */
+  /** Why this model, by the scores. */
   readonly reason: string
+  /** Of every model, on the days after its forecasts. */
+  readonly scores: readonly ForecastScore[]
 }
 
 /** What daily prices up to a day tell of the risk of a portfolio. */
 export interface Risk {
   /** Days since 1970; the last day that is looked at. */
   readonly asOfDay: number
+  /** SHA-256 of the canonical text of the prices that were looked at, a row for every day: the same prices, the same risk. */
+  readonly pricesHash: string
   readonly assets: readonly AssetKey[]
   /** Annual, in the order of `assets`; undefined where something is missing. */
   readonly covariance: Matrix | undefined
@@ -34,11 +38,11 @@ export interface Risk {
   readonly missing: readonly { readonly asset: AssetKey; readonly reason: string }[]
 }
 
-/** Of a risk what a record of a decision keeps: the prices of days up to `asOfDay` give it again. */
-export type RiskBasis = Pick<Risk, 'asOfDay' | 'forecasts' | 'regime' | 'missing'>
+/** Of a risk what a record of a decision keeps: the prices up to `asOfDay` give the rest again, and the hash proves them. */
+export type RiskBasis = Pick<Risk, 'asOfDay' | 'pricesHash' | 'forecasts' | 'regime' | 'missing'>
 
-export function basisOf({ asOfDay, forecasts, regime, missing }: Risk): RiskBasis {
-  return { asOfDay, forecasts, regime, missing }
+export function basisOf({ asOfDay, pricesHash, forecasts, regime, missing }: Risk): RiskBasis {
+  return { asOfDay, pricesHash, forecasts, regime, missing }
 }
 
 type ReturnRows = readonly (readonly (number | undefined)[])[]

@@ -63,7 +63,7 @@ export function covarianceOf(
   if (!covariance)
     return refuseTargets(
       'covariance-unknown',
-      'Prices are too few, or do not move, so that volatilities and correlations are unknown. Record or import more, or use fixed targets meanwhile.',
+      'Prices are too few to tell volatilities and correlations. Record or import more, or use fixed targets meanwhile.',
     )
   if (covariance.length !== assets.length)
     return refuseTargets(

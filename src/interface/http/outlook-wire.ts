@@ -21,11 +21,21 @@ export function outlookWire({ targets, risk }: Outlook) {
 
 export function riskWire(risk: RiskBasis | undefined) {
   if (!risk) return null
-  const { asOfDay, regime, forecasts, missing } = risk
+  const { asOfDay, pricesHash, regime, forecasts, missing } = risk
   return {
     asOf: dayText(asOfDay),
-    regime: regime ? { name: regime.name, reason: regime.reason } : null,
-    forecasts,
+    pricesHash,
+    regime: regime ?? null,
+    forecasts: forecasts.map(({ scores, ...forecast }) => ({
+      ...forecast,
+      scores: scores.map(({ model, volatility, days, loss, ewmaLoss }) => ({
+        model,
+        volatility: volatility ?? null,
+        days,
+        loss: loss ?? null,
+        ewmaLoss: ewmaLoss ?? null,
+      })),
+    })),
     missing,
   }
 }

@@ -25,18 +25,20 @@ function judgementWire({ act, code, reasons, breached, levels, policy, figures }
     reasons,
     breached,
     levels: levels.map(({ asset, lower, upper }) => ({ asset, lower: ratioText(lower), upper: ratioText(upper) })),
-    assets: figures.map(({ asset, drift, band, inner, benefitPerYear, costNow, costOfWaiting, ...basis }) => ({
-      asset,
-      drift: ratioText(drift),
-      band: ratioText(band),
-      inner: ratioText(inner),
-      benefitPerYear: benefitPerYear ?? null,
-      costNow,
-      costOfWaitingPerDay: costOfWaiting ?? null,
-      cost: basis.cost,
-      fixedCost: basis.fixedCost,
-      volatility: basis.volatility ?? null,
-    })),
+    assets: figures.map(
+      ({ asset, drift, band, inner, benefitPerYear, costNow, costOfWaiting, cost, fixedCost, volatility }) => ({
+        asset,
+        drift: ratioText(drift),
+        band: ratioText(band),
+        inner: ratioText(inner),
+        benefitPerYear: benefitPerYear ?? null,
+        costNow,
+        costOfWaitingPerDay: costOfWaiting ?? null,
+        cost: cost ?? null,
+        fixedCost: fixedCost ?? null,
+        volatility: volatility ?? null,
+      }),
+    ),
   }
 }
 
