@@ -105,6 +105,7 @@ class Simulation {
   private lookedAt: number | undefined
   /** Trades and the looks before them, newest first. */
   private past: readonly PastLook[] = []
+  private served: number | undefined
   private readonly trades: Trade[] = []
 
   constructor(
@@ -174,7 +175,7 @@ class Simulation {
     return {
       now,
       lastTradedAt: this.lastTradedAt,
-      servedAt: this.lookedAt ?? servedAt(this.past),
+      servedAt: this.lookedAt ?? this.served,
       covariance: covariances[at],
       fixedCost: Math.min(1, costs.fixedShare + costs.fixedUsd / invested),
       assets: table.assets.map((asset, place): AssetState => {
@@ -230,6 +231,7 @@ class Simulation {
     const last = { endedAt: this.lastTradedAt, isUnfinished: trade.failedLegs > 0 }
     const look = this.lookedAt === undefined ? [] : [{ endedAt: this.lookedAt, isUnfinished: false }]
     this.past = [last, ...look, ...this.past].slice(0, MOST_FOLLOW_UPS + 1)
+    this.served = servedAt(this.past)
     this.lookedAt = undefined
     this.trades.push({ at, ...trade })
   }
