@@ -6,7 +6,7 @@ import {
   type ProposalAnswer,
   reject,
 } from '../domain/access/proposal.js'
-import { digestText } from '../domain/execution/plan-approval.js'
+import { canonicalText } from '../domain/canonical-text.js'
 import type { BreakerCode } from '../domain/policy/breakers.js'
 import type { Scope } from '../domain/policy/operating.js'
 import type { Clock } from '../ports/clock.js'
@@ -62,7 +62,7 @@ export class AnswerProposal {
     const proposal: Proposal = {
       id: `resume-${newId()}`,
       kind: 'resume',
-      digest: hash(digestText(content)),
+      digest: hash(canonicalText(content)),
       content,
       proposedBy: by,
       proposedAt,

@@ -12,7 +12,7 @@ import {
 import { stableFloors } from '../domain/risk/stable-floors.js'
 import { VolatilityForecaster } from '../domain/statistics/forecast.js'
 import { logReturnRows } from '../domain/statistics/returns.js'
-import { canonicalText } from '../domain/targets/canonical-text.js'
+import { canonicalText } from '../domain/canonical-text.js'
 import { ratioToNumber } from '../domain/units/ratio.js'
 import type { Clock } from '../ports/clock.js'
 import type { History } from '../ports/history.js'

@@ -1,16 +1,14 @@
 import { sameAddress } from '../domain/assets.js'
 import { InvariantError } from '../domain/errors.js'
 import { spendOfNothing } from '../domain/execution/budget-claim.js'
-import { type Cycle, type CycleOutcome, waitingRun } from '../domain/execution/cycle.js'
+import { type Cycle, outcomeWithoutTrade, waitingRun } from '../domain/execution/cycle.js'
 import { openingPostings, type Posting } from '../domain/execution/ledger.js'
 import { continuationOf, MAX_CONTINUATIONS } from '../domain/execution/replan.js'
 import { ALL_OPEN } from '../domain/policy/breakers.js'
-import { farthestFrom } from '../domain/policy/levels.js'
 import { strictest } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { Continuation } from '../domain/policy/trigger.js'
 import type { Snapshot } from '../domain/portfolio/snapshot.js'
-import type { Usd } from '../domain/units/usd.js'
 import type { Balances } from '../ports/balances.js'
 import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
@@ -315,30 +313,5 @@ function newCycle(portfolio: Portfolio, id: string, startedAt: number, proposal:
     legs: (plan?.legs ?? []).map(waitingRun),
     intents: [],
     transfers: [],
-  }
-}
-
-/**
- * `planned` is a dry run's end: the plan is recorded and, by the portfolio's mode, not executed. What is not worth a minimum
- * trade is in place.
- */
-function outcomeWithoutTrade({ decision, drift, plan }: Cycle, minimumTrade: Usd): CycleOutcome {
-  switch (decision.code) {
-    case 'nothing-known':
-      return 'stale_data'
-    case 'cooldown':
-      return 'cooldown'
-    case 'not-due':
-      return 'not_due'
-    case 'cost-exceeds-benefit':
-      return 'cost_exceeds_benefit'
-    case 'within-band':
-    case 'no-money':
-      return 'within_band'
-    case 'manual':
-    case 'replanned':
-    case 'band-breached':
-      if (plan) return 'planned'
-      return !decision.isCut && farthestFrom(decision.levels, drift) < minimumTrade ? 'within_band' : 'rejected'
   }
 }

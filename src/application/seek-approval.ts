@@ -1,6 +1,7 @@
 import { APPROVAL_MS, isExpired, type Proposal } from '../domain/access/proposal.js'
 import type { Cycle } from '../domain/execution/cycle.js'
-import { digestText, hasBegun, needsApproval, planContent, plannedSales } from '../domain/execution/plan-approval.js'
+import { hasBegun, needsApproval, planContent, plannedSales } from '../domain/execution/plan-approval.js'
+import { canonicalText } from '../domain/canonical-text.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { usdToNumber } from '../domain/units/usd.js'
 import type { Clock } from '../ports/clock.js'
@@ -80,7 +81,7 @@ export class SeekApproval {
   }
 
   private digestOf(portfolio: Portfolio, cycle: Cycle): string {
-    return this.deps.hash(digestText(planContent(portfolio, cycle)))
+    return this.deps.hash(canonicalText(planContent(portfolio, cycle)))
   }
 }
 

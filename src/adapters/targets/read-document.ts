@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { z } from 'zod'
-import { canonicalText } from '../../domain/targets/canonical-text.js'
+import { canonicalText } from '../../domain/canonical-text.js'
 import { refuseTargets, type TargetRefusal } from '../../domain/targets/target-refusal.js'
 import type { DocumentReading } from '../../ports/target-source.js'
 

@@ -1,4 +1,4 @@
-import { canonicalText } from '../targets/canonical-text.js'
+import { canonicalText } from '../canonical-text.js'
 
 export const AUDIT_RESULTS = ['allowed', 'denied', 'done', 'failed'] as const
 export type AuditResult = (typeof AUDIT_RESULTS)[number]

@@ -3,6 +3,7 @@ import type { Refusal } from '../errors.js'
 import type { Market } from '../planning/cost.js'
 import type { Leg, Plan } from '../planning/plan.js'
 import type { VenueKey } from '../planning/quote.js'
+import { farthestFrom } from '../policy/levels.js'
 import type { Decision } from '../policy/trigger.js'
 import type { Drift } from '../portfolio/drift.js'
 import type { Valuation } from '../portfolio/valuation.js'
@@ -445,6 +446,31 @@ export function isCycleOver(cycle: Cycle): boolean {
 export function outcomeOf(cycle: Cycle): CycleOutcome {
   const isTrade = ({ kind, state }: Intent) => (kind === 'swap' || kind === 'bridge') && state === 'final_ok'
   return cycle.intents.some(isTrade) ? 'traded' : 'rejected'
+}
+
+/**
+ * `planned` is a dry run's end: the plan is recorded and, by the portfolio's mode, not executed. What is not worth a minimum
+ * trade is in place.
+ */
+export function outcomeWithoutTrade({ decision, drift, plan }: Cycle, minimumTrade: Usd): CycleOutcome {
+  switch (decision.code) {
+    case 'nothing-known':
+      return 'stale_data'
+    case 'cooldown':
+      return 'cooldown'
+    case 'not-due':
+      return 'not_due'
+    case 'cost-exceeds-benefit':
+      return 'cost_exceeds_benefit'
+    case 'within-band':
+    case 'no-money':
+      return 'within_band'
+    case 'manual':
+    case 'replanned':
+    case 'band-breached':
+      if (plan) return 'planned'
+      return !decision.isCut && farthestFrom(decision.levels, drift) < minimumTrade ? 'within_band' : 'rejected'
+  }
 }
 
 /**

@@ -1,4 +1,3 @@
-import { canonicalText } from '../targets/canonical-text.js'
 import { priceIn } from '../planning/cost.js'
 import type { Portfolio } from '../policy/portfolio.js'
 import { type Usd, valueOf } from '../units/usd.js'
@@ -52,11 +51,6 @@ export function planContent({ id, account, chains }: Portfolio, cycle: Cycle): R
       funding: leg.funding.map(({ leg: source, units }) => ({ leg: source, units: units.toString() })),
     })),
   }
-}
-
-/** The text whose SHA-256 is the digest of what is proposed. */
-export function digestText(content: Readonly<Record<string, unknown>>): string {
-  return canonicalText(content)
 }
 
 /** Whether anything of the plan was signed or is about to be: from then on its approval is used. */

@@ -1,5 +1,5 @@
 import type { Ratio } from '../units/ratio.js'
-import { canonicalText } from './canonical-text.js'
+import { canonicalText } from '../canonical-text.js'
 import { checkInput } from './check-input.js'
 import { TARGET_SETTERS } from './registry.js'
 import { type SettlingRules, settleTargets } from './settle-targets.js'

@@ -1,7 +1,7 @@
 import type { AssetKey } from '../assets.js'
 import { formatDecimal, parseDecimal } from '../units/decimal.js'
 import { type Ratio, RATIO_ONE } from '../units/ratio.js'
-import { canonicalText } from './canonical-text.js'
+import { canonicalText } from '../canonical-text.js'
 import { refuseTargets, type TargetRefusal } from './target-refusal.js'
 
 /** Weights that the fund itself decided about, as its source gives them. */

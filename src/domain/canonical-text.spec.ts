@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { InvariantError } from '../errors.js'
+import { InvariantError } from './errors.js'
 import { canonicalText } from './canonical-text.js'
 
 describe('canonicalText', () => {

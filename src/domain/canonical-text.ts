@@ -1,4 +1,4 @@
-import { InvariantError } from '../errors.js'
+import { InvariantError } from './errors.js'
 
 /**
  * The one text of plain values, for a hash over them: JSON without spaces, names of objects sorted by their code units,
