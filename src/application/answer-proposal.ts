@@ -1,7 +1,7 @@
 import {
-  APPROVAL_MS,
   approve,
   isExpired,
+  newProposal,
   type Proposal,
   type ProposalAnswer,
   reject,
@@ -59,19 +59,16 @@ export class AnswerProposal {
     if (holding.length > 0) return { status: 'refused', holding }
     const proposedAt = clock.now()
     const content = { scope: order.scope, clear: [...order.clear], reason: order.reason, proposedAt }
-    const proposal: Proposal = {
+    const proposal = newProposal({
       id: `resume-${newId()}`,
       kind: 'resume',
       digest: hash(canonicalText(content)),
       content,
       proposedBy: by,
       proposedAt,
-      expiresAt: proposedAt + APPROVAL_MS,
-      approvedBy: [],
       needs,
-      state: 'open',
       reason: order.reason,
-    }
+    })
     await proposals.open(proposal)
     observer.notify({ type: 'approval-wanted', portfolio: undefined, proposal })
     return { status: 'proposed', proposal }

@@ -1,4 +1,4 @@
-import { APPROVAL_MS, isExpired, type Proposal } from '../domain/access/proposal.js'
+import { isExpired, newProposal, type Proposal } from '../domain/access/proposal.js'
 import type { Cycle } from '../domain/execution/cycle.js'
 import { hasBegun, needsApproval, planContent, plannedSales } from '../domain/execution/plan-approval.js'
 import { canonicalText } from '../domain/canonical-text.js'
@@ -62,19 +62,16 @@ export class SeekApproval {
     const { proposals, clock, observer } = this.deps
     const proposedAt = clock.now()
     const sales = usdToNumber(plannedSales(cycle)).toFixed(0)
-    const proposal: Proposal = {
+    const proposal = newProposal({
       id: cycle.id,
       kind: 'plan',
       digest: this.digestOf(portfolio, cycle),
       content: planContent(portfolio, cycle),
       proposedBy: cycle.decision.askedBy ?? 'daemon',
       proposedAt,
-      expiresAt: proposedAt + APPROVAL_MS,
-      approvedBy: [],
       needs: portfolio.planApproval.people,
-      state: 'open',
       reason: `${cycle.legs.length} legs that sell ${sales} USD. ${cycle.decision.reasons[0] ?? ''}`.trim(),
-    }
+    })
     if (!(await proposals.open(proposal))) return (await proposals.byId(cycle.id)) ?? proposal
     observer.notify({ type: 'approval-wanted', portfolio: portfolio.id, proposal })
     return proposal

@@ -26,6 +26,13 @@ export interface Proposal {
   readonly reason: string
 }
 
+/** A proposal that nobody has answered yet. */
+export function newProposal(
+  proposal: Pick<Proposal, 'id' | 'kind' | 'digest' | 'content' | 'proposedBy' | 'proposedAt' | 'needs' | 'reason'>,
+): Proposal {
+  return { ...proposal, expiresAt: proposal.proposedAt + APPROVAL_MS, approvedBy: [], state: 'open' }
+}
+
 /** Somebody's word on a proposal. */
 export interface Word {
   readonly subject: string
