@@ -22,7 +22,11 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => bay?.stop())
 
-const deploy = (name: string, args: readonly unknown[]) => bay.deploy(contractNamed(contracts, name), args)
+const deploy = async (name: string, args: readonly unknown[]) => {
+  const address = await bay.deploy(contractNamed(contracts, name), args)
+  await bay.settle()
+  return address
+}
 const tell = (contract: string, to: Address, functionName: string, args: readonly unknown[]) =>
   bay.send('deployer', {
     to,
