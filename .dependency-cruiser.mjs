@@ -38,6 +38,18 @@ export default {
       to: { path: '^src/adapters/' },
     },
     {
+      name: 'console-knows-types-of-the-api',
+      severity: 'error',
+      from: { path: '^src/console/' },
+      to: { path: '^src/', pathNot: '^src/console/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'nothing-imports-the-console',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/console/' },
+      to: { path: '^src/console/' },
+    },
+    {
       name: 'config-knows-domain',
       severity: 'error',
       from: { path: '^src/config/', pathNot: spec },
@@ -59,7 +71,8 @@ export default {
     {
       name: 'no-dev-deps-at-runtime',
       severity: 'error',
-      from: { path: '^src/', pathNot: spec },
+      // The console is bundled when it is built.
+      from: { path: '^src/', pathNot: [spec, '^src/console/'] },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],
