@@ -20,6 +20,7 @@ export default {
         '<rootDir>/test/sandbox/**/*.spec.ts',
         '<rootDir>/test/bench/**/*.spec.ts',
         '<rootDir>/test/checker/**/*.spec.ts',
+        '<rootDir>/test/monitoring/**/*.spec.ts',
       ],
     },
     { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },

@@ -74,7 +74,7 @@ export class MeasuredDaemon {
   }
 }
 
-const adminToken = 'bench'
+export const adminToken = 'bench'
 
 function run({ configFile, databaseUrl, logFile }: DaemonPlace, command: string, flags: readonly string[]) {
   const log = openSync(logFile, 'a')

@@ -1,28 +1,18 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { poolGap } from '../sandbox/arbitrage.js'
-import { writeDaemonConfig } from '../sandbox/daemon-config.js'
-import { freePorts } from '../sandbox/demo/daemon.js'
-import { startPostgres } from '../sandbox/postgres.js'
 import { startPrices } from '../sandbox/prices.js'
-import { type RunningWorld, startWorld } from '../sandbox/start-world.js'
+import type { RunningWorld } from '../sandbox/start-world.js'
 import { listCycles, loadCycles } from '../src/adapters/store/cycle-rows.js'
-import { type Database, openDatabase } from '../src/adapters/store/database.js'
+import type { Database } from '../src/adapters/store/database.js'
 import { loadConfig } from '../src/config/load.js'
 import { portfoliosOf } from '../src/config/portfolios.js'
 import type { Cycle } from '../src/domain/execution/cycle.js'
 import type { Portfolio } from '../src/domain/policy/portfolio.js'
 import { type CpuShares, profileClock, readProfile, sharesOf } from './cpu-profile.js'
+import { inWorld, type Stage, type StageOptions } from './in-world.js'
 import { type DaemonPlace, MeasuredDaemon } from './measured-daemon.js'
 import { until } from './until.js'
-
-export interface RehearsalOptions {
-  readonly seed: number
-  /** A folder for nothing else. */
-  readonly dir: string
-  readonly onProgress: (line: string) => void
-}
 
 export interface Rehearsal {
   readonly readyMs: readonly number[]
@@ -45,10 +35,9 @@ export interface MeasuredCycle {
 }
 
 export const IDLE_SECONDS = 20
-const schedule = '*/3 * * * * *'
 
 /** What the daemon takes of the machine: started, idle, and through a cycle after the demo's market move. */
-export function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
+export function rehearse(options: StageOptions): Promise<Rehearsal> {
   return inWorld(options, async (stage) => {
     options.onProgress(`the daemon starts, idles for ${IDLE_SECONDS} s and starts again`)
     const idle = await measureIdle(stage.place)
@@ -59,43 +48,13 @@ export function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
 }
 
 /** What the daemon uses the processor for in such a cycle. The profile stays in `dir`. */
-export function profileCycle(options: RehearsalOptions): Promise<CpuShares> {
+export function profileCycle(options: StageOptions): Promise<CpuShares> {
   return inWorld(options, async (stage) => {
     const profileDir = join(options.dir, 'profile')
     const daemon = await MeasuredDaemon.start(stage.place, profileDir)
     const { from, to } = await measureCycle(stage, daemon, options.onProgress)
     return sharesOf(await readProfile(profileDir), from, to)
   })
-}
-
-interface Stage {
-  readonly place: DaemonPlace
-  readonly world: RunningWorld
-  readonly database: Database
-}
-
-/** A sandbox world, its migrated database and a configuration, for as long as `act` takes. */
-async function inWorld<T>({ seed, dir, onProgress }: RehearsalOptions, act: (stage: Stage) => Promise<T>): Promise<T> {
-  await mkdir(dir, { recursive: true })
-  const ends: (() => Promise<unknown>)[] = []
-  try {
-    onProgress('world and database')
-    const postgres = await startPostgres({ dir: join(dir, 'postgres'), isDisposable: true })
-    ends.push(() => postgres.stop())
-    const world = await startWorld({ seed, scenario: 'rally', portBase: 0, dir })
-    ends.push(() => world.stop())
-    const [adminPort = 0, metricsPort = 0] = await freePorts(2)
-    const configFile = join(dir, 'evenkeel.yaml')
-    await writeDaemonConfig(world.world, configFile, { adminPort, metricsPort, schedule })
-    const place = { configFile, databaseUrl: postgres.url, adminPort, metricsPort, logFile: join(dir, 'daemon.log') }
-    await MeasuredDaemon.migrate(place)
-    const database = openDatabase({ url: postgres.url, poolSize: 1 })
-    ends.push(() => database.destroy())
-    return await act({ place, world, database })
-  } finally {
-    for (const end of ends.toReversed())
-      await end().catch((error: unknown) => process.stderr.write(`${String(error)}\n`))
-  }
 }
 
 async function measureIdle(place: DaemonPlace): Promise<{ readyMs: number; residentBytes: number }> {

@@ -16,7 +16,7 @@ export interface DaemonConfigOptions {
   /** How far an asset outside its band is brought back; the daemon's own default when absent. */
   reset?: 'target' | 'half' | 'edge'
   /** Who says who people are; a resume then takes two of them. Without it the shared token is everybody. */
-  oidc?: { issuer: string; audience: string }
+  oidc?: { issuer: string; audience: string; consoleClientId?: string }
 }
 
 /** Longest time from a block to its finality here. */

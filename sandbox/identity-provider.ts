@@ -2,11 +2,14 @@ import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload, 
 import { z } from 'zod'
 import { createFaultSwitch, type FaultSwitch } from './faults.js'
 import { problem, startHttpServer, type HttpAnswer, type HttpRequest } from './http-server.js'
+import { LoginCodes } from './login-codes.js'
 
 /** Whom the tokens are for. */
 export const sandboxAudience = 'evenkeel-sandbox'
 const tokenSeconds = 15 * 60
 const keyId = 'sandbox-1'
+/** Pages of other addresses may read the answer: the console asks from its own. */
+const forPages = { 'access-control-allow-origin': '*' }
 
 export interface IdentityProvider {
   /** Its address, without a trailing slash. */
@@ -27,7 +30,8 @@ const tokenBody = z.strictObject({
 
 /**
  * A small OpenID provider, so that several people can be played on one machine: whoever asks `POST /token` gets an access
- * token for any subject. It serves its discovery document and its public key, and makes a new key pair at every start.
+ * token for any subject, and a browser is shown a page to choose one, by authorisation code and PKCE. It serves its
+ * discovery document and its public key, and makes a new key pair at every start.
  */
 export async function startIdentityProvider(port: number): Promise<IdentityProvider> {
   const { privateKey, publicKey } = await generateKeyPair('ES256')
@@ -42,25 +46,38 @@ export async function startIdentityProvider(port: number): Promise<IdentityProvi
       .sign(privateKey)
   }
   const tokenFor = (subject: string, scopes: readonly string[]) => mint({ sub: subject, scope: scopes.join(' ') })
+  const codes = new LoginCodes()
+  const give = async ({ subject, scopes }: z.output<typeof tokenBody>) => ({
+    access_token: await tokenFor(subject, scopes),
+    token_type: 'Bearer',
+    expires_in: tokenSeconds,
+    scope: scopes.join(' '),
+  })
 
   const handle = async ({ method, url, body }: HttpRequest): Promise<HttpAnswer> => {
     switch (`${method} ${url.pathname}`) {
       case 'GET /.well-known/openid-configuration':
-        return { status: 200, body: describeProvider(server.url) }
+        return { status: 200, headers: forPages, body: describeProvider(server.url) }
       case 'GET /jwks':
-        return { status: 200, body: keys }
+        return { status: 200, headers: forPages, body: keys }
+      case 'GET /authorize':
+        return codes.authorize(url.searchParams)
       case 'POST /token': {
+        const form = new URLSearchParams(body)
+        if (form.has('grant_type')) {
+          const login = codes.redeem(form)
+          return login
+            ? {
+                status: 200,
+                headers: { ...forPages, 'cache-control': 'no-store' },
+                body: await give({ ...login, scopes: [...login.scopes] }),
+              }
+            : { status: 400, headers: forPages, body: { error: 'invalid_grant' } }
+        }
         const asked = tokenBody.safeParse(parsed(body))
         if (!asked.success)
           return problem(400, `Expected {"subject":"ada","scopes":["pause"]}: ${z.prettifyError(asked.error)}`)
-        const { subject, scopes } = asked.data
-        const answer = {
-          access_token: await tokenFor(subject, scopes),
-          token_type: 'Bearer',
-          expires_in: tokenSeconds,
-          scope: scopes.join(' '),
-        }
-        return { status: 200, headers: { 'cache-control': 'no-store' }, body: answer }
+        return { status: 200, headers: { 'cache-control': 'no-store' }, body: await give(asked.data) }
       }
       default:
         return problem(
@@ -78,8 +95,12 @@ function describeProvider(issuer: string): object {
   return {
     issuer,
     jwks_uri: `${issuer}/jwks`,
+    authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
-    response_types_supported: ['token'],
+    response_types_supported: ['code'],
+    grant_types_supported: ['authorization_code'],
+    code_challenge_methods_supported: ['S256'],
+    token_endpoint_auth_methods_supported: ['none'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['ES256'],
   }

@@ -103,7 +103,7 @@ async function main(): Promise<void> {
   const configFile = resolve(options.dir, 'evenkeel.yaml')
   const people = options.identityProvider ? await startIdentityProvider(identityPort(options)) : undefined
   await writeDaemonConfig(running.world, configFile, {
-    ...(people && { oidc: { issuer: people.issuer, audience: people.audience } }),
+    ...(people && { oidc: { issuer: people.issuer, audience: people.audience, consoleClientId: 'console' } }),
   })
   running.control.startScenario()
   say(`${seconds()}  ready: seed ${options.seed}, scenario ${options.scenario}, described in ${options.dir}/world.json`)

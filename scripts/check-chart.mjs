@@ -16,7 +16,7 @@ const kubeVersions = ['1.28.0', '1.34.0']
 const expectedKinds = {
   minimal: ['ConfigMap', 'Deployment', 'Pod', 'Service', 'Service'],
   default: ['ConfigMap', 'ConfigMap', 'Deployment', 'Job', 'NetworkPolicy', 'NetworkPolicy', 'Pod', 'Service', 'Service', 'ServiceAccount', 'ServiceAccount'],
-  monitoring: ['ConfigMap', 'ConfigMap', 'Deployment', 'Job', 'NetworkPolicy', 'NetworkPolicy', 'Pod', 'Service', 'Service', 'ServiceAccount', 'ServiceAccount', 'ServiceMonitor'],
+  monitoring: ['ConfigMap', 'ConfigMap', 'Deployment', 'Job', 'NetworkPolicy', 'NetworkPolicy', 'Pod', 'PrometheusRule', 'Service', 'Service', 'ServiceAccount', 'ServiceAccount', 'ServiceMonitor'],
   ha: ['ConfigMap', 'ConfigMap', 'Deployment', 'Job', 'NetworkPolicy', 'NetworkPolicy', 'Pod', 'PodDisruptionBudget', 'Service', 'Service', 'ServiceAccount', 'ServiceAccount'],
 } // prettier-ignore
 
@@ -429,6 +429,45 @@ const checkBehaviour = async () => {
   await check('without peers nobody but the test may enter', () => {
     const { ingress } = only(objectsOf(render(['--values', file])), 'NetworkPolicy').spec
     same(ingress.map(({ from, ports }) => [from.map((peer) => peer.podSelector?.matchLabels['app.kubernetes.io/component']), ports.map(({ port }) => port)]), [[['test'], ['metrics']]], 'ingress') // prettier-ignore
+  })
+  await check('the rules are those of the file, with links to the given place and without what is switched off', () => {
+    const text = readFileSync(join(chart, 'files', 'rules', 'evenkeel.yaml'), 'utf8')
+    const groupsOf = (...args) =>
+      only(objectsOf(render(['--values', file, '--set', 'prometheusRule.enabled=true', ...args])), 'PrometheusRule').spec.groups // prettier-ignore
+    same(groupsOf(), parse(text).groups, 'groups')
+    const { groups } = parse(text.replaceAll('docs/runbooks/', 'https://runbooks.example.com/x/'))
+    same(groupsOf('--set', 'prometheusRule.runbookBaseUrl=https://runbooks.example.com/x/'), groups, 'groups')
+    const left = groupsOf('--set', 'prometheusRule.disabled={EvenkeelDown,EvenkeelGasLow}').flatMap(
+      ({ rules }) => rules,
+    )
+    const all = groups.flatMap(({ rules }) => rules)
+    const names = (rules) => rules.map(({ alert, record }) => alert ?? record)
+    same(
+      names(left),
+      names(all).filter((name) => !['EvenkeelDown', 'EvenkeelGasLow'].includes(name)),
+      'rules',
+    )
+    return `${left.length + 2} rules`
+  })
+  await check('rules of your own come in a group of their own', () => {
+    const { labels } = parse(readFileSync(join(chart, 'ci', 'monitoring-values.yaml'), 'utf8')).prometheusRule
+    const { metadata, spec } = only(objectsOf(render(['--values', join(chart, 'ci', 'monitoring-values.yaml')])), 'PrometheusRule') // prettier-ignore
+    expect(contains(metadata.labels, labels), 'the labels are missing')
+    const last = spec.groups.at(-1)
+    same([last.name, last.rules.map(({ alert }) => alert)], ['evenkeel.extra', ['EvenkeelTreasurySmall']], 'last group')
+  })
+  await check('refused: an alert to leave out that does not exist', () => {
+    let message = 'it was rendered'
+    try {
+      render(['--values', file, '--set', 'prometheusRule.enabled=true,prometheusRule.disabled={EvenkeelDwon}'])
+    } catch (error) {
+      message = error.message
+    }
+    expect(message.includes('EvenkeelDwon'), message)
+  })
+  await check('whatever the release is called, its job is the one that the rules ask for', () => {
+    const { endpoints } = only(objectsOf(render(['--values', join(chart, 'ci', 'monitoring-values.yaml'), '--set', 'nameOverride=other'])), 'ServiceMonitor').spec // prettier-ignore
+    same(endpoints[0].relabelings, [{ targetLabel: 'job', replacement: 'evenkeel' }, { action: 'replace', targetLabel: 'cluster', replacement: 'one' }], 'relabelings') // prettier-ignore
   })
   await check('the migration runs before the rest and brings what it needs', () => {
     const hooks = objectsOf(render(['--values', file])).filter(

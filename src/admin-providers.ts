@@ -8,12 +8,19 @@ import { PostgresIdempotency } from './adapters/store/postgres-idempotency.js'
 import { PostgresProposals } from './adapters/store/postgres-proposals.js'
 import type { Parts } from './app.module.js'
 import { AnswerProposal } from './application/answer-proposal.js'
+import { CancelIntent } from './application/cancel-intent.js'
+import { EndPauses } from './application/end-pauses.js'
+import { InvestigateTransfer } from './application/investigate-transfer.js'
 import { Operations } from './application/operations.js'
+import { TakeStock } from './application/take-stock.js'
+import { portfoliosOf } from './config/portfolios.js'
 import { gateProviders } from './interface/http/access/gate.js'
+import { LastCycles } from './interface/http/last-cycles.js'
 import { Approvals } from './interface/http/operations.controller.js'
 import { AuditLog } from './ports/audit-log.js'
 import { EventFeed } from './ports/event-feed.js'
 import { Idempotency } from './ports/idempotency.js'
+import { Lease } from './ports/lease.js'
 import { Clock } from './ports/clock.js'
 import { Observer } from './ports/observer.js'
 import { Proposals } from './ports/proposals.js'
@@ -32,12 +39,67 @@ export function adminProviders(parts: Parts) {
     { provide: PostgresRateLimits, useFactory: () => new PostgresRateLimits({ url: databaseUrl, readsPerMinute }) },
     { provide: RateLimits, useExisting: PostgresRateLimits },
     { provide: Proposals, useFactory: () => new PostgresProposals(database) },
+    { provide: LastCycles, useFactory: (store: Store) => new LastCycles(store), inject: [Store] },
     { provide: Approvals, useFactory: () => new Approvals(config.file.server.approvals.resume) },
     {
       provide: AnswerProposal,
-      useFactory: (proposals: Proposals, operations: Operations, store: Store, clock: Clock, observer: Observer) =>
-        new AnswerProposal({ proposals, operations, store, clock, observer, hash: sha256, newId: randomUUID }),
-      inject: [Proposals, Operations, Store, Clock, Observer],
+      useFactory: (
+        proposals: Proposals,
+        operations: Operations,
+        cancelIntent: CancelIntent,
+        store: Store,
+        clock: Clock,
+        observer: Observer,
+      ) =>
+        new AnswerProposal({
+          proposals,
+          operations,
+          cancelIntent,
+          store,
+          clock,
+          observer,
+          hash: sha256,
+          newId: randomUUID,
+        }),
+      inject: [Proposals, Operations, CancelIntent, Store, Clock, Observer],
+    },
+    {
+      provide: InvestigateTransfer,
+      useFactory: (store: Store, clock: Clock) => new InvestigateTransfer({ store, clock }),
+      inject: [Store, Clock],
+    },
+    {
+      provide: CancelIntent,
+      useFactory: (store: Store, clock: Clock) => new CancelIntent({ store, clock }),
+      inject: [Store, Clock],
+    },
+    {
+      provide: EndPauses,
+      useFactory: (store: Store, audit: AuditLog, lease: Lease, clock: Clock, observer: Observer) =>
+        new EndPauses({
+          store,
+          audit,
+          lease,
+          clock,
+          observer,
+          build: build.version,
+          pollMs: config.file.execution.pollMs,
+        }),
+      inject: [Store, AuditLog, Lease, Clock, Observer],
+    },
+    {
+      provide: TakeStock,
+      useFactory: (store: Store, proposals: Proposals, lease: Lease, clock: Clock, observer: Observer) =>
+        new TakeStock({
+          store,
+          proposals,
+          lease,
+          clock,
+          observer,
+          portfolios: portfoliosOf(config.file),
+          everyMs: config.file.execution.reconcileSeconds * 1000,
+        }),
+      inject: [Store, Proposals, Lease, Clock, Observer],
     },
     ...gateProviders(build.version),
   ]

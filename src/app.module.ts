@@ -23,7 +23,7 @@ import { ChainlinkPrices } from './adapters/oracles/chainlink-prices.js'
 import { ReferencePrices } from './adapters/oracles/reference-prices.js'
 import { JournaledSigner } from './adapters/signers/journaled-signer.js'
 import type { KeyHolder } from './adapters/signers/key-holder.js'
-import type { Database } from './adapters/store/database.js'
+import { connectionsOf, type Database, hearQueries } from './adapters/store/database.js'
 import { PostgresJournal } from './adapters/store/postgres-journal.js'
 import { PostgresLease } from './adapters/store/postgres-lease.js'
 import { PostgresProposals } from './adapters/store/postgres-proposals.js'
@@ -36,25 +36,31 @@ import { ClearLeg } from './application/clear-leg.js'
 import { CollectQuotes } from './application/collect-quotes.js'
 import { CompareWitnesses } from './application/compare-witnesses.js'
 import { DriveCycle } from './application/drive-cycle.js'
+import { EndPauses } from './application/end-pauses.js'
 import { FindOffer } from './application/find-offer.js'
 import { FollowPrices } from './application/follow-prices.js'
 import { HoldLease } from './application/hold-lease.js'
+import { KeepAlerts } from './application/keep-alerts.js'
 import { KeepWatch } from './application/keep-watch.js'
 import { LookAhead } from './application/look-ahead.js'
 import { OfferLeg } from './application/offer-leg.js'
 import { Operations } from './application/operations.js'
 import { PlayJointly } from './application/play-jointly.js'
 import { PolicyBook } from './application/policy-book.js'
+import { PriceBoard } from './application/price-board.js'
 import { ProposePlan } from './application/propose-plan.js'
 import { ReadPrices } from './application/read-prices.js'
 import { Reconcile } from './application/reconcile.js'
 import { RunCycle } from './application/run-cycle.js'
 import { SeekApproval } from './application/seek-approval.js'
+import { SendNotifications } from './application/send-notifications.js'
 import { SettleIntent } from './application/settle-intent.js'
 import { SettleTransfers } from './application/settle-transfers.js'
 import { SweepAllowances } from './application/sweep-allowances.js'
 import { TakeSnapshot } from './application/take-snapshot.js'
+import { TakeStock } from './application/take-stock.js'
 import { TripBreaker } from './application/trip-breaker.js'
+import { VerifyAudit } from './application/verify-audit.js'
 import { WatchChains } from './application/watch-chains.js'
 import { WatchPrices } from './application/watch-prices.js'
 import { feeRulesOf } from './config/fee-rules.js'
@@ -70,6 +76,7 @@ import {
   scopesOfConfig,
 } from './config/portfolios.js'
 import { sameAddress } from './domain/assets.js'
+import { actionsOf } from './interface/http/access/registered-routes.js'
 import { API_CONTROLLERS } from './interface/http/api-controllers.js'
 import { HealthController } from './interface/http/health.controller.js'
 import { MetricsController } from './interface/http/metrics.controller.js'
@@ -77,7 +84,10 @@ import { Portfolios } from './interface/http/portfolios.controller.js'
 import { Scopes } from './interface/http/safety-wire.js'
 import { Readiness } from './interface/readiness.js'
 import { CycleSchedule } from './interface/schedule/cycle.schedule.js'
+import { liveProviders } from './live-providers.js'
 import { lookingAhead, policyProviders } from './policy-providers.js'
+import { previewProviders } from './preview-providers.js'
+import { readProviders } from './read-providers.js'
 import { Balances } from './ports/balances.js'
 import { Chain } from './ports/chain.js'
 import { Clock } from './ports/clock.js'
@@ -147,16 +157,20 @@ function providersOf(parts: Parts): Provider[] {
     { provide: Stopping, useFactory: () => new Stopping() },
     { provide: Portfolios, useFactory: () => new Portfolios(portfoliosOf(file)) },
     {
-      provide: Observer,
-      useFactory: (registry: Registry, clock: Clock) =>
-        new EventObserver({
-          log,
-          registry,
-          clock,
-          labels: metricLabelsOf(file, build.revision) satisfies MetricLabels,
-        }),
+      provide: EventObserver,
+      useFactory: (registry: Registry, clock: Clock) => {
+        const labels: MetricLabels = {
+          ...metricLabelsOf(file, build.revision),
+          actions: actionsOf(API_CONTROLLERS),
+        }
+        const connections = () => connectionsOf(database)
+        const observer = new EventObserver({ log, registry, clock, labels, connections })
+        hearQueries(database, (query) => observer.notify({ type: 'queried', ...query }))
+        return observer
+      },
       inject: [Registry, Clock],
     },
+    { provide: Observer, useExisting: EventObserver },
     {
       provide: QuorumReader,
       useFactory: (observer: Observer) =>
@@ -684,11 +698,15 @@ export class AppModule {
       providers: [
         ...providersOf(parts),
         ...adminProviders(parts),
+        ...previewProviders(parts),
+        ...readProviders(parts),
+        ...liveProviders(parts),
         // Where something is executed prices are watched, and what is paused is not asked for.
         {
           provide: ReadPrices,
-          useFactory: (prices: PriceSources, watchPrices: WatchPrices) => new ReadPrices({ prices, watchPrices }),
-          inject: [PriceSources, WatchPrices],
+          useFactory: (prices: PriceSources, watchPrices: WatchPrices, board: PriceBoard) =>
+            new ReadPrices({ prices, watchPrices, board }),
+          inject: [PriceSources, WatchPrices, PriceBoard],
         },
         {
           provide: CollectQuotes,
@@ -726,6 +744,11 @@ export class AppModule {
             watchChains: WatchChains,
             followPrices: FollowPrices,
             keepWatch: KeepWatch,
+            endPauses: EndPauses,
+            takeStock: TakeStock,
+            verifyAudit: VerifyAudit,
+            sendNotifications: SendNotifications,
+            keepAlerts: KeepAlerts,
           ) =>
             new CycleSchedule({
               registry,
@@ -737,10 +760,24 @@ export class AppModule {
                 portfolio,
                 cron: parts.config.file.portfolios[portfolio.id]!.schedule,
               })),
-              watchers: [watchChains, followPrices],
-              keepers: [keepWatch],
+              watchers: [watchChains, followPrices, verifyAudit, sendNotifications, keepAlerts],
+              keepers: [keepWatch, endPauses, takeStock],
             }),
-          inject: [SchedulerRegistry, RunCycle, HoldLease, Readiness, Stopping, WatchChains, FollowPrices, KeepWatch],
+          inject: [
+            SchedulerRegistry,
+            RunCycle,
+            HoldLease,
+            Readiness,
+            Stopping,
+            WatchChains,
+            FollowPrices,
+            KeepWatch,
+            EndPauses,
+            TakeStock,
+            VerifyAudit,
+            SendNotifications,
+            KeepAlerts,
+          ],
         },
       ],
     }

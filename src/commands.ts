@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import type { Logger } from 'pino'
@@ -11,6 +12,7 @@ import { createKeystore, keystoreAddress, KeystoreError } from './adapters/signe
 import { RemoteSignerError } from './adapters/signers/remote-signer.js'
 import { type Database, DatabaseError, openDatabase } from './adapters/store/database.js'
 import { startEmbeddedPostgres } from './adapters/store/embedded-postgres.js'
+import { ACCESS_SCOPES } from './domain/access/scopes.js'
 import { sameAddress } from './domain/assets.js'
 import { BacktestError } from './domain/backtest/backtest-error.js'
 import { RebalancingInputError } from './domain/rebalancing/rebalancing-error.js'
@@ -19,14 +21,20 @@ import { checkSchema, explainSchema, migrate, SchemaError } from './adapters/sto
 import { SCHEMA_VERSION } from './adapters/store/migrations/index.js'
 import { AppModule, LookModule, OpsModule, type Parts } from './app.module.js'
 import { spendOfNothing } from './domain/execution/budget-claim.js'
+import { AuditEvents } from './application/audit-events.js'
 import { lastTradeOf } from './application/last-trade.js'
 import { Operations } from './application/operations.js'
 import { ProposePlan } from './application/propose-plan.js'
+import { recordConfig } from './application/record-config.js'
 import { RunCycle } from './application/run-cycle.js'
 import { StopInOrder } from './application/stop-in-order.js'
+import { TellNews } from './application/tell-news.js'
 import { reasonUnfinished } from './application/unfinished.js'
 import { type Config, ConfigError, loadConfig } from './config/load.js'
+import { missingSecrets } from './config/notification-findings.js'
+import type { ConfigFile } from './config/schema.js'
 import { parseCommand, USAGE, UsageError } from './interface/cli.js'
+import { type ConsoleLogin, serveConsole } from './interface/http/console.js'
 import { applyHygiene } from './interface/http/hygiene.js'
 import { describeApi, serveApiDocs } from './interface/http/openapi.js'
 import { Portfolios } from './interface/http/portfolios.controller.js'
@@ -36,6 +44,7 @@ import { manageKeys, verifyAudit } from './admin-commands.js'
 import { backtest, importPrices, tune } from './history-commands.js'
 import { openKeys } from './keys.js'
 import type { Failpoints } from './ports/failpoints.js'
+import { AuditLog } from './ports/audit-log.js'
 import { Clock } from './ports/clock.js'
 import { Observer } from './ports/observer.js'
 import { Signer, SignerError } from './ports/signer.js'
@@ -69,6 +78,8 @@ const THEIRS = [
 /** What a plan without a database has to say of itself. */
 const UNRECORDED =
   'Without DATABASE_URL nothing that was recorded is known: no transfer under way, so nothing counts as in transit and nothing as unattributed; no earlier trade, targets or price history; no cost that plans have learned. The daemon may decide otherwise.'
+
+const WRITTEN_WITHIN_MS = 2_000
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 const note = (text: string) => void process.stderr.write(`${text}\n`)
@@ -292,6 +303,8 @@ async function serve(
       log.fatal({ err: error }, 'stopping at once: nothing was there to handle this')
       process.exit(1)
     })
+  const missing = missingSecrets(file, config.secrets.notificationSecrets)
+  if (missing.length > 0) throw new CannotWork(missing.join('\n'))
   const keys = await openKeys(config.file)
   const parts = { ...partsOf(config, place, log, surroundings), keys, ...(journal && { journal }) }
   const admin = await NestFactory.create<NestExpressApplication>(AppModule.of(parts), {
@@ -299,6 +312,7 @@ async function serve(
     abortOnError: false,
   })
   ends.push(
+    () => writtenDown(admin),
     () => admin.get(PostgresRateLimits).close(),
     () => admin.close(),
   )
@@ -331,9 +345,11 @@ async function serve(
   ops.disable('x-powered-by')
   applyHygiene(admin, { observer, trustedProxies: file.server.trustedProxies })
   serveApiDocs(admin, describeApi(admin, surroundings.version))
+  serveConsole(admin, { folder: join(import.meta.dirname, 'console'), login: loginOf(file) })
   if (file.startPaused)
     await holdNewBuild(admin.get(Operations), admin.get(Portfolios), place.database, surroundings.version)
   const mode = Object.values(file.portfolios).some((portfolio) => portfolio.mode === 'live') ? 'live' : 'dry-run'
+  await recordConfig({ audit: admin.get(AuditLog), observer, build: surroundings.version }, { hash: config.hash, mode })
   observer.notify({ type: 'daemon-started', version: surroundings.version, configHash: config.hash, mode })
   log.info({ config: file, hash: config.hash }, 'effective configuration')
 
@@ -341,6 +357,24 @@ async function serve(
   await listen(admin, 'server.adminPort', file.server.adminPort, file.server.host)
   log.info({ admin: await admin.getUrl(), metrics: await ops.getUrl() }, 'listening')
   return new StopInOrder({ runCycle: admin.get(RunCycle), clock: admin.get(Clock), observer })
+}
+
+/** What was told last is in the database, or was for long enough not to be taken by it. */
+async function writtenDown(admin: NestExpressApplication): Promise<void> {
+  const signal = AbortSignal.timeout(WRITTEN_WITHIN_MS)
+  await Promise.all([admin.get(TellNews).settled(signal), admin.get(AuditEvents).settled(signal)])
+}
+
+/** How people log in to the console; undefined where they paste a token. */
+function loginOf({ server }: ConfigFile): ConsoleLogin | undefined {
+  const { oidc } = server.auth
+  if (oidc?.consoleClientId === undefined) return undefined
+  return {
+    issuer: oidc.issuer,
+    clientId: oidc.consoleClientId,
+    audience: oidc.audience,
+    scopes: oidc.consoleScopes ?? ACCESS_SCOPES,
+  }
 }
 
 /** Live portfolios of another build than the one that last held the lease wait for a person (D-01). */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -106,12 +107,14 @@ async function main(): Promise<number> {
   })
   const adminUrl = `http://127.0.0.1:${adminPort}`
   const metricsUrl = `http://127.0.0.1:${metricsPort}`
+  // Of this run alone.
+  const adminToken = randomBytes(24).toString('base64url')
   const daemon = await DaemonProcess.start({
     configFile,
     databaseUrl: postgres.url,
     adminUrl,
     metricsUrl,
-    adminToken: 'demo',
+    adminToken,
     logFile: join(dir, 'daemon.log'),
   })
   ends.push(() => daemon.stop())
@@ -167,7 +170,8 @@ async function main(): Promise<number> {
   }
   if (keep) {
     story.chapter('Everything stays up until Ctrl-C')
-    story.line(`API       ${adminUrl}/v1/portfolios  (token: demo)`)
+    story.line(`console   ${adminUrl}/console/#key=${adminToken}`)
+    story.line(`API       ${adminUrl}/v1/portfolios  (token: ${adminToken})`)
     story.line(`metrics   ${metricsUrl}/metrics`)
     story.line(`control   ${world.world.apis.control.url}/state`)
     story.line(`database  ${postgres.url}`)

@@ -13,6 +13,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
 import type { Proposals } from '../ports/proposals.js'
 import type { Store } from '../ports/store.js'
+import type { CancelAnswer, CancelIntent } from './cancel-intent.js'
 import type { Operations, ResumeAnswer, ResumeOrder } from './operations.js'
 
 /** Somebody's word on a proposal, and what it is about. */
@@ -23,9 +24,14 @@ export interface Answer {
   readonly digest: string
 }
 
-/** What became of a word: what is proposed as it is then, and of a resume that was approved what came of it. */
+/** What became of a word: what is proposed as it is then, and what came of a resume or cancel that was approved. */
 export type Answered =
-  | { readonly status: 'taken'; readonly proposal: Proposal; readonly resumed?: ResumeAnswer }
+  | {
+      readonly status: 'taken'
+      readonly proposal: Proposal
+      readonly resumed?: ResumeAnswer
+      readonly cancelled?: CancelAnswer
+    }
   | { readonly status: 'unknown' }
   | Extract<ProposalAnswer, { status: 'refused' }>
 
@@ -38,6 +44,7 @@ export class AnswerProposal {
     private readonly deps: {
       proposals: Proposals
       operations: Operations
+      cancelIntent: CancelIntent
       store: Store
       clock: Clock
       observer: Observer
@@ -54,48 +61,72 @@ export class AnswerProposal {
   ): Promise<
     { readonly status: 'proposed'; readonly proposal: Proposal } | Extract<ResumeAnswer, { status: 'refused' }>
   > {
-    const { proposals, operations, clock, observer, hash, newId } = this.deps
-    const holding = await operations.holding(order)
+    const holding = await this.deps.operations.holding(order)
     if (holding.length > 0) return { status: 'refused', holding }
+    const { scope, clear, reason } = order
+    return { status: 'proposed', proposal: await this.open('resume', { scope, clear: [...clear], reason }, by, needs) }
+  }
+
+  /** Writes down that somebody wants an intent to be cancelled, for others to approve. Refused as the cancel itself would be. */
+  async proposeCancel(
+    { intentId, reason }: { readonly intentId: string; readonly reason: string },
+    { by, needs }: { readonly by: string; readonly needs: number },
+  ): Promise<
+    { readonly status: 'proposed'; readonly proposal: Proposal } | Exclude<CancelAnswer, { readonly status: 'ordered' }>
+  > {
+    const refusal = await this.deps.cancelIntent.refusalOf(intentId)
+    if (refusal) return refusal
+    return { status: 'proposed', proposal: await this.open('cancel', { intent: intentId, reason }, by, needs) }
+  }
+
+  private async open(
+    kind: Exclude<Proposal['kind'], 'plan'>,
+    matter: Readonly<Record<string, unknown>> & { readonly reason: string },
+    proposedBy: string,
+    needs: number,
+  ): Promise<Proposal> {
+    const { proposals, clock, observer, hash, newId } = this.deps
     const proposedAt = clock.now()
-    const content = { scope: order.scope, clear: [...order.clear], reason: order.reason, proposedAt }
+    const content = { ...matter, proposedAt }
     const proposal = newProposal({
-      id: `resume-${newId()}`,
-      kind: 'resume',
+      id: `${kind}-${newId()}`,
+      kind,
       digest: hash(canonicalText(content)),
       content,
-      proposedBy: by,
+      proposedBy,
       proposedAt,
       needs,
-      reason: order.reason,
+      reason: matter.reason,
     })
     await proposals.open(proposal)
     observer.notify({ type: 'approval-wanted', portfolio: undefined, proposal })
-    return { status: 'proposed', proposal }
+    return proposal
   }
 
   async approve(answer: Answer): Promise<Answered> {
     const proposal = await this.standing(answer)
     if (!proposal) return { status: 'unknown' }
-    const { proposals, clock } = this.deps
+    const { clock } = this.deps
     const taken = approve(proposal, { ...answer, now: clock.now() })
     if (taken.status === 'refused') return taken
     if (proposal.kind === 'plan' || taken.proposal.state !== 'approved') {
-      await proposals.save(proposal, taken.proposal)
+      await this.save(proposal, taken.proposal)
       return taken
     }
-    // Used before it is done: whatever happens then, one approval never resumes twice.
+    // Used before it is done: whatever happens then, one approval is never carried out twice.
     const used: Proposal = { ...taken.proposal, state: 'used', reason: 'It was carried out.' }
-    await proposals.save(proposal, used)
-    return { status: 'taken', proposal: used, resumed: await this.resume(used) }
+    await this.save(proposal, used)
+    return proposal.kind === 'resume'
+      ? { status: 'taken', proposal: used, resumed: await this.resume(used) }
+      : { status: 'taken', proposal: used, cancelled: await this.cancel(used) }
   }
 
   async reject(answer: Answer & { readonly reason: string }): Promise<Answered> {
     const proposal = await this.standing(answer)
     if (!proposal) return { status: 'unknown' }
-    const { proposals, clock } = this.deps
+    const { clock } = this.deps
     const taken = reject(proposal, { ...answer, now: clock.now() })
-    if (taken.status === 'taken') await proposals.save(proposal, taken.proposal)
+    if (taken.status === 'taken') await this.save(proposal, taken.proposal)
     return taken
   }
 
@@ -109,8 +140,15 @@ export class AnswerProposal {
     const reason = await this.reasonVoid(proposal)
     if (reason === undefined) return proposal
     const after: Proposal = { ...proposal, state: 'void', reason }
-    await proposals.save(proposal, after)
+    await this.save(proposal, after)
     return after
+  }
+
+  private async save(before: Proposal, after: Proposal): Promise<void> {
+    const { proposals, observer } = this.deps
+    await proposals.save(before, after)
+    const portfolio = after.kind === 'plan' ? (after.content['portfolio'] as string) : undefined
+    observer.notify({ type: 'approval-answered', portfolio, proposal: after })
   }
 
   private async reasonVoid({ kind, id, content, proposedAt }: Proposal): Promise<string | undefined> {
@@ -118,6 +156,10 @@ export class AnswerProposal {
     if (kind === 'plan') {
       const cycle = await store.cycle(id)
       return cycle?.endedAt === undefined ? undefined : 'Its cycle has ended.'
+    }
+    if (kind === 'cancel') {
+      const refusal = await this.deps.cancelIntent.refusalOf(content['intent'] as string)
+      return refusal && (refusal.status === 'refused' ? refusal.reason : 'There is no such intent.')
     }
     // Of a resume and a pause at once the pause wins (A-11).
     const scope = content['scope'] as Scope
@@ -130,6 +172,15 @@ export class AnswerProposal {
       scope: content['scope'] as Scope,
       clear: content['clear'] as BreakerCode[],
       reason: `${content['reason'] as string} (${[proposedBy, ...approvedBy].join(', ')})`,
+    })
+  }
+
+  private cancel({ content, proposedBy, approvedBy }: Proposal): Promise<CancelAnswer> {
+    const by = [proposedBy, ...approvedBy].join(', ')
+    return this.deps.cancelIntent.run({
+      id: content['intent'] as string,
+      by,
+      reason: content['reason'] as string,
     })
   }
 }

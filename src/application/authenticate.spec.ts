@@ -78,7 +78,13 @@ describe('Authenticate', () => {
     const { run } = setUp()
     expect(await run('the-shared-token')).toEqual({
       status: 'known',
-      principal: { kind: 'operator', subject: 'operator', keyId: undefined, scopes: new Set(ACCESS_SCOPES) },
+      principal: {
+        kind: 'operator',
+        subject: 'operator',
+        keyId: undefined,
+        scopes: new Set(ACCESS_SCOPES),
+        expiresAt: undefined,
+      },
     })
     for (const other of ['the-shared-toke', 'the-shared-token ', 'The-shared-token', 'undefined'])
       expect(await run(other)).toEqual({ status: 'unknown', keyId: undefined })
@@ -94,7 +100,13 @@ describe('Authenticate', () => {
     const { run } = setUp()
     expect(await run('token-of-ada')).toEqual({
       status: 'known',
-      principal: { kind: 'person', subject: 'ada', keyId: undefined, scopes: new Set(ADA.scopes) },
+      principal: {
+        kind: 'person',
+        subject: 'ada',
+        keyId: undefined,
+        scopes: new Set(ADA.scopes),
+        expiresAt: ADA.expiresAt,
+      },
     })
   })
 
@@ -112,7 +124,13 @@ describe('Authenticate', () => {
     const { id, text } = await makeKey({ scopes: ['pause', 'status:read'] })
     expect(await run(text)).toEqual({
       status: 'known',
-      principal: { kind: 'key', subject: 'bot', keyId: id, scopes: new Set(['pause', 'status:read']) },
+      principal: {
+        kind: 'key',
+        subject: 'bot',
+        keyId: id,
+        scopes: new Set(['pause', 'status:read']),
+        expiresAt: clock.now() + 30 * DAY,
+      },
     })
     await setImmediate()
     expect((await keys.list())[0]!.lastUsedAt).toBe(clock.now())

@@ -28,6 +28,7 @@ const OPERATOR: Principal = {
   subject: 'operator',
   keyId: undefined,
   scopes: new Set(ACCESS_SCOPES),
+  expiresAt: undefined,
 }
 
 /**
@@ -70,8 +71,8 @@ export class Authenticate {
     if (keyId !== undefined) return this.ofKey(keyId, digest, source)
     const person = await identities.identify(bearer)
     if (!person) return refused()
-    const { subject, scopes } = person
-    return known({ kind: 'person', subject, keyId: undefined, scopes: new Set(scopes) })
+    const { subject, scopes, expiresAt } = person
+    return known({ kind: 'person', subject, keyId: undefined, scopes: new Set(scopes), expiresAt })
   }
 
   private async ofKey(id: string, digest: string, source: string | undefined): Promise<Authentication> {
@@ -85,7 +86,8 @@ export class Authenticate {
       observer.notify({ type: 'failed', what: 'remembering the use of an API key', isRetried: true, error })
     })
     // Whatever the records say, no key holds what is for people.
-    return known({ kind: 'key', subject: key.name, keyId: id, scopes: new Set(key.scopes.filter(isKeyScope)) })
+    const { name: subject, expiresAt } = key
+    return known({ kind: 'key', subject, keyId: id, scopes: new Set(key.scopes.filter(isKeyScope)), expiresAt })
   }
 
   private isHome({ networks }: ApiKey, source: string | undefined): boolean {

@@ -17,6 +17,8 @@ import type { Store } from '../ports/store.js'
 
 /** Puts requests to venues and keeps answers and failures alike. A failure of one venue never touches another's answer. */
 export class CollectQuotes {
+  private asking = 0
+
   constructor(
     private readonly deps: {
       quotes: QuoteVenues
@@ -26,6 +28,11 @@ export class CollectQuotes {
       store?: Pick<Store, 'operatingStates'>
     },
   ) {}
+
+  /** Whether something was asked and is waited for. */
+  isAsking(): boolean {
+    return this.asking > 0
+  }
 
   /** Venues that serve the request, in the order they are configured. */
   venuesFor(request: QuoteRequest): readonly VenueKey[] {
@@ -99,7 +106,8 @@ export class CollectQuotes {
   private async told(request: QuoteRequest, ask: () => Promise<Quote | QuoteFailure>): Promise<Quote | QuoteFailure> {
     const { observer, clock } = this.deps
     const startedAt = clock.now()
-    const reply = await ask()
+    this.asking += 1
+    const reply = await ask().finally(() => (this.asking -= 1))
     const [outcome, detail]: [QuoteFailureKind | 'ok', string] =
       'request' in reply ? ['ok', reply.tool] : [reply.kind, reply.detail]
     observer.notify({

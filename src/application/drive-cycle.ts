@@ -1,6 +1,7 @@
 import { sameAddress } from '../domain/assets.js'
 import { InvariantError } from '../domain/errors.js'
 import { spendOfNothing } from '../domain/execution/budget-claim.js'
+import { type CancelOrder, orderedFailure } from '../domain/execution/cancel-order.js'
 import {
   advanceLegs,
   type Cycle,
@@ -11,6 +12,7 @@ import {
   isDue,
   isUnfinished,
   lastIntent,
+  type LegFailure,
   type LegRun,
   nextSteps,
   outcomeOf,
@@ -143,22 +145,28 @@ export class DriveCycle {
 
   /** Writes what the evidence already proves about the legs, and ends the ones that must not begin any more. */
   private async writeProgress(portfolio: Portfolio, stored: Cycle, states: readonly ScopeState[]): Promise<Cycle> {
+    const orders = await this.deps.store.cancelOrders(stored.intents.map(({ id }) => id))
+    const orderFor = ({ leg }: LegRun) =>
+      orders.find(({ intentId }) => stored.intents.some(({ id, legId }) => id === intentId && legId === leg.id))
     const advanced = advanceLegs(stored)
-    const proven = {
-      ...advanced,
-      legs: await Promise.all(advanced.legs.map((run, index) => this.tellHeld(stored, run, stored.legs[index]!))),
-    }
+    const told = advanced.legs.map((run, index) => this.tellHeld(stored, run, stored.legs[index]!, orderFor(run)))
+    const proven = { ...advanced, legs: await Promise.all(told) }
     const isDryRun = portfolio.mode === 'dry-run' || stored.mode === 'dry-run'
-    const reasonFor = (run: LegRun) =>
-      isDryRun ? 'In dry-run no leg begins.' : strictest(states, subjectOf(portfolio.id, run))?.reason
-    const held = holdLegs(proven, reasonFor)
+    const failureFor = (run: LegRun): LegFailure | undefined => {
+      const order = orderFor(run)
+      if (order) return orderedFailure(order)
+      const detail = isDryRun ? 'In dry-run no leg begins.' : strictest(states, subjectOf(portfolio.id, run))?.reason
+      return detail === undefined ? undefined : { code: 'PAUSED', detail }
+    }
+    const held = holdLegs(proven, failureFor)
     const isHeld = held.legs.some((run, index) => run !== proven.legs[index])
     return this.writeLegs(stored, isHeld ? advanceLegs(held) : proven)
   }
 
-  /** A leg that a cancel has just ended says so differently where a person's pause was the reason (B-13). */
-  private async tellHeld(cycle: Cycle, run: LegRun, before: LegRun): Promise<LegRun> {
+  /** A leg that a cancel has just ended says so differently where a person's order or pause was the reason (B-13). */
+  private async tellHeld(cycle: Cycle, run: LegRun, before: LegRun, order: CancelOrder | undefined): Promise<LegRun> {
     if (before.failure || run.failure?.code !== 'CANCELLED') return run
+    if (order) return { ...run, failure: orderedFailure(order) }
     const kind = before.state === 'approving' ? 'approve' : run.leg.kind
     const intent = lastIntent(cycle, run, kind)
     const events = intent ? await this.deps.store.intentEvents(intent.id) : []

@@ -26,28 +26,26 @@ export class Operations {
 
   /**
    * `paused_new`: no leg begins, what is signed is finished. `paused_hard`: what is signed is cancelled where it still can
-   * be. A scope that is held harder already stays so.
+   * be. A scope that is held harder already stays so. At `expiresAt` (milliseconds since 1970), if any, it lets go by
+   * itself, and of nothing that anything else holds.
    */
-  pause(scope: Scope, level: 'paused_new' | 'paused_hard', reason: string): Promise<ScopeState> {
-    return this.hold(scope, level, reason)
+  pause(scope: Scope, level: 'paused_new' | 'paused_hard', reason: string, expiresAt?: number): Promise<ScopeState> {
+    return this.hold(scope, level, reason, expiresAt)
   }
 
-  /** Nothing is signed any more, whatever it is for. */
-  halt(scope: Scope, reason: string): Promise<ScopeState> {
-    return this.hold(scope, 'halted', reason)
+  /** Nothing is signed any more, whatever it is for; until `expiresAt`, if any. */
+  halt(scope: Scope, reason: string, expiresAt?: number): Promise<ScopeState> {
+    return this.hold(scope, 'halted', reason, expiresAt)
   }
 
   /** A build that has not worked on these records yet begins nothing until a person has looked at it (D-01, C-55). */
   async holdNewBuild(portfolio: string, build: string, last: string | undefined): Promise<void> {
     const reason = `D-01: build ${build} follows ${last ?? 'none'} and has not traded yet. Look at what it would do, then resume.`
+    const { store, clock, observer } = this.deps
     const scope = `portfolio:${portfolio}` as const
-    await this.deps.store.setOperatingState({
-      scope,
-      level: 'paused_new',
-      reason,
-      since: this.deps.clock.now(),
-      by: 'breaker',
-    })
+    const state = { scope, level: 'paused_new', reason, since: clock.now(), by: 'breaker' } as const
+    await store.setOperatingState(state)
+    observer.notify({ type: 'scope-changed', state, isEarlier: false })
   }
 
   /**
@@ -67,7 +65,7 @@ export class Operations {
     for (const breaker of cleared)
       observer.notify({ type: 'breaker-cleared', code: breaker.code, scope, by: breaker.clearedBy ?? '' })
     const state = await this.stateOf(scope, reason, at)
-    observer.notify({ type: 'scope-changed', state, isEarlier: false })
+    observer.notify({ type: 'scope-changed', state, isEarlier: false, isAudited: true })
     return { status: 'resumed', state, cleared }
   }
 
@@ -76,13 +74,19 @@ export class Operations {
     return holdingBack(await this.deps.store.breakers({ isOpen: true, limit: ALL_OPEN }), scope, clear)
   }
 
-  private async hold(scope: Scope, level: Exclude<OperatingLevel, 'running'>, reason: string): Promise<ScopeState> {
+  private async hold(
+    scope: Scope,
+    level: Exclude<OperatingLevel, 'running'>,
+    reason: string,
+    expiresAt: number | undefined,
+  ): Promise<ScopeState> {
     const { store, clock, observer, failpoints } = this.deps
     const since = clock.now()
-    await store.setOperatingState({ scope, level, reason, since, by: 'operator' })
+    const until = expiresAt === undefined ? {} : { expiresAt }
+    await store.setOperatingState({ scope, level, reason, since, by: 'operator', ...until })
     await failpoints.reach('K-29')
     const state = await this.stateOf(scope, reason, since)
-    observer.notify({ type: 'scope-changed', state, isEarlier: false })
+    observer.notify({ type: 'scope-changed', state, isEarlier: false, isAudited: true })
     return state
   }
 

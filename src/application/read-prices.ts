@@ -2,6 +2,7 @@ import { agreePrice } from '../domain/portfolio/prices.js'
 import type { AssetPrice, SourceReading } from '../domain/portfolio/snapshot.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { PriceSources } from '../ports/prices.js'
+import type { PriceBoard } from './price-board.js'
 import type { WatchPrices } from './watch-prices.js'
 
 /** Asks every source at once, agrees on one price per asset, and has whoever watches judge them before anybody uses them. */
@@ -11,6 +12,8 @@ export class ReadPrices {
       prices: PriceSources
       /** Absent where nothing is executed and nothing has to be stopped. */
       watchPrices?: Pick<WatchPrices, 'judge'>
+      /** Where somebody looks at prices. */
+      board?: Pick<PriceBoard, 'keep'>
     },
   ) {}
 
@@ -34,6 +37,7 @@ export class ReadPrices {
         readings.flat().filter(({ asset }) => asset === rules.asset),
       ),
     )
+    this.deps.board?.keep(agreed)
     await this.deps.watchPrices?.judge(agreed)
     return agreed
   }

@@ -58,6 +58,8 @@ export class Reconcile {
         if (!found) continue
         const mismatches = found.differences.map(({ token, ledger, onChain }) => ({
           token: nameOf(token),
+          asset: token.asset,
+          decimals: token.decimals,
           ledger,
           onChain,
         }))

@@ -4,6 +4,7 @@ import { sha256 } from '../adapters/access/secrets.js'
 import { APPROVAL_MS, type Proposal } from '../domain/access/proposal.js'
 import { ONE_USD } from '../domain/units/usd.js'
 import { type Answered, AnswerProposal } from './answer-proposal.js'
+import { CancelIntent } from './cancel-intent.js'
 import { Operations } from './operations.js'
 
 jest.setTimeout(30_000)
@@ -18,7 +19,16 @@ function office(world: FakeWorld) {
   const { clock, proposals } = world
   const failpoints = { reach: () => Promise.resolve() }
   const operations = new Operations({ store, clock, observer, failpoints })
-  const answers = new AnswerProposal({ proposals, operations, store, clock, observer, hash: sha256, newId: () => '1' })
+  const answers = new AnswerProposal({
+    proposals,
+    operations,
+    cancelIntent: new CancelIntent({ store, clock }),
+    store,
+    clock,
+    observer,
+    hash: sha256,
+    newId: () => '1',
+  })
   const heard: Answered[] = []
   const onLook = (look: number, act: (proposal: Proposal) => Promise<Answered>) => {
     const byId = proposals.byId.bind(proposals)

@@ -10,6 +10,7 @@ import type { Payout, Transfer } from '../domain/execution/transfer.js'
 import { amountOf, type TokenAmount } from '../domain/units/amount.js'
 import type { Chain } from '../ports/chain.js'
 import { Transfers } from '../ports/transfers.js'
+import { InvestigateTransfer } from './investigate-transfer.js'
 import { SettleTransfers } from './settle-transfers.js'
 import { TripBreaker } from './trip-breaker.js'
 
@@ -97,6 +98,38 @@ describe('a transfer', () => {
     expect((await look(10_000_000)).state).toBe('lost_suspected')
     expect(await books()).toEqual({})
     expect(observer.of('transfer-changed').map(({ transfer }) => transfer.state)).toEqual(['late', 'lost_suspected'])
+  })
+
+  test('that somebody has looked into stops its bridge no more for being late, and is looked for and booked as before', async () => {
+    const { store, look, trips, shown, final, clock, books } = await flying()
+    const marking = () =>
+      new InvestigateTransfer({ store, clock }).run({
+        id: flight.id,
+        by: 'alice',
+        reason: 'Asked them.',
+        note: undefined,
+      })
+    expect(await marking()).toMatchObject({ status: 'refused' })
+    await look(LATE + 2)
+    const mark = { transferId: flight.id, by: 'alice', reason: 'Asked them.', note: undefined, at: clock.now() }
+    expect(await marking()).toMatchObject({ status: 'marked', mark })
+    expect((await look(flight.lostAfterSeconds)).state).toBe('lost_suspected')
+    expect(await trips()).toEqual([])
+    expect(await store.openTransfers(portfolio.id)).toHaveLength(1)
+    // Seen, undone and lost again: it is the same transfer.
+    shown.payouts = [payout(expected)]
+    await look()
+    shown.payouts = []
+    for (const state of ['in_flight', 'late', 'lost_suspected'])
+      expect((await look(flight.lostAfterSeconds)).state).toBe(state)
+    expect([await trips(), await books()]).toEqual([[], {}])
+    final.height = 100n
+    shown.payouts = [payout(amountOf(expected.token, 1n))]
+    await look()
+    expect((await look(flight.quietSeconds)).state).toBe('short')
+    // What it brought in the end is another matter than when.
+    expect(await trips()).toHaveLength(2)
+    expect(await marking()).toMatchObject({ status: 'refused' })
   })
 
   test('F-58: that falls 3 % short is over after the quiet period and stops bridge and portfolio', async () => {

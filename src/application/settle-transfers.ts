@@ -60,11 +60,18 @@ export class SettleTransfers {
     const next = judgeTransfer(transfer, await this.look(transfer))
     if (next === transfer) return false
     await failpoints.reach(next.arrivals.some(({ isRefund }) => isRefund) ? 'K-27' : 'K-26')
-    for (const trip of tripsOf(portfolio, next)) await tripBreaker.run(trip)
+    for (const trip of await this.tripsOf(portfolio, next)) await tripBreaker.run(trip)
     await store.moveTransfer(transfer, next, transferPostings(next, transfer))
     const at = clock.now()
     observer.notify({ type: 'transfer-changed', portfolio: portfolio.id, transfer: next, usd: next.value, at })
     return true
+  }
+
+  /** One that somebody has looked into stops nothing any more by not coming out. */
+  private async tripsOf(portfolio: Portfolio, transfer: Transfer): Promise<readonly Trip[]> {
+    const isKnown =
+      transfer.state === 'lost_suspected' && (await this.deps.store.investigations([transfer.id])).length > 0
+    return isKnown ? [] : tripsOf(portfolio, transfer)
   }
 
   /** A chain or service that cannot be asked proves nothing, but the time goes on. */

@@ -1,4 +1,5 @@
 import type { ChainKey } from '../domain/assets.js'
+import { orderText } from '../domain/execution/cancel-order.js'
 import type { Cycle, LegRun } from '../domain/execution/cycle.js'
 import type { Fee, FeeRules } from '../domain/execution/fees.js'
 import type { Attempt, Intent } from '../domain/execution/intent.js'
@@ -144,15 +145,19 @@ export class SignAndSend {
     return false
   }
 
-  /** The operating state that holds for the task, and why. A dry run begins nothing, and ends what is under way. */
-  async state({
-    portfolio,
-    run,
-    intent,
-  }: Task): Promise<{ level: OperatingLevel; reason: string; by?: ScopeState['by'] }> {
+  /**
+   * The operating state that holds for the task, and why. An order to cancel is a hard pause of its leg alone. A dry run
+   * begins nothing, and ends what is under way.
+   */
+  async state(task: Task): Promise<{ level: OperatingLevel; reason: string; by?: ScopeState['by'] }> {
+    const { portfolio, cycle, run, intent } = task
+    const { store } = this.deps
     const subject = run ? subjectOf(portfolio.id, run) : { portfolio: portfolio.id, chains: [intent.chain] }
-    const state = strictest(await this.deps.store.operatingStates(), subject)
+    const state = strictest(await store.operatingStates(), subject)
     if (state && state.level !== 'paused_new') return state
+    const ofLeg = cycle && run ? cycle.intents.filter(({ legId }) => legId === run.leg.id) : []
+    const [order] = await store.cancelOrders([...new Set([...ofLeg, intent].map(({ id }) => id))])
+    if (order) return { level: 'paused_hard', reason: orderText(order) }
     if (portfolio.mode === 'dry-run') return { level: 'paused_new', reason: 'In dry-run nothing new is signed.' }
     return state ?? { level: 'running', reason: '' }
   }

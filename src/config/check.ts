@@ -5,6 +5,7 @@ import { accessFindings } from './access-findings.js'
 import { endpointsOf, quorumOf } from './endpoints.js'
 import { ceilingFindings } from './ceilings.js'
 import { feeFindings } from './fee-rules.js'
+import { notificationFindings } from './notification-findings.js'
 import { isPrivate } from './private-address.js'
 import { rebalancingFindings } from './rebalancing-findings.js'
 import type { ConfigFile } from './schema.js'
@@ -99,6 +100,7 @@ export function checkConsistency(config: ConfigFile): string[] {
   for (const [path, finding] of signerFindings(config)) say(path, finding)
   for (const [path, finding] of endpointFindings(config)) say(path, finding)
   for (const [path, finding] of accessFindings(config)) say(path, finding)
+  for (const [path, finding] of notificationFindings(config)) say(path, finding)
 
   checkBridges(config, say)
 

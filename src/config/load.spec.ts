@@ -646,6 +646,8 @@ describe('who may ask', () => {
     ['no address', { issuer: 'identity' }, 'issuer'],
     ['an issuer that others can speak for', { issuer: 'http://identity.example' }, 'issuer'],
     ['keys that others can change', { jwksUrl: 'http://identity.example/jwks' }, 'jwksUrl'],
+    ['a console of no name', { consoleClientId: '' }, 'consoleClientId'],
+    ['two scopes as one', { consoleScopes: ['pause status:read'] }, 'consoleScopes.0'],
     ['an issuer with a query', { issuer: `${PROVIDER.issuer}?realm=1` }, 'issuer'],
   ])('A-03: %s is not accepted', (_, changes, path) => {
     expect(pathsOf(withOidc(changes))).toEqual([`server.auth.oidc.${path}`])
@@ -687,6 +689,7 @@ describe('secrets', () => {
       lifiApiKey: undefined,
       zeroexApiKey: undefined,
       targetsTokens: {},
+      notificationSecrets: {},
     })
   })
 

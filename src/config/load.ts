@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import { operatorTokenFinding } from './access-findings.js'
 import { checkConsistency } from './check.js'
 import { type ConfigFile, configSchema } from './schema.js'
+import { type NotificationSecrets, notificationSecrets } from './notification-findings.js'
 import { targetTokens } from './target-tokens.js'
 
 /** The configuration cannot be used. `problems` holds every finding, each with the path of its key. */
@@ -29,6 +30,8 @@ export interface Secrets {
   readonly zeroexApiKey: string | undefined
   /** Bearer tokens of portfolios whose weights are asked over HTTP, by portfolio. */
   readonly targetsTokens: Readonly<Record<string, string>>
+  /** Addresses of notifications and the secrets of their signatures, by channel. */
+  readonly notificationSecrets: NotificationSecrets
 }
 
 export interface Config {
@@ -41,7 +44,7 @@ export interface Config {
 }
 
 /** Form and consistency in one go: what can be checked although something else is wrong is checked. */
-const consistentSchema = configSchema.superRefine((config, context) => {
+export const consistentSchema = configSchema.superRefine((config, context) => {
   for (const finding of checkConsistency(config)) {
     const [path = '', ...text] = finding.split(': ')
     context.addIssue({ code: 'custom', path: path.split('.'), message: text.join(': ') })
@@ -68,7 +71,8 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
   if (!parsed.success) throw new ConfigError(path, parsed.error.issues.flatMap(describe))
   const { tokens, findings } = targetTokens(parsed.data, (variable) => secret(path, environment, variable))
   const adminToken = secret(path, environment, 'EVENKEEL_ADMIN_TOKEN')
-  const all = [...findings, ...operatorTokenFinding(parsed.data, adminToken)]
+  const notifications = notificationSecrets(parsed.data, (variable) => secret(path, environment, variable))
+  const all = [...findings, ...notifications.findings, ...operatorTokenFinding(parsed.data, adminToken)]
   if (all.length > 0) throw new ConfigError(path, all)
   const secrets: Secrets = {
     databaseUrl: secret(path, environment, 'DATABASE_URL'),
@@ -77,6 +81,7 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
     lifiApiKey: secret(path, environment, 'LIFI_API_KEY'),
     zeroexApiKey: secret(path, environment, 'ZEROX_API_KEY'),
     targetsTokens: tokens,
+    notificationSecrets: notifications.secrets,
   }
   // Before paths are resolved: the same file in another folder is the same configuration.
   const hash = createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex').slice(0, 12)

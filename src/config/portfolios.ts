@@ -308,6 +308,8 @@ export function metricLabelsOf(config: ConfigFile, revision: string) {
     })),
     venues: Object.keys(config.venues),
     assets: Object.keys(config.assets),
+    channels: config.notifications.map(({ name }) => name),
+    priceLimits: Object.fromEntries(priceGuardsOf(config).map(({ asset, maxDivergence }) => [asset, maxDivergence])),
     bridges: [
       ...new Set([
         ...Object.keys(config.bridges),

@@ -3,6 +3,7 @@ import { validateCronExpression } from 'cron'
 import { isAddress } from 'viem'
 import { z } from 'zod'
 import type { Address } from '../domain/assets.js'
+import { ALERT_KINDS, NOTICE_KINDS } from '../domain/news/notice.js'
 import { DEFAULT_POLICY, POLICIES, type PolicyName } from '../domain/rebalancing/registry.js'
 import { TARGET_SETTERS } from '../domain/targets/registry.js'
 import { SOURCE_SETTER } from '../domain/targets/target-setting.js'
@@ -692,7 +693,67 @@ const oidc = z.strictObject({
     .describe(
       'Header `typ` of its access tokens: `at+jwt` as RFC 9068 says, or `JWT` of a provider that does not follow it.',
     ),
+  consoleClientId: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe(
+      'Client by which people log in to the console: a public one, with PKCE, that may come back to `/console/`. Tokens are pasted there when absent.',
+    ),
+  consoleScopes: z
+    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/, 'expected a scope without spaces'))
+    .min(1)
+    .optional()
+    .describe(
+      'What the console asks the provider for, who gives each person what they may have. Every scope of the API when absent.',
+    ),
 })
+
+const secretVariable = z
+  .string()
+  .regex(
+    /^EVENKEEL_NOTIFY_[A-Z0-9_]+(?<!_FILE)$/,
+    'expected the name of a variable, EVENKEEL_NOTIFY_… in capital letters, digits and _, not ending in _FILE; what it names stands in the environment',
+  )
+const notified = {
+  name: key.describe('Name of the channel in logs and metrics.'),
+  url: url.optional().describe('Where to send it, where the address is no secret.'),
+  urlVariable: secretVariable.optional().describe('Environment variable with the address, where that is a secret.'),
+  portfolios: z
+    .array(key)
+    .min(1)
+    .optional()
+    .describe('Only of these portfolios, and of what is of none; of all when absent.'),
+}
+const noticeKinds = z
+  .array(z.enum(NOTICE_KINDS))
+  .min(1)
+  .describe(
+    'Of what: decisions, fills, breakers, late and ended transfers, approvals, pauses, corrections of the books, targets, failures, start and stop.',
+  )
+const notification = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('webhook').describe('Each event as JSON, signed; docs/admin-api.md says how to verify it.'),
+    ...notified,
+    secretVariable: secretVariable.describe('Environment variable with the secret of the signature.'),
+    on: noticeKinds,
+  }),
+  z.strictObject({
+    kind: z.literal('slack').describe('A sentence for people, as incoming webhooks of Slack take it.'),
+    ...notified,
+    on: noticeKinds,
+  }),
+  z.strictObject({
+    kind: z.literal('alertmanager').describe('Alerts that fire and resolve, in an Alertmanager of Prometheus.'),
+    ...notified,
+    on: z
+      .array(z.enum(ALERT_KINDS))
+      .min(1)
+      .default([...ALERT_KINDS])
+      .describe('Of what: only of what ends again.'),
+  }),
+])
 
 /** The whole configuration file. Unknown keys are errors everywhere. */
 export const configSchema = z.strictObject({
@@ -770,6 +831,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('JSON lines, readable text in a terminal.'),
+  notifications: z.array(notification).max(20).default([]).describe('Whom to tell, and of what.'),
   lease: z
     .strictObject({
       ttlSeconds: seconds(60)

@@ -4,12 +4,18 @@ import { defineConfig } from 'vite'
 export default defineConfig({
   root: import.meta.dirname,
   base: '/console/',
+  // The daemon writes a new one into every page that it gives out.
+  html: { cspNonce: 'NONCE-OF-THIS-ANSWER' },
   build: {
     outDir: '../../dist/console',
     emptyOutDir: true,
     assetsInlineLimit: 0,
     sourcemap: true,
-    rolldownOptions: { checks: { moduleLevelDirective: false } },
+    rolldownOptions: { checks: { moduleLevelDirective: false, pluginTimings: false } },
   },
-  server: { proxy: { '/v1': 'http://127.0.0.1:3000' } },
+  server: {
+    proxy: Object.fromEntries(
+      ['/v1', '/console/settings.json'].map((path) => [path, process.env['EVENKEEL_URL'] ?? 'http://127.0.0.1:3000']),
+    ),
+  },
 })

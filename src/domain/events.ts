@@ -8,6 +8,7 @@ import type { Plan } from './planning/plan.js'
 import type { QuoteFailureKind, VenueKey } from './planning/quote.js'
 import type { RefusalCode } from './errors.js'
 import type { BreakerCode, Trip } from './policy/breakers.js'
+import type { FillingCap } from './policy/cap-use.js'
 import type { Scope, ScopeState } from './policy/operating.js'
 import type { Decision } from './policy/trigger.js'
 import type { Drift } from './portfolio/drift.js'
@@ -16,6 +17,10 @@ import type { Valuation } from './portfolio/valuation.js'
 import type { Risk } from './risk/risk.js'
 import type { TargetRefusalCode } from './targets/target-refusal.js'
 import type { Ratio } from './units/ratio.js'
+
+/** Kinds of statements told apart. `other` is what begins and ends transactions, and what is written as text. */
+export const QUERY_OPERATIONS = ['select', 'insert', 'update', 'delete', 'other'] as const
+export type QueryOperation = (typeof QUERY_OPERATIONS)[number]
 
 /** Everything that happens and means something to an operator. One adapter turns each into a log line and metrics. */
 export type Event =
@@ -37,7 +42,13 @@ export type Event =
   | { readonly type: 'lease-taken'; readonly epoch: number }
   | { readonly type: 'lease-lost'; readonly reason: string }
   /** `state.by` says who; `isEarlier` when it is told anew after a start. */
-  | { readonly type: 'scope-changed'; readonly state: ScopeState; readonly isEarlier: boolean }
+  | {
+      readonly type: 'scope-changed'
+      readonly state: ScopeState
+      readonly isEarlier: boolean
+      /** The audit log has it already, with whoever asked for it. */
+      readonly isAudited?: boolean
+    }
   /** `isEarlier` when one that is open is told anew after a start: it has not tripped again. */
   | { readonly type: 'breaker-tripped'; readonly trip: Trip; readonly at: number; readonly isEarlier: boolean }
   | { readonly type: 'breaker-cleared'; readonly code: BreakerCode; readonly scope: Scope; readonly by: string }
@@ -87,6 +98,8 @@ export type Event =
   | { readonly type: 'chain-unknown'; readonly portfolio: string; readonly chain: ChainKey; readonly reason: string }
   | { readonly type: 'price-unknown'; readonly portfolio: string; readonly asset: AssetKey; readonly reason: string }
   | { readonly type: 'approval-wanted'; readonly portfolio: string | undefined; readonly proposal: Proposal }
+  /** Somebody answered a proposal, or it became void; `proposal` as it is then. */
+  | { readonly type: 'approval-answered'; readonly portfolio: string | undefined; readonly proposal: Proposal }
   /** A stable asset has left its peg (C-36); whether it is still traded is another matter. */
   | { readonly type: 'off-peg'; readonly asset: AssetKey; readonly detail: string }
   | {
@@ -171,7 +184,13 @@ export type Event =
       readonly type: 'reconciled'
       readonly portfolio: string
       readonly chain: ChainKey
-      readonly mismatches: readonly { readonly token: string; readonly ledger: bigint; readonly onChain: bigint }[]
+      readonly mismatches: readonly {
+        readonly token: string
+        readonly asset: AssetKey
+        readonly decimals: number
+        readonly ledger: bigint
+        readonly onChain: bigint
+      }[]
       readonly at: number
     }
   /** Money is missing, and a person who was told of it by this breaker has cleared it: the loss is taken into the books. */
@@ -192,6 +211,27 @@ export type Event =
       readonly next: number
       readonly by: string
     }
+  /** Proposals that wait for the word of people and have not expired. */
+  | { readonly type: 'proposals-counted'; readonly open: Readonly<Record<Proposal['kind'], number>> }
+  /** How full each cap of a portfolio is, and the losses of its last 24 hours as a share of NAV. Scaled by 10^18. */
+  | {
+      readonly type: 'caps-read'
+      readonly portfolio: string
+      readonly use: Readonly<Record<FillingCap, Ratio>>
+      readonly dayLoss: Ratio
+    }
+  /** The admin port answered. `route` is the pattern of the path, undefined where no route took it. */
+  | {
+      readonly type: 'request-answered'
+      readonly method: string
+      readonly route: string | undefined
+      /** What the audit log calls it, `read` for what changes nothing; undefined where no route took it. */
+      readonly action: string | undefined
+      readonly status: number
+      readonly seconds: number
+    }
+  /** The database answered a statement or refused it. */
+  | { readonly type: 'queried'; readonly operation: QueryOperation; readonly seconds: number }
   /** A person took money found on the account for the fund's own. */
   | {
       readonly type: 'inflow-classified'
@@ -220,6 +260,19 @@ export type Event =
       readonly code: TargetRefusalCode
       readonly detail: string
     }
+  /** The audit log was read, as far as `count` records, and nothing new is wrong with it. Milliseconds since 1970. */
+  | { readonly type: 'audit-verified'; readonly count: number; readonly at: number }
+  /** What happened faster than it could be written down, for the feed of events or the audit log. */
+  | { readonly type: 'events-dropped'; readonly place: 'feed' | 'audit'; readonly count: number }
+  /** An attempt at a notification. */
+  | {
+      readonly type: 'notified'
+      readonly channel: string
+      readonly outcome: 'delivered' | 'retried' | 'given_up'
+      readonly detail: string
+    }
+  /** How many notifications of a channel wait to be delivered. */
+  | { readonly type: 'notifications-waiting'; readonly channel: string; readonly count: number }
   | {
       readonly type: 'failed'
       readonly what: string

@@ -9,6 +9,7 @@ import { KEY_SCOPES } from '../domain/access/scopes.js'
 import { entry } from '../domain/execution/ledger.js'
 import { rulesOf } from './http/access/route.js'
 import { InflowsController } from './http/inflows.controller.js'
+import { LastCycles } from './http/last-cycles.js'
 import { Portfolios, PortfoliosController } from './http/portfolios.controller.js'
 import { Problem } from './http/problem.js'
 
@@ -36,7 +37,7 @@ describe('POST /v1/portfolios/:id/inflows', () => {
     )
 
   test('takes what is unattributed of a token for the own money of the fund, which the portfolio shows no longer', async () => {
-    const view = new PortfoliosController(portfolios, store, new LookAhead())
+    const view = new PortfoliosController(portfolios, store, new LookAhead(), new LastCycles(store))
     const balance = { chain: 'alpha', token: token.toLowerCase(), symbol: 'USDC', amount: '1.5', units: '1500000' }
     expect(await view.one('core')).toMatchObject({ unattributed: [balance] })
     expect(await controller.classify('core', body)).toEqual({ portfolio: 'core', deposit: balance })

@@ -9,15 +9,34 @@ export interface AuditQuery {
   readonly limit: number
 }
 
+/** A record up to which a chain is known to fit. */
+export interface AuditPlace {
+  readonly sequence: number
+  readonly hash: string
+}
+
+export type AuditVerdict =
+  /** `count` is the sequence of the last record that was read, `head` its hash. */
+  | { readonly status: 'intact'; readonly count: number; readonly head: string }
+  | {
+      readonly status: 'broken'
+      /** The first record that does not fit. */
+      readonly fault: AuditFault
+      /** That one and later ones, judged by what stands before them as it is now; not more than twenty. */
+      readonly faults: readonly AuditFault[]
+      readonly count: number
+      readonly head: string
+    }
+
 /** What was done and what was refused, by whom. Rows are only added, each bound to the one before by its hash (5.4). */
 export abstract class AuditLog {
   /** Needs no lease. Rejects where it cannot be written: then the deed must not be done. */
   abstract append(entry: AuditEntry): Promise<AuditRecord>
   /** Newest first. */
   abstract records(query: AuditQuery): Promise<readonly AuditRecord[]>
-  /** Reads the whole chain, from the first record on; resolves to its head, or to the first record that does not fit. */
-  abstract verify(): Promise<
-    | { readonly status: 'intact'; readonly count: number; readonly head: string }
-    | { readonly status: 'broken'; readonly fault: AuditFault }
-  >
+  /**
+   * Reads the chain, from the first record on or after one that was read before, to its head or as far as `until` says, and
+   * tells which records do not fit.
+   */
+  abstract verify(part?: { readonly after?: AuditPlace; readonly until?: number }): Promise<AuditVerdict>
 }

@@ -4,3 +4,19 @@ import type { Event } from '../domain/events.js'
 export abstract class Observer {
   abstract notify(event: Event): void
 }
+
+/** Tells nobody. */
+export class NoObserver extends Observer {
+  override notify(): void {}
+}
+
+/** Tells several, in their order. */
+export class Observers extends Observer {
+  constructor(private readonly all: readonly Observer[]) {
+    super()
+  }
+
+  override notify(event: Event): void {
+    for (const one of this.all) one.notify(event)
+  }
+}

@@ -1,6 +1,8 @@
 import type { Address, ChainKey, Hex } from '../domain/assets.js'
 import type { Cycle, CycleOutcome, LegRun } from '../domain/execution/cycle.js'
+import type { CancelOrder } from '../domain/execution/cancel-order.js'
 import type { Attempt, Intent, NewIntent } from '../domain/execution/intent.js'
+import type { Investigation } from '../domain/execution/investigation.js'
 import type { Posting } from '../domain/execution/ledger.js'
 import type { Transfer } from '../domain/execution/transfer.js'
 import type { Cost } from '../domain/planning/cost.js'
@@ -8,6 +10,7 @@ import type { CurveRecord } from '../domain/planning/curve-record.js'
 import type { Breaker, BreakerCode, Trip } from '../domain/policy/breakers.js'
 import type { BudgetClaim, BudgetUse, Spend } from '../domain/policy/budgets.js'
 import type { Scope, ScopeState } from '../domain/policy/operating.js'
+import type { TimedPause } from '../domain/policy/timed-pauses.js'
 import type { Decision } from '../domain/policy/trigger.js'
 import type { PastLook } from '../domain/rebalancing/due-times.js'
 import type { PolicyName } from '../domain/rebalancing/registry.js'
@@ -178,6 +181,13 @@ export abstract class Store {
   abstract intent(id: string): Promise<Intent | undefined>
   abstract intentEvents(id: string): Promise<readonly IntentEvent[]>
   abstract broadcasts(id: string): Promise<readonly BroadcastRecord[]>
+  /**
+   * Writes a person's word that an intent is not to be carried out, while it is reserved or signed and takes no allowance
+   * back; the first one stays. Resolves to the one on record, if any. It needs no lease: whoever signs reads it right before.
+   */
+  abstract orderCancel(order: CancelOrder): Promise<CancelOrder | undefined>
+  /** The orders there are for some intents, oldest first. */
+  abstract cancelOrders(intentIds: readonly string[]): Promise<readonly CancelOrder[]>
   /** Of each chain the last blocks in which intents ended, newest first: what was acted on as final (B-08). */
   abstract finalBlocks(): Promise<readonly { readonly chain: ChainKey; readonly block: BlockRef }[]>
   /** Live intents that no cycle asked for, oldest first. */
@@ -193,6 +203,13 @@ export abstract class Store {
   abstract openTransfer(transfer: Transfer): Promise<boolean>
   abstract moveTransfer(before: Transfer, after: Transfer, postings: readonly Posting[]): Promise<void>
   abstract openTransfers(portfolio?: string): Promise<readonly Transfer[]>
+  /**
+   * Writes that somebody looked at a late transfer; the last word stands. False, and nothing is written, where it is not
+   * late. It needs no lease.
+   */
+  abstract markInvestigated(mark: Investigation): Promise<boolean>
+  /** What was written of some transfers. */
+  abstract investigations(transferIds: readonly string[]): Promise<readonly Investigation[]>
   /** Hashes of payouts already taken as evidence for some transfer on a chain. */
   abstract claimedArrivals(chain: ChainKey): Promise<readonly Hex[]>
 
@@ -230,13 +247,18 @@ export abstract class Store {
    */
   abstract saveCurves(records: readonly CurveRecord[], at: number): Promise<void>
 
-  /** Scopes that are not running. */
+  /** Scopes that are not running. A pause with an end is gone at that millisecond of the database's clock, for every reader. */
   abstract operatingStates(): Promise<readonly ScopeState[]>
   /**
    * Writes a person's word on one scope: running lets it go as far as no open breaker holds it, any other level makes it
-   * at least as strict.
+   * at least as strict. One with an end holds beside everything else: it gives an end to nothing, and one that ends later
+   * stays.
    */
   abstract setOperatingState(state: ScopeState): Promise<void>
+  /** Pauses that are over by the database's clock and were not forgotten yet, oldest first. */
+  abstract expiredPauses(): Promise<readonly TimedPause[]>
+  /** Drops one that is over. Needs no lease. */
+  abstract forgetPause(id: number): Promise<void>
   /**
    * Writes a breaker and makes its scope at least as strict, in one transaction; false when the same code holds the same
    * scope already. What a person had set stays a person's to let go. Needs no lease: whoever sees the danger stops the work.

@@ -7,25 +7,35 @@ import { PostgresApiKeys } from '../../src/adapters/store/postgres-api-keys.js'
 import { PostgresAuditLog } from '../../src/adapters/store/postgres-audit-log.js'
 import { PostgresEventFeed } from '../../src/adapters/store/postgres-event-feed.js'
 import { MOST_ANSWER_BYTES, PostgresIdempotency } from '../../src/adapters/store/postgres-idempotency.js'
+import { PostgresOutbox } from '../../src/adapters/store/postgres-outbox.js'
 import { PostgresProposals } from '../../src/adapters/store/postgres-proposals.js'
+import { Operations } from '../../src/application/operations.js'
+import { TripBreaker } from '../../src/application/trip-breaker.js'
+import { VerifyAudit } from '../../src/application/verify-audit.js'
 import type { KeyScope } from '../../src/domain/access/scopes.js'
 import { anEntry, describeAdminRows } from '../support/admin-contract.js'
 import { auditEdits, type AuditRow, firstChange, rewritten } from '../support/audit-edits.js'
 import { NOW } from '../support/builders.js'
+import { Failpoints } from '../../src/ports/failpoints.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js'
+import { FakeClock } from '../support/fake-clock.js'
+import { RecordingObserver } from '../support/fake-ports.js'
 import { MemoryApiKeys, MemoryAuditLog } from '../support/memory-access.js'
-import { MemoryEventFeed, MemoryIdempotency, MemoryProposals } from '../support/memory-admin.js'
+import { MemoryStore } from '../support/memory-store.js'
+import { MemoryEventFeed, MemoryIdempotency, MemoryOutbox, MemoryProposals } from '../support/memory-admin.js'
 
-describeAdminRows('in memory', () =>
-  Promise.resolve({
+describeAdminRows('in memory', () => {
+  const outbox = new MemoryOutbox()
+  return Promise.resolve({
     audit: new MemoryAuditLog(),
     keys: new MemoryApiKeys(),
     idempotency: new MemoryIdempotency(),
-    feed: new MemoryEventFeed(),
+    feed: new MemoryEventFeed(outbox),
+    outbox,
     proposals: new MemoryProposals(),
     close: () => Promise.resolve(),
-  }),
-)
+  })
+})
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -40,6 +50,7 @@ describeAdminRows('on Postgres', () => {
     keys: new PostgresApiKeys(database),
     idempotency: new PostgresIdempotency(database),
     feed: new PostgresEventFeed(database),
+    outbox: new PostgresOutbox(database),
     proposals: new PostgresProposals(database),
     close: () => Promise.resolve(),
   })
@@ -151,6 +162,42 @@ describe('G-15, P-24, F-81: an edit of the audit log behind its back', () => {
     expect(await faultOf(chained)).toBe(COUNT)
   })
 
+  test('F-81: is named by B-16, which halts everything, once for what a person has looked at', async () => {
+    const clock = new FakeClock(NOW)
+    const observer = new RecordingObserver()
+    const store = new MemoryStore()
+    const tripBreaker = new TripBreaker({ store, clock, observer })
+    const verifyAudit = new VerifyAudit({ audit, tripBreaker, store, clock, observer, part: 3 })
+    const halted = async () => (await store.operatingStates()).map(({ scope, level }) => `${scope} ${level}`)
+    const reason = async () => (await store.breakers({ isOpen: true, limit: 5 }))[0]?.reason
+    const operations = new Operations({ store, clock, observer, failpoints: new Failpoints() })
+    const resume = () => operations.resume({ scope: 'all', reason: 'seen', clear: ['B-16'] })
+    await put(written)
+    for (const _ of Array(4)) await verifyAudit.look()
+    expect([await halted(), observer.of('audit-verified').map(({ count }) => count)]).toEqual([[], [8, 8, 8, 8]])
+    // Three of the old records are read again at a time.
+    await sql`update audit_log set record = replace(record::text, 'ada', 'eve')::json where sequence = 5`.execute(
+      own.database,
+    )
+    for (const _ of Array(3)) await verifyAudit.look()
+    expect([await halted(), await reason()]).toEqual([['all halted'], expect.stringContaining('[record 5] Its hash')])
+    expect((await operations.resume({ scope: 'all', reason: 'unseen', clear: [] })).status).toBe('refused')
+    await resume()
+    for (const _ of Array(6)) await verifyAudit.look()
+    expect(await halted()).toEqual([])
+    await sql`delete from audit_log where sequence = 2`.execute(own.database)
+    for (const _ of Array(3)) await verifyAudit.look()
+    expect([await halted(), await reason()]).toEqual([
+      ['all halted'],
+      expect.stringContaining('[record 2] Record 2 is missing'),
+    ])
+    await resume()
+    await put(written.map((row) => ({ ...row, sequence: [0, 1, 2, 3, 4, 5, 6, 8, 7][row.sequence]! })))
+    // A process that starts reads all at once.
+    await new VerifyAudit({ audit, tripBreaker, store, clock, observer }).look()
+    expect(await reason()).toContain('[record 7] It stands in the place of record 7 and was written as 8.')
+  })
+
   test('of its head is found as well', async () => {
     await put(written)
     const last = written.at(-1)!
@@ -207,31 +254,40 @@ describe('PostgresIdempotency', () => {
 })
 
 describe('PostgresEventFeed', () => {
-  const event = { at: NOW, type: 'late', portfolio: 'core', data: {} }
+  const event = { at: NOW, type: 'late', portfolio: 'core', data: {}, messages: [{ channel: 'ops', key: undefined }] }
 
   test('nobody who reads on misses an event that commits late', async () => {
     const feed = new PostgresEventFeed(db.database)
-    const start = await feed.latest()
+    const { latest: start } = await feed.bounds()
     let second = Promise.resolve()
     let isSecondThere = false
     await db.database.transaction().execute(async (tx) => {
-      await new PostgresEventFeed(tx).append({ ...event, type: 'early' })
-      second = feed.append(event).then(() => void (isSecondThere = true))
+      await sql`
+        with next as (update event_head set sequence = sequence + 1 returning sequence)
+        insert into events (sequence, at, type, data) select sequence, now(), 'early', '{}' from next`.execute(tx)
+      second = feed.append([event]).then(() => void (isSecondThere = true))
       await sleep(50)
-      expect([await feed.since(start, 9), await feed.latest(), isSecondThere]).toEqual([[], start, false])
+      const { latest } = await feed.bounds()
+      expect([await feed.since(start, 9), latest, isSecondThere]).toEqual([[], start, false])
     })
     await second
     expect((await feed.since(start, 9)).map(({ type }) => type)).toEqual(['early', 'late'])
-    expect(await feed.latest()).toBe(String(Number(start) + 2))
+    expect((await feed.bounds()).latest).toBe(String(Number(start) + 2))
   })
 
   test('keeps seven days, and goes on counting', async () => {
     const feed = new PostgresEventFeed(db.database)
-    const start = await feed.latest()
-    const later = NOW + 7 * 86_400_000
-    for (let index = 0; index < 50; index += 1) await feed.append({ ...event, at: later })
-    expect((await feed.since('0', 200)).every(({ at }) => at === later)).toBe(true)
-    expect(await feed.latest()).toBe(String(Number(start) + 50))
+    const { latest: start } = await feed.bounds()
+    const later = { ...event, at: NOW + 7 * 86_400_000 }
+    for (let index = 0; index < 5; index += 1) await feed.append(Array(10).fill(later))
+    const kept = await feed.since('0', 200)
+    expect(kept.every(({ at }) => at === later.at)).toBe(true)
+    const { rows } = await sql<{ created_at: Date }>`select distinct created_at from notifications`.execute(db.database)
+    expect(rows).toEqual([{ created_at: new Date(later.at) }])
+    const before = Number(kept[0]!.sequence) - 1
+    expect(await feed.bounds()).toEqual({ kept: String(before), latest: String(Number(start) + 50) })
+    await sql`delete from events`.execute(db.database)
+    expect((await feed.bounds()).kept).toBe(String(Number(start) + 50))
   })
 })
 

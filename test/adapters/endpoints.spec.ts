@@ -8,6 +8,7 @@ import { contractNamed, loadContracts } from '../../sandbox/solidity.js'
 import { deployTokens } from '../../sandbox/tokens.js'
 import { BlockReader } from '../../src/adapters/chains/block-reader.js'
 import { QuorumReader, type QuorumReaderOptions } from '../../src/adapters/chains/quorum-reader.js'
+import { QuorumStandings } from '../../src/adapters/chains/quorum-standings.js'
 import { ViemBalances } from '../../src/adapters/chains/viem-balances.js'
 import { ViemChain } from '../../src/adapters/chains/viem-chain.js'
 import { NATIVE } from '../../src/domain/assets.js'
@@ -414,4 +415,50 @@ test('a tip is what has been usual lately, at least the configured one, and no e
   })
   playAll([{ kind: 'error-after', message: 'no such method', methods: ['eth_feeHistory'] }])
   expect(await new ViemChain(configured).fees('bay')).toMatchObject({ priorityFee: 7n })
+})
+
+describe('what is told of endpoints', () => {
+  const secret = 'v2-secret-key-0123'
+  const withKeys = () => providers.urlsOf('bay').map((url) => `${url}/${secret}?token=${secret}`)
+  const standing = (eyes: ReturnType<typeof lookAnew>) => new QuorumStandings(eyes.quorum).all()
+
+  test('before they were asked nothing is known', () => {
+    expect(standing(lookAnew())).toMatchObject([
+      { chain: 'bay', chainId: bay.chainId, quorum: 2, lookedAt: undefined, isAgreed: false, head: undefined },
+    ])
+  })
+
+  test('is who agrees and why one is left out; the host is all that is told of an address', async () => {
+    const eyes = lookAnew({ now: () => 1_000 }, withKeys())
+    playAll([{ kind: 'garbage' }])
+    await eyes.chain.view('bay').catch(() => undefined)
+    const [failed] = standing(eyes)
+    expect(failed).toMatchObject({ lookedAt: 1_000, isAgreed: false, reason: expect.any(String), head: undefined })
+    play({ cedar: [{ kind: 'lie', what: 'chain-id' }] })
+    const { head } = await eyes.chain.view('bay')
+    const [bayNow] = standing(eyes)
+    expect(bayNow).toMatchObject({ isAgreed: true, reason: undefined, head: { number: head.number } })
+    const hosts = providers.urlsOf('bay').map((url) => new URL(url).host)
+    expect(bayNow?.endpoints).toMatchObject([
+      { name: 'amber', host: hosts[0], isHealthy: true, isAgreeing: true, quarantinedUntil: undefined },
+      { name: 'birch', host: hosts[1], isHealthy: true, isAgreeing: true, head: { number: head.number } },
+      {
+        name: 'cedar',
+        host: hosts[2],
+        isHealthy: false,
+        isAgreeing: false,
+        reason: expect.stringContaining('chain id'),
+      },
+    ])
+    expect(bayNow?.endpoints[2]?.quarantinedUntil).toBe(601_000)
+  })
+
+  test('holds no key, also where an endpoint repeats it in its answer', async () => {
+    const eyes = lookAnew({}, withKeys())
+    playAll([{ kind: 'error-after', message: `the key ${secret} has expired` }])
+    await expect(eyes.chain.view('bay')).rejects.toThrow(ChainError)
+    const told = JSON.stringify(standing(eyes))
+    expect(told).toContain('the key … has expired')
+    expect(told).not.toContain(secret)
+  })
 })

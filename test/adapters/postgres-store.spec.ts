@@ -1,9 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { DatabaseError, openDatabase } from '../../src/adapters/store/database.js'
+import {
+  type AnsweredQuery,
+  connectionsOf,
+  type Database,
+  DatabaseError,
+  hearQueries,
+  openDatabase,
+} from '../../src/adapters/store/database.js'
 import { fromJson, toJson } from '../../src/adapters/store/json.js'
 import { PostgresLease } from '../../src/adapters/store/postgres-lease.js'
+import { PostgresRecords } from '../../src/adapters/store/postgres-records.js'
 import { PostgresStore } from '../../src/adapters/store/postgres-store.js'
 import { InvariantError } from '../../src/domain/errors.js'
 import type { Cycle } from '../../src/domain/execution/cycle.js'
@@ -13,6 +21,7 @@ import { StaleLeaseError } from '../../src/ports/lease.js'
 import { ConflictError } from '../../src/ports/store.js'
 import { aCycle, aLeg, anAttempt, aRun, hashOf, newIntent, NOW, OWNER, sendingRun, WETH } from '../support/builders.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js'
+import { describeRecords } from '../support/records-contract.js'
 import { describeStore } from '../support/store-contract.js'
 
 const build = { build: 'test', schemaVersion: 'test' }
@@ -22,6 +31,13 @@ describeStore('on Postgres', async () => {
   const lease = new PostgresLease({ database, ...build, ttlMs: 600_000, selfFenceMs: 500_000 })
   await lease.acquire()
   return { reopen: () => new PostgresStore({ database, lease }), close: drop }
+})
+
+describeRecords('on Postgres', async () => {
+  const { database, drop } = await createTestDatabase()
+  const lease = new PostgresLease({ database, ...build, ttlMs: 600_000, selfFenceMs: 500_000 })
+  await lease.acquire()
+  return { records: new PostgresRecords(database), store: new PostgresStore({ database, lease }), close: drop }
 })
 
 describe('PostgresStore', () => {
@@ -236,6 +252,38 @@ describe('PostgresStore', () => {
       const { rows } = await sql`show synchronous_commit`.execute(fresh)
       expect(rows).toEqual([{ synchronous_commit: 'on' }])
       await fresh.destroy()
+    })
+  })
+
+  describe('a database that is watched', () => {
+    test('tells how its connections stand', async () => {
+      const watched = openDatabase({ url: db.url, poolSize: 1 })
+      expect(connectionsOf(watched)).toEqual({ idle: 0, inUse: 0, waiting: 0 })
+      await watched.connection().execute(async () => {
+        const waits = sql`select 1`.execute(watched)
+        await Promise.resolve()
+        expect(connectionsOf(watched)).toEqual({ idle: 0, inUse: 1, waiting: 1 })
+        return { waits }
+      })
+      await sql`select 1`.execute(watched)
+      expect(connectionsOf(watched)).toEqual({ idle: 1, inUse: 0, waiting: 0 })
+      await watched.destroy()
+    })
+
+    test('tells of each statement its kind and time, of one that failed as well', async () => {
+      const watched = openDatabase({ url: db.url, poolSize: 1 })
+      const heard: AnsweredQuery[] = []
+      hearQueries(watched, (query) => heard.push(query))
+      await watched.selectFrom('accounts').selectAll().execute()
+      await watched.transaction().execute((tx) => tx.deleteFrom('accounts').where('chain', '=', 'none').execute())
+      await expect(sql`select nothing`.execute(watched)).rejects.toThrow(/nothing/)
+      expect(heard.map(({ operation }) => operation)).toEqual(['select', 'other', 'delete', 'other', 'other'])
+      expect(heard.every(({ seconds }) => seconds > 0 && seconds < 10)).toBe(true)
+      await watched.destroy()
+    })
+
+    test('is one that openDatabase opened', () => {
+      expect(() => connectionsOf({} as Database)).toThrow(InvariantError)
     })
   })
 

@@ -4,6 +4,7 @@ import { type AuditEntry, auditText, FIRST_AUDIT_HASH } from '../../src/domain/a
 import type { ApiKeys } from '../../src/ports/api-keys.js'
 import type { AuditLog } from '../../src/ports/audit-log.js'
 import type { EventFeed } from '../../src/ports/event-feed.js'
+import type { Outbox } from '../../src/ports/outbox.js'
 import type { Idempotency } from '../../src/ports/idempotency.js'
 import type { Proposal, Proposals } from '../../src/ports/proposals.js'
 import { ConflictError } from '../../src/ports/store.js'
@@ -14,6 +15,7 @@ export interface AdminRows {
   readonly keys: ApiKeys
   readonly idempotency: Idempotency
   readonly feed: EventFeed
+  readonly outbox: Outbox
   readonly proposals: Proposals
   readonly close: () => Promise<void>
 }
@@ -129,14 +131,60 @@ export function describeAdminRows(where: string, make: () => Promise<AdminRows>)
 
     test('the feed gives what happened after an event, in order', async () => {
       const { feed } = rows
-      expect(await feed.latest()).toBe('0')
+      expect(await feed.bounds()).toEqual({ kept: '0', latest: '0' })
       const data = { text: 'A\0', none: null, list: [1, 'x'] }
-      for (const type of ['one', 'two', 'three']) await feed.append({ at: NOW, type, portfolio: undefined, data })
+      const event = (type: string) => ({ at: NOW, type, portfolio: undefined, data, messages: [] })
+      await feed.append([event('one'), event('two')])
+      await feed.append([])
+      await feed.append([event('three')])
       expect(await feed.since('0', 10)).toMatchObject([{ type: 'one', data }, { type: 'two' }, { type: 'three' }])
       expect(await feed.since('1', 1)).toEqual([{ sequence: '2', at: NOW, type: 'two', portfolio: undefined, data }])
-      expect(await feed.latest()).toBe('3')
+      expect(await feed.bounds()).toEqual({ kept: '0', latest: '3' })
       expect(await feed.since('3', 10)).toEqual([])
-      expect(await feed.since(undefined, 10)).toEqual([])
+    })
+
+    test('a message is with one sender at a time, until it has ended', async () => {
+      const { feed, outbox } = rows
+      const event = (type: string, key?: string) => ({
+        at: NOW,
+        type,
+        portfolio: 'core',
+        data: { cost: '0.1' },
+        messages: ['ops', 'risk'].map((channel) => ({ channel, key })),
+      })
+      const last = Number((await feed.bounds()).latest)
+      await feed.append([event('one'), event('two', 'k'), event('three', 'k')])
+      await feed.append([event('two', 'k'), event('four')])
+      const take = (now: number, limit = 10) => outbox.take('ops', { now, until: now + 60_000 }, limit)
+      expect(await take(NOW - 1)).toEqual([])
+      const [first, ...others] = [...(await take(NOW, 2)), ...(await take(NOW))]
+      expect(first).toEqual({
+        id: expect.any(String),
+        channel: 'ops',
+        event: { sequence: String(last + 1), at: NOW, type: 'one', portfolio: 'core', data: { cost: '0.1' } },
+        createdAt: NOW,
+        attempt: 1,
+      })
+      expect(others.map((one) => one.event.type)).toEqual(['two', 'four'])
+      expect(await take(NOW + 59_999)).toEqual([])
+      expect(await outbox.waiting()).toEqual(
+        new Map([
+          ['ops', 3],
+          ['risk', 3],
+        ]),
+      )
+      await outbox.end(first!.id, 'delivered', NOW)
+      await outbox.end(others[0]!.id, 'given_up', NOW)
+      await outbox.postpone(first!.id, NOW)
+      await outbox.postpone(others[1]!.id, NOW + 70_000)
+      expect(await take(NOW + 60_000)).toEqual([])
+      expect(await take(NOW + 70_000)).toMatchObject([{ id: others[1]!.id, attempt: 2 }])
+      expect(await outbox.waiting()).toEqual(
+        new Map([
+          ['ops', 1],
+          ['risk', 3],
+        ]),
+      )
     })
 
     test('a proposal changes only from what it was read as', async () => {

@@ -1,27 +1,39 @@
 import { Test } from '@nestjs/testing'
 import type { Provider, Type } from '@nestjs/common'
 import type { NestExpressApplication } from '@nestjs/platform-express'
+import { CallReader } from '../../src/adapters/aggregators/call-reader.js'
 import { isWithin } from '../../src/adapters/access/networks.js'
 import { isSameDigest, sha256 } from '../../src/adapters/access/secrets.js'
+import { SystemClock } from '../../src/adapters/time/system-clock.js'
 import { NoPositions } from '../../src/adapters/positions/no-positions.js'
 import { Authenticate } from '../../src/application/authenticate.js'
 import { ClassifyInflow } from '../../src/application/classify-inflow.js'
+import { FollowEvents } from '../../src/application/follow-events.js'
+import { InvestigateTransfer } from '../../src/application/investigate-transfer.js'
 import { LookAhead } from '../../src/application/look-ahead.js'
+import { CancelIntent } from '../../src/application/cancel-intent.js'
 import { Operations } from '../../src/application/operations.js'
+import { PriceBoard } from '../../src/application/price-board.js'
 import { PolicyBook } from '../../src/application/policy-book.js'
 import { AnswerProposal } from '../../src/application/answer-proposal.js'
+import { PreviewPlan } from '../../src/application/preview-plan.js'
 import { RunCycle } from '../../src/application/run-cycle.js'
 import { ReadGreeks } from '../../src/application/read-greeks.js'
 import { keyOf } from '../../src/domain/access/key-text.js'
 import type { KeyScope } from '../../src/domain/access/scopes.js'
+import type { PriceGuard } from '../../src/domain/policy/price-guard.js'
 import { gateProviders } from '../../src/interface/http/access/gate.js'
 import { API_CONTROLLERS } from '../../src/interface/http/api-controllers.js'
 import { applyHygiene } from '../../src/interface/http/hygiene.js'
+import { Installation } from '../../src/interface/http/installation.js'
+import { LastCycles } from '../../src/interface/http/last-cycles.js'
 import { Approvals } from '../../src/interface/http/operations.controller.js'
 import { Portfolios } from '../../src/interface/http/portfolios.controller.js'
 import { Scopes } from '../../src/interface/http/safety-wire.js'
 import { ApiKeys } from '../../src/ports/api-keys.js'
 import { AuditLog } from '../../src/ports/audit-log.js'
+import { Calls } from '../../src/ports/calls.js'
+import { ChainStandings } from '../../src/ports/chain-standings.js'
 import { Clock } from '../../src/ports/clock.js'
 import { EventFeed } from '../../src/ports/event-feed.js'
 import { Failpoints } from '../../src/ports/failpoints.js'
@@ -29,8 +41,10 @@ import { History } from '../../src/ports/history.js'
 import { Idempotency } from '../../src/ports/idempotency.js'
 import { Identities, NoIdentities } from '../../src/ports/identities.js'
 import { Observer } from '../../src/ports/observer.js'
+import { DerivativePositions } from '../../src/ports/positions.js'
 import { Proposals } from '../../src/ports/proposals.js'
 import { RateLimits } from '../../src/ports/rate-limits.js'
+import { Records } from '../../src/ports/records.js'
 import { Stopping } from '../../src/ports/stopping.js'
 import { Store } from '../../src/ports/store.js'
 import { NOW } from './builders.js'
@@ -40,7 +54,9 @@ import { aPortfolio, FakeWorld } from './fake-world.js'
 import { MemoryApiKeys, MemoryAuditLog } from './memory-access.js'
 import { MemoryEventFeed, MemoryIdempotency, MemoryProposals, MemoryRateLimits } from './memory-admin.js'
 import { MemoryHistory } from './memory-history.js'
+import { MemoryRecords } from './memory-records.js'
 import { MemoryStore } from './memory-store.js'
+import { previewIn } from './previews.js'
 
 export const operatorToken = 'operator-token-of-the-tests'
 
@@ -53,6 +69,10 @@ export interface GateApp {
   readonly audit: MemoryAuditLog
   readonly observer: RecordingObserver
   readonly clock: FakeClock
+  readonly board: PriceBoard
+  readonly feed: MemoryEventFeed
+  readonly keys: MemoryApiKeys
+  readonly stopping: Stopping
   /** The text of a new key with these scopes. */
   keyWith(scopes: readonly KeyScope[]): Promise<string>
   close(): Promise<void>
@@ -66,9 +86,19 @@ export interface GateAppChanges {
   readonly identities?: Identities
   readonly trustedProxies?: number
   readonly resumeTakes?: 1 | 2
+  readonly standings?: ChainStandings
+  readonly guards?: readonly PriceGuard[]
   readonly runCycle?: RunCycle
+  readonly previewPlan?: PreviewPlan
+  /** How events are followed; by the real time, for while somebody listens a fake one would fly. */
+  readonly following?: Partial<ConstructorParameters<typeof FollowEvents>[0]>
   /** Before it listens. */
   readonly prepare?: (app: NestExpressApplication) => void
+}
+
+/** Nothing was asked yet. */
+class NoStandings extends ChainStandings {
+  override all = () => []
 }
 
 export async function startGateApp(changes: GateAppChanges = {}): Promise<GateApp> {
@@ -78,14 +108,18 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
   const observer = new RecordingObserver()
   const clock = new FakeClock(NOW)
   const keys = new MemoryApiKeys()
+  const feed = new MemoryEventFeed()
+  const stopping = new Stopping()
   const portfolio = aPortfolio()
   const lookAhead = new LookAhead()
   const failpoints = new Failpoints()
   const proposals = new MemoryProposals()
   const operations = new Operations({ store, clock, observer, failpoints })
+  const cancelIntent = new CancelIntent({ store, clock })
   const identities = changes.identities ?? new NoIdentities()
   const policies = new PolicyBook({})
   const positions = new NoPositions()
+  const board = new PriceBoard({ rules: portfolio.priceRules, guards: changes.guards ?? [], store, clock })
   const values: [abstract: unknown, value: unknown][] = [
     [Store, store],
     [History, history],
@@ -100,12 +134,41 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
     [Approvals, new Approvals(changes.resumeTakes ?? 1)],
     [
       AnswerProposal,
-      new AnswerProposal({ proposals, operations, store, clock, observer, hash: sha256, newId: () => 'x1' }),
+      new AnswerProposal({
+        proposals,
+        operations,
+        cancelIntent,
+        store,
+        clock,
+        observer,
+        hash: sha256,
+        newId: () => 'x1',
+      }),
     ],
     [RunCycle, changes.runCycle ?? new FakeWorld().start().runCycle],
-    [Stopping, new Stopping()],
-    [EventFeed, new MemoryEventFeed()],
+    [Stopping, stopping],
+    [CancelIntent, cancelIntent],
+    [InvestigateTransfer, new InvestigateTransfer({ store, clock })],
+    [PreviewPlan, changes.previewPlan ?? previewIn(FakeWorld.drifted())],
+    [EventFeed, feed],
+    [
+      FollowEvents,
+      new FollowEvents({ feed, clock: new SystemClock(), observer, stopping: stopping.signal, ...changes.following }),
+    ],
     [Portfolios, new Portfolios([portfolio])],
+    [LastCycles, new LastCycles(store)],
+    [Records, new MemoryRecords(store.rows)],
+    [DerivativePositions, positions],
+    [
+      Calls,
+      new CallReader([
+        { chain: 'alpha', chainId: 901 },
+        { chain: 'beta', chainId: 902 },
+      ]),
+    ],
+    [ChainStandings, changes.standings ?? new NoStandings()],
+    [PriceBoard, board],
+    [Installation, new Installation({ version: 'test', revision: '', configHash: 'c0ffee', config: { chains: {} } })],
     [Scopes, new Scopes(['all', 'portfolio:core', 'chain:alpha', 'chain:beta', 'bridge:swift'])],
     [LookAhead, lookAhead],
     [Operations, operations],
@@ -145,5 +208,19 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
     return text
   }
   const close = () => app.close()
-  return { app, url: await app.getUrl(), store, history, audit, observer, clock, keyWith, close }
+  return {
+    app,
+    url: await app.getUrl(),
+    store,
+    history,
+    audit,
+    observer,
+    clock,
+    board,
+    feed,
+    keys,
+    stopping,
+    keyWith,
+    close,
+  }
 }

@@ -82,7 +82,9 @@ export class MemoryAuditLog extends AuditLog {
         one.previousHash !== (this.chain[index - 1]?.hash ?? FIRST_AUDIT_HASH) ||
         one.hash !== sha256(auditText(one)),
     )
-    if (broken) return { status: 'broken', fault: { sequence: broken.sequence, reason: 'It does not fit.' } } as const
-    return { status: 'intact', count: this.chain.length, head: this.chain.at(-1)?.hash ?? FIRST_AUDIT_HASH } as const
+    const place = { count: this.chain.length, head: this.chain.at(-1)?.hash ?? FIRST_AUDIT_HASH }
+    if (!broken) return { status: 'intact', ...place } as const
+    const fault = { sequence: broken.sequence, reason: 'It does not fit.' }
+    return { status: 'broken', fault, faults: [fault], ...place } as const
   }
 }

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { CountedLimits, countersOf } from '../../src/adapters/limits/counted-limits.js'
-import { EventFeed, type FeedEvent } from '../../src/ports/event-feed.js'
+import { EventFeed, type FeedEvent, type NewEvent } from '../../src/ports/event-feed.js'
 import { Idempotency, type StoredAnswer } from '../../src/ports/idempotency.js'
+import { type Message, Outbox } from '../../src/ports/outbox.js'
 import { type Proposal, Proposals } from '../../src/ports/proposals.js'
 import { ConflictError } from '../../src/ports/store.js'
 
@@ -39,23 +40,87 @@ function placeOf(subject: string, key: string): string {
   return JSON.stringify([subject, key])
 }
 
-/** A feed of events in memory, of which none is ever deleted. */
+/** A feed of events in memory, with the messages to be sent of them. */
 export class MemoryEventFeed extends EventFeed {
   readonly events: FeedEvent[] = []
+  /** Nothing can be read. */
+  isDown = false
+  /** Writing rejects once for each of these. */
+  readonly failures: Error[] = []
+  private kept = 0
 
-  override append(event: Omit<FeedEvent, 'sequence'>): Promise<void> {
-    const data = JSON.parse(JSON.stringify(event.data)) as FeedEvent['data']
-    this.events.push({ ...event, data, sequence: String(this.events.length + 1) })
-    return Promise.resolve()
+  constructor(private readonly outbox = new MemoryOutbox()) {
+    super()
   }
 
-  override since(sequence: string | undefined, limit: number): Promise<readonly FeedEvent[]> {
-    const from = sequence === undefined ? this.events.length : Number(sequence)
+  override async append(events: readonly NewEvent[]): Promise<void> {
+    await Promise.resolve()
+    const failure = this.failures.shift()
+    if (failure) throw failure
+    for (const { messages, ...rest } of events) {
+      const data = JSON.parse(JSON.stringify(rest.data)) as FeedEvent['data']
+      const event = { ...rest, data, sequence: String(this.kept + this.events.length + 1) }
+      this.events.push(event)
+      for (const { channel, key } of messages) this.outbox.add(channel, key, event)
+    }
+  }
+
+  override since(sequence: string, limit: number): Promise<readonly FeedEvent[]> {
+    if (this.isDown) return Promise.reject(new Error('The database is gone.'))
+    const from = Math.max(0, Number(sequence) - this.kept)
     return Promise.resolve(this.events.slice(from, from + limit))
   }
 
-  override latest(): Promise<string> {
-    return Promise.resolve(String(this.events.length))
+  override bounds(): Promise<{ readonly kept: string; readonly latest: string }> {
+    return Promise.resolve({ kept: String(this.kept), latest: String(this.kept + this.events.length) })
+  }
+
+  /** Deletes the oldest events. */
+  forget(count: number): void {
+    this.events.splice(0, count)
+    this.kept += count
+  }
+}
+
+/** Messages that wait in memory. */
+export class MemoryOutbox extends Outbox {
+  readonly rows: { message: Message; key: string | undefined; dueAt: number; outcome?: 'delivered' | 'given_up' }[] = []
+
+  add(channel: string, key: string | undefined, event: FeedEvent): void {
+    if (key !== undefined && this.rows.some((one) => one.message.channel === channel && one.key === key)) return
+    const message = { id: String(this.rows.length + 1), channel, event, createdAt: event.at, attempt: 0 }
+    this.rows.push({ message, key, dueAt: event.at })
+  }
+
+  override take(channel: string, { now, until }: { readonly now: number; readonly until: number }, limit: number) {
+    const due = this.rows.filter((one) => one.message.channel === channel && !one.outcome && one.dueAt <= now)
+    const taken = due.slice(0, limit)
+    for (const row of taken) {
+      row.dueAt = until
+      row.message = { ...row.message, attempt: row.message.attempt + 1 }
+    }
+    return Promise.resolve(taken.map(({ message }) => message))
+  }
+
+  override postpone(id: string, dueAt: number): Promise<void> {
+    this.row(id).dueAt = dueAt
+    return Promise.resolve()
+  }
+
+  override end(id: string, outcome: 'delivered' | 'given_up'): Promise<void> {
+    this.row(id).outcome = outcome
+    return Promise.resolve()
+  }
+
+  override waiting(): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>()
+    for (const { message, outcome } of this.rows)
+      if (!outcome) counts.set(message.channel, (counts.get(message.channel) ?? 0) + 1)
+    return Promise.resolve(counts)
+  }
+
+  private row(id: string) {
+    return this.rows[Number(id) - 1]!
   }
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Address, type ChainKey, type Hex, sameAddress } from '../../src/domain/assets.js'
 import { InvariantError } from '../../src/domain/errors.js'
+import { type CancelOrder, reasonNotToCancel } from '../../src/domain/execution/cancel-order.js'
 import type { Cycle, CycleOutcome, LegRun } from '../../src/domain/execution/cycle.js'
 import {
   assertEdge,
@@ -12,8 +13,9 @@ import {
   reservedIntent,
   withAttempt,
 } from '../../src/domain/execution/intent.js'
+import type { Investigation } from '../../src/domain/execution/investigation.js'
 import { depositPostings, type Posting } from '../../src/domain/execution/ledger.js'
-import { isTransferOpen, payoutKey, type Transfer } from '../../src/domain/execution/transfer.js'
+import { isOverdue, isTransferOpen, payoutKey, type Transfer } from '../../src/domain/execution/transfer.js'
 import { MOST_FOLLOW_UPS, type PastLook } from '../../src/domain/rebalancing/due-times.js'
 import type { Cost } from '../../src/domain/planning/cost.js'
 import type { CurveRecord } from '../../src/domain/planning/curve-record.js'
@@ -26,6 +28,7 @@ import {
   type ScopeState,
   stricter,
 } from '../../src/domain/policy/operating.js'
+import { isOver, statesOf, type TimedPause } from '../../src/domain/policy/timed-pauses.js'
 import type { BookedUnits } from '../../src/domain/portfolio/tradable.js'
 import type { BroadcastAnswer } from '../../src/ports/chain.js'
 import {
@@ -57,7 +60,11 @@ export class MemoryRows {
   postings: LedgerEntry[] = []
   spends: (Spend & { readonly intentId: string })[] = []
   scopes = new Map<Scope, ScopeState>()
+  timedPauses: TimedPause[] = []
+  lastPauseId = 0
   breakers: Breaker[] = []
+  cancelOrders: CancelOrder[] = []
+  investigations = new Map<string, Investigation>()
   pins = new Map<string, Hex>()
   curves = new Map<string, { record: CurveRecord; updatedAt: number }>()
 }
@@ -451,6 +458,33 @@ export class MemoryStore extends Store {
     })
   }
 
+  orderCancel(order: CancelOrder): Promise<CancelOrder | undefined> {
+    return this.change('orderCancel', () => {
+      const known = this.rows.cancelOrders.find(({ intentId }) => intentId === order.intentId)
+      const intent = this.allIntents().find(({ id }) => id === order.intentId)
+      if (known || !intent || reasonNotToCancel(intent) !== undefined) return known
+      this.rows.cancelOrders.push(order)
+      return order
+    })
+  }
+
+  cancelOrders(intentIds: readonly string[]): Promise<readonly CancelOrder[]> {
+    return Promise.resolve(this.rows.cancelOrders.filter(({ intentId }) => intentIds.includes(intentId)))
+  }
+
+  markInvestigated(mark: Investigation): Promise<boolean> {
+    return this.change('markInvestigated', () => {
+      const transfer = this.allTransfers().find(({ id }) => id === mark.transferId)
+      if (!transfer || !isOverdue(transfer)) return false
+      this.rows.investigations.set(mark.transferId, mark)
+      return true
+    })
+  }
+
+  investigations(transferIds: readonly string[]): Promise<readonly Investigation[]> {
+    return Promise.resolve(transferIds.flatMap((id) => this.rows.investigations.get(id) ?? []))
+  }
+
   finalBlocks() {
     const ended = this.allIntents().flatMap((one) =>
       'inclusion' in one && !isLive(one) ? [{ chain: one.chain, block: one.inclusion.block }] : [],
@@ -459,16 +493,32 @@ export class MemoryStore extends Store {
   }
 
   operatingStates(): Promise<readonly ScopeState[]> {
-    const states = [...this.rows.scopes.values()].filter(({ level }) => level !== 'running')
-    return Promise.resolve(states.toSorted((a, b) => (a.scope < b.scope ? -1 : 1)))
+    const pauses = this.rows.timedPauses.map(({ id: _id, ...pause }) => pause)
+    return Promise.resolve(statesOf([...this.rows.scopes.values(), ...pauses], this.now()))
   }
 
   setOperatingState(state: ScopeState): Promise<void> {
     return this.change('setOperatingState', () => {
-      if (state.level === 'running') return this.lower(state.scope)
+      const { expiresAt } = state
+      if (expiresAt !== undefined && state.level !== 'running') return this.pauseUntil({ ...state, expiresAt })
+      if (state.level === 'running') {
+        this.rows.timedPauses = this.rows.timedPauses.filter(({ scope }) => scope !== state.scope)
+        return this.lower(state.scope)
+      }
       const held = this.rows.scopes.get(state.scope)
       if (held?.by === 'operator' && isStricter(held.level, state.level)) return
       this.rows.scopes.set(state.scope, { ...state, level: stricter(state.level, held?.level ?? 'running') })
+    })
+  }
+
+  expiredPauses(): Promise<readonly TimedPause[]> {
+    const over = this.rows.timedPauses.filter((one) => isOver(one, this.now()))
+    return Promise.resolve(over.toSorted((a, b) => a.expiresAt - b.expiresAt || a.id - b.id))
+  }
+
+  forgetPause(id: number): Promise<void> {
+    return this.change('forgetPause', () => {
+      this.rows.timedPauses = this.rows.timedPauses.filter((one) => one.id !== id)
     })
   }
 
@@ -525,6 +575,20 @@ export class MemoryStore extends Store {
     const result = act()
     this.interrupt(method, 'after')
     return result
+  }
+
+  private pauseUntil(pause: Omit<TimedPause, 'id'>): void {
+    const isSame = (one: TimedPause) => one.scope === pause.scope && one.level === pause.level
+    const isLonger = (one: TimedPause) => isSame(one) && one.expiresAt > pause.expiresAt
+    const { timedPauses } = this.rows
+    if (timedPauses.some(isLonger)) {
+      this.rows.timedPauses = timedPauses.map((one) =>
+        isLonger(one) ? { ...one, since: Math.max(one.since, pause.since) } : one,
+      )
+      return
+    }
+    const others = timedPauses.filter((one) => !isSame(one) || isOver(one, this.now()))
+    this.rows.timedPauses = [...others, { ...pause, by: 'operator', id: ++this.rows.lastPauseId }]
   }
 
   /** To what open breakers still hold. */

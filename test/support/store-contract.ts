@@ -399,6 +399,30 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         expect((await under.reopen().openCycles()).find(({ id }) => id === cycle.id)?.intents).toStrictEqual([intent])
       })
 
+      test('keeps the first order to cancel an intent that is reserved or signed, and takes none for others', async () => {
+        const cycle = await opened(2)
+        const order = (intentId: string, by = 'alice') => ({ intentId, by, reason: 'Odd.', at: NOW + 7 })
+        expect(await store.orderCancel(order('nothing'))).toBeUndefined()
+        const reserved = await reserve(cycle)
+        const first = order(reserved.id)
+        expect(await store.orderCancel(first)).toStrictEqual(first)
+        expect(await store.orderCancel(order(reserved.id, 'bob'))).toStrictEqual(first)
+        const written = await store.recordAttempt(reserved, anAttempt(count * 100))
+        const inclusion = anInclusion(count * 100)
+        const mined = { ...written, version: written.version + 1, state: 'mined', inclusion } as Intent
+        await store.moveIntent(written, mined, [], 'seen')
+        // One that was ordered in time stays on record; for another intent it would be too late now.
+        expect(await store.orderCancel(order(reserved.id, 'bob'))).toStrictEqual(first)
+        const second = await reserve(cycle, 1, 1)
+        const revoke = await store.reserveIntent(newIntent(cycle, leg(cycle), { kind: 'revoke', id: `r-${count}` }), 1)
+        expect(await store.orderCancel(order(revoke.id))).toBeUndefined()
+        await store.releaseIntent(revoke, 'not needed')
+        await store.releaseIntent(second, 'given up')
+        expect(await store.orderCancel(order(second.id))).toBeUndefined()
+        expect(await under.reopen().cancelOrders([second.id, reserved.id, 'nothing'])).toStrictEqual([first])
+        expect(await store.cancelOrders([])).toEqual([])
+      })
+
       test('signs an intent once', async () => {
         const cycle = await opened()
         const reserved = await reserve(cycle)
@@ -783,6 +807,28 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         expect((await reload(cycle)).transfers).toStrictEqual([one, other])
       })
 
+      test('keeps the last word on a late transfer, and takes none on others', async () => {
+        const cycle = await opened(2)
+        const [transfer, other] = cycle.legs.map((run) => aTransfer(cycle, run)) as [Transfer, Transfer]
+        const mark = { transferId: transfer.id, by: 'alice', reason: 'Asked.', note: undefined, at: NOW }
+        expect(await store.markInvestigated(mark)).toBe(false)
+        await store.openTransfer(transfer)
+        await store.openTransfer(other)
+        expect(await store.markInvestigated(mark)).toBe(false)
+        expect(await store.investigations([transfer.id])).toEqual([])
+        const late = { ...transfer, state: 'late' as const }
+        await store.moveTransfer(transfer, late, [])
+        expect(await store.markInvestigated(mark)).toBe(true)
+        expect(await under.reopen().investigations([transfer.id, other.id, 'nothing'])).toStrictEqual([mark])
+        const lost = { ...late, state: 'lost_suspected' as const }
+        await store.moveTransfer(late, lost, [])
+        const again = { ...mark, by: 'bob', note: 'Ticket 7.', at: NOW + 1 }
+        expect(await store.markInvestigated(again)).toBe(true)
+        expect(await store.investigations([transfer.id])).toStrictEqual([again])
+        expect(await store.openTransfers(cycle.portfolio)).toStrictEqual([lost, other])
+        expect(await store.investigations([])).toEqual([])
+      })
+
       test('refuses a transfer of a leg that is not written down', async () => {
         const cycle = await opened()
         const stray = aTransfer(cycle, leg(cycle), { id: 'no-such-leg' })
@@ -885,6 +931,82 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         const lunch = { scope: 'venue:tripped', reason: 'Lunch.', since: NOW + 1, by: 'operator' } as const
         await store.setOperatingState({ ...lunch, level: 'paused_new' })
         expect(await statesOf('venue:tripped')).toStrictEqual([{ ...lunch, level: 'paused_hard' }])
+      })
+
+      /** Until what is told is there; states and pauses that are over are read in that order. */
+      const overOnce = async (scope: Scope) => {
+        for (;;) {
+          const isHeld = (await statesOf(scope)).length > 0
+          const over = (await store.expiredPauses()).filter((one) => one.scope === scope)
+          if (over.length > 0) return { over, states: await statesOf(scope) }
+          // What is not held any more is over already: there is no moment between the two.
+          expect(isHeld).toBe(true)
+          await new Promise((resolve) => setTimeout(resolve, 5))
+        }
+      }
+
+      test('a pause with an end is in force until then, gone from then on, and known as over until it is forgotten', async () => {
+        const scope = 'chain:ending'
+        const expiresAt = Date.now() + 300
+        const pause = {
+          scope,
+          level: 'paused_hard',
+          reason: 'Upgrade.',
+          since: NOW,
+          by: 'operator',
+          expiresAt,
+        } as const
+        await store.setOperatingState(pause)
+        expect(await statesOf(scope)).toStrictEqual([pause])
+        const { over, states } = await overOnce(scope)
+        expect(Date.now()).toBeGreaterThanOrEqual(expiresAt)
+        expect(states).toEqual([])
+        expect(over).toStrictEqual([{ ...pause, id: over[0]!.id }])
+        // A later pause takes nothing from whoever still has to tell of the one that is over.
+        const later = { ...pause, expiresAt: Date.now() + 60_000 }
+        await store.setOperatingState(later)
+        expect(await statesOf(scope)).toStrictEqual([later])
+        expect((await store.expiredPauses()).some(({ id }) => id === over[0]!.id)).toBe(true)
+        await store.forgetPause(over[0]!.id)
+        expect((await under.reopen().expiredPauses()).filter((one) => one.scope === scope)).toEqual([])
+        expect(await statesOf(scope)).toStrictEqual([later])
+      })
+
+      test('an end lets go of nothing that a person, a breaker or a longer pause holds', async () => {
+        const [scope, expiresAt] = ['chain:layers', Date.now() + 400] as const
+        const short = { scope, level: 'halted', reason: 'A minute.', since: NOW, by: 'operator', expiresAt } as const
+        const long = { ...short, level: 'paused_hard', reason: 'An hour.', expiresAt: expiresAt + 3_600_000 } as const
+        const { expiresAt: _none, ...lasting } = { ...short, level: 'paused_new', reason: 'Until I say so.' } as const
+        await store.setOperatingState(lasting)
+        await store.setOperatingState(long)
+        await store.setOperatingState({ ...long, reason: 'Shorter.', expiresAt: expiresAt + 60_000 })
+        await store.tripBreaker({ code: 'B-06', scope, level: 'paused_hard', reason: 'No blocks.' }, NOW)
+        await store.setOperatingState(short)
+        expect(await statesOf(scope)).toStrictEqual([short])
+        const { states } = await overOnce(scope)
+        expect(states).toStrictEqual([{ ...lasting, level: 'paused_hard', reason: 'B-06: No blocks.' }])
+        await store.clearBreakers(scope, undefined, 'somebody', NOW)
+        await store.setOperatingState({ ...lasting, level: 'running' })
+        expect(await statesOf(scope)).toEqual([])
+      })
+
+      test('of pauses with an end the one that ends last counts, held since the last word', async () => {
+        const [scope, end] = ['chain:longest', Date.now() + 3_600_000] as const
+        const pause = {
+          scope,
+          level: 'paused_new',
+          reason: 'Long.',
+          since: NOW,
+          by: 'operator',
+          expiresAt: end,
+        } as const
+        await store.setOperatingState(pause)
+        await store.setOperatingState({ ...pause, reason: 'Short.', since: NOW + 5, expiresAt: end - 1 })
+        expect(await statesOf(scope)).toStrictEqual([{ ...pause, since: NOW + 5 }])
+        await store.setOperatingState({ ...pause, reason: 'Longer.', since: NOW + 6, expiresAt: end + 1 })
+        expect(await statesOf(scope)).toMatchObject([{ reason: 'Longer.', since: NOW + 6, expiresAt: end + 1 }])
+        await store.setOperatingState({ ...pause, level: 'running' })
+        expect(await statesOf(scope)).toEqual([])
       })
 
       test('a breaker trips once, makes its scope no laxer, and lets go when cleared', async () => {

@@ -24,6 +24,15 @@ const [EXEC] = bySelector(holderAbi).keys()
 const [EXECUTE] = bySelector(settlerAbi).keys()
 const actions = bySelector(actionAbi)
 
+const MANTLE_CHAIN_ID = 5000
+
+/** The address by which 0x calls native coin. */
+export function coinAddress(chainId: number): Address {
+  return chainId === MANTLE_CHAIN_ID
+    ? '0xdeaddeaddeaddeaddeaddeaddeaddeaddead0000'
+    : '0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE'
+}
+
 /** ERC-20 `transfer`. */
 const TRANSFER: Hex = '0xa9059cbb'
 

@@ -13,7 +13,7 @@ import type { RateLimiters } from './rate-limiter.js'
 import { knownSources, SourceNames } from './sources.js'
 import { TokenBook, type VenueChain } from './token-book.js'
 import { address, calldata, decimalUnits, expectSame, label, malformed, readAnswer } from './wire.js'
-import { decodeZeroexCall } from './zeroex-calldata.js'
+import { coinAddress, decodeZeroexCall } from './zeroex-calldata.js'
 import { createZeroexRest } from './zeroex-rest.js'
 import { createZeroexSdk } from './zeroex-sdk.js'
 import type { ZeroexAccess, ZeroexInput, ZeroexTransport } from './zeroex-transport.js'
@@ -39,14 +39,6 @@ export interface ZeroexQuotesOptions extends ZeroexAccess {
 const TRANSPORTS: Readonly<Record<ZeroexQuotesOptions['transport'], (access: ZeroexAccess) => ZeroexTransport>> = {
   sdk: createZeroexSdk,
   rest: createZeroexRest,
-}
-
-const MANTLE_CHAIN_ID = 5000
-
-function coinAddress(chainId: number): Address {
-  return chainId === MANTLE_CHAIN_ID
-    ? '0xdeaddeaddeaddeaddeaddeaddeaddeaddead0000'
-    : '0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE'
 }
 
 const wireFee = z.object({ amount: decimalUnits, token: address }).nullish()

@@ -19,7 +19,20 @@ export interface AgreedView extends ChainView {
   readonly endpoints: readonly Endpoint[]
 }
 
+/** What came of asking the endpoints of a chain for the last time. */
+export interface Look {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** Of each endpoint that was heard, its latest block as it told it last. */
+  readonly heads: ReadonlyMap<Endpoint, SeenBlock>
+  /** The last one that was agreed on, now or earlier. */
+  readonly view: AgreedView | undefined
+  /** Why none was agreed on now. */
+  readonly failure: string | undefined
+}
+
 interface Memory {
+  look: Look | undefined
   finality: { readonly final: SeenBlock; readonly contradiction: string | undefined } | undefined
   /** Highest block in which one of our transactions was seen. */
   floor: bigint
@@ -86,6 +99,11 @@ export class Views {
     return this.memory(chain).agreeing
   }
 
+  /** Undefined before the endpoints were asked. */
+  lastLook(chain: ChainKey): Look | undefined {
+    return this.memory(chain).look
+  }
+
   /** Remembers a block in which one of our transactions was seen: no view from below it is believed. */
   noteInclusion(chain: ChainKey, block: bigint): void {
     const memory = this.memory(chain)
@@ -139,12 +157,17 @@ export class Views {
       }
       memory.finality = finalized
       memory.agreeing = head.agreeing
+      this.remember(chain, seen, view)
       this.tell(chain, seen, view)
       return view
-    } catch (error) {
+    } catch (cause) {
+      const error =
+        cause instanceof ChainError
+          ? cause
+          : new ChainError(chain, `Chain ${chain} does not answer: ${reasonOf(cause)}`, { cause })
+      this.remember(chain, seen, error)
       this.tell(chain, seen, undefined)
-      if (error instanceof ChainError) throw error
-      throw new ChainError(chain, `Chain ${chain} does not answer: ${reasonOf(error)}`, { cause: error })
+      throw error
     }
   }
 
@@ -262,6 +285,20 @@ export class Views {
     )
   }
 
+  private remember(chain: ChainKey, seen: readonly Seen[], outcome: AgreedView | ChainError): void {
+    const memory = this.memory(chain)
+    const isAgreed = !(outcome instanceof ChainError)
+    memory.look = {
+      at: this.health.time(),
+      heads: new Map([
+        ...(memory.look?.heads ?? []),
+        ...seen.map(({ endpoint, value }) => [endpoint, value.head] as const),
+      ]),
+      view: isAgreed ? outcome : memory.look?.view,
+      failure: isAgreed ? undefined : outcome.message,
+    }
+  }
+
   private tell(chain: ChainKey, seen: readonly Seen[], view: AgreedView | undefined): void {
     this.notify({
       type: 'chain-viewed',
@@ -279,7 +316,14 @@ export class Views {
   private memory(chain: ChainKey): Memory {
     const known = this.memories.get(chain)
     if (known) return known
-    const fresh: Memory = { finality: undefined, floor: 0n, agreeing: [], running: undefined, viewedAt: 0 }
+    const fresh: Memory = {
+      look: undefined,
+      finality: undefined,
+      floor: 0n,
+      agreeing: [],
+      running: undefined,
+      viewedAt: 0,
+    }
     this.memories.set(chain, fresh)
     return fresh
   }

@@ -139,6 +139,27 @@ export class Endpoints {
     })
   }
 
+  /** What is known of an endpoint now. */
+  standing(endpoint: Endpoint): {
+    readonly isHealthy: boolean
+    readonly complaint: string | undefined
+    /** Milliseconds since 1970. */
+    readonly quarantinedUntil: number | undefined
+  } {
+    const { isVerified, complaint, quarantinedUntil } = this.of(endpoint)
+    const isCaught = this.isQuarantined(endpoint)
+    return {
+      isHealthy: isVerified && !isCaught && complaint === undefined,
+      complaint,
+      quarantinedUntil: isCaught ? quarantinedUntil : undefined,
+    }
+  }
+
+  /** Milliseconds since 1970. */
+  time(): number {
+    return this.now()
+  }
+
   isQuarantined(endpoint: Endpoint): boolean {
     return this.of(endpoint).quarantinedUntil > this.now()
   }

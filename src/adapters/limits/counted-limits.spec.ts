@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { MemoryRateLimits } from '../../../test/support/memory-admin.js'
 import type { RateBucket } from '../../ports/rate-limits.js'
+import { CountedLimits, countersOf } from './counted-limits.js'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 const MINUTE = 60_000
@@ -50,6 +52,35 @@ describe('CountedLimits', () => {
       { retryAfterMs: undefined, standing: standing(0) },
       { retryAfterMs: MINUTE, standing: standing(0) },
     ])
+  })
+
+  test('reads are taken from the counter in portions: what is left is what the caller may still do', async () => {
+    const limits = new MemoryRateLimits(120)
+    const left: (number | undefined)[] = []
+    for (let asked = 0; asked < 121; asked += 1) left.push((await limits.take('read', 'ada')).standing?.remaining)
+    expect(left).toEqual([...Array.from({ length: 120 }, (_, index) => 119 - index), 0])
+    jest.advanceTimersByTime(MINUTE)
+    expect((await limits.take('read', 'ada')).standing?.remaining).toBe(119)
+  })
+
+  test('of two processes a caller has what is configured between them, but for a portion of each', async () => {
+    const counters = countersOf((_, { points, seconds }) => new RateLimiterMemory({ points, duration: seconds }), 120)
+    const [one, other] = [new CountedLimits(counters), new CountedLimits(counters)]
+    let granted = 0
+    for (let asked = 0; asked < 200; asked += 1)
+      if ((await (asked % 2 ? one : other).take('read', 'ada')).retryAfterMs === undefined) granted += 1
+    expect(granted).toBeGreaterThanOrEqual(118)
+    expect(granted).toBeLessThanOrEqual(120)
+  })
+
+  test('a wait that another process decides on is seen within a second, one of its own at once (F-77)', async () => {
+    const counters = countersOf((_, { points, seconds }) => new RateLimiterMemory({ points, duration: seconds }), 120)
+    const [one, other] = [new CountedLimits(counters), new CountedLimits(counters)]
+    expect(await one.waiting('failed-login', 'eve')).toBeUndefined()
+    for (let failed = 0; failed < 5; failed += 1) await other.take('failed-login', 'eve')
+    expect(await other.waiting('failed-login', 'eve')).toBe(MINUTE)
+    jest.advanceTimersByTime(1_000)
+    expect(await one.waiting('failed-login', 'eve')).toBe(MINUTE - 1_000)
   })
 
   test('F-77: nothing else uses up the pauses', async () => {

@@ -14,9 +14,13 @@ export type Counters = Readonly<Record<Counted, RateLimiterAbstract>>
 const DAY_SECONDS = 24 * 3_600
 const FIRST_SHUT_OUT_SECONDS = 60
 const LONGEST_SHUT_OUT_SECONDS = 3_600
+/** In how many portions the reads of a minute are taken from the counter. */
+const READ_PORTIONS = 60
 
-/** How many waits this process remembers. */
+/** How many waits, and how many callers, this process remembers. */
 const MOST_REMEMBERED = 10_000
+/** How long a caller who did not have to wait is taken for one who does not, whatever other processes count. */
+const FREE_MS = 1_000
 
 /** One counter for each thing that is counted, with the limits of 5.3. */
 export function countersOf(
@@ -42,11 +46,17 @@ export function countersOf(
 /**
  * Counts requests in windows of a minute. The fifth failed login of a minute shuts its caller out for a minute, the next
  * time for two, then four, up to an hour; a day after the first time it begins anew. Whoever has to wait is remembered
- * here, so that asking again reaches no counter. Callers are kept as hashes.
+ * here, so that asking again reaches no counter; so is for a second who has not to. Reads are taken from the counter a
+ * second's worth at a time and handed out here: with several processes a caller may have that much less. Callers are kept
+ * as hashes.
  */
 export class CountedLimits extends RateLimits {
   /** Until when a caller has to wait, by bucket and caller. */
   private readonly waits = new Map<string, number>()
+  /** Until when nobody asks again whether a caller has to wait. */
+  private readonly free = new Map<string, number>()
+  /** Reads that are taken from the counter and not handed out yet, by caller. */
+  private readonly reads = new Map<string, { left: number; readonly remaining: number; readonly until: number }>()
 
   constructor(private readonly counters: Counters) {
     super()
@@ -59,10 +69,17 @@ export class CountedLimits extends RateLimits {
     const key = keyOf(caller)
     const remembered = this.remembered(bucket, key)
     if (remembered !== undefined) return this.refusal(bucket, remembered)
+    if (bucket === 'read') {
+      const handed = this.handOut(key)
+      if (handed) return handed
+    }
+    this.free.delete(`${bucket}:${key}`)
+    const points = bucket === 'read' ? Math.max(1, Math.floor(this.counters.read.points / READ_PORTIONS)) : 1
     try {
-      const { consumedPoints, remainingPoints, msBeforeNext } = await this.counters[bucket].consume(key)
+      const { consumedPoints, remainingPoints, msBeforeNext } = await this.counters[bucket].consume(key, points)
+      if (points > 1) this.keep(key, points - 1, remainingPoints, msBeforeNext)
       if (bucket === 'failed-login' && consumedPoints === this.counters[bucket].points) await this.shutOut(key)
-      return { retryAfterMs: undefined, standing: this.standing(bucket, remainingPoints, msBeforeNext) }
+      return { retryAfterMs: undefined, standing: this.standing(bucket, remainingPoints + points - 1, msBeforeNext) }
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal
       return this.refusal(bucket, this.remember(bucket, key, refusal.msBeforeNext))
@@ -73,9 +90,29 @@ export class CountedLimits extends RateLimits {
     const key = keyOf(caller)
     const remembered = this.remembered(bucket, key)
     if (remembered !== undefined) return remembered
+    const place = `${bucket}:${key}`
+    if ((this.free.get(place) ?? 0) > Date.now()) return undefined
     const counted = await this.counters[bucket].get(key)
-    if (!counted || counted.remainingPoints > 0) return undefined
+    if (!counted || counted.remainingPoints > 0) {
+      if (this.free.size >= MOST_REMEMBERED) this.free.clear()
+      this.free.set(place, Date.now() + FREE_MS)
+      return undefined
+    }
     return this.remember(bucket, key, counted.msBeforeNext)
+  }
+
+  /** One of the reads that are kept for this caller, if there are any. */
+  private handOut(key: string) {
+    const kept = this.reads.get(key)
+    const resetMs = (kept?.until ?? 0) - Date.now()
+    if (!kept || kept.left === 0 || resetMs <= 0) return undefined
+    kept.left -= 1
+    return { retryAfterMs: undefined, standing: this.standing('read', kept.remaining + kept.left, resetMs) }
+  }
+
+  private keep(key: string, left: number, remaining: number, resetMs: number): void {
+    if (this.reads.size >= MOST_REMEMBERED) this.reads.clear()
+    this.reads.set(key, { left, remaining, until: Date.now() + resetMs })
   }
 
   private async shutOut(key: string): Promise<void> {

@@ -55,14 +55,15 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
     case 'lease-lost':
       return line('warn', `The lease is lost: ${event.reason}`, { reason: event.reason })
     case 'scope-changed': {
-      const { scope, level, reason, by } = event.state
+      const { scope, level, reason, by, expiresAt } = event.state
       const what = scope === 'all' ? 'Everything' : capital(scope.replace(':', ' '))
       const fields = { scope, state: level, reason, by }
       if (level === 'running') return line('info', `${what} is running again: ${reason}`, fields)
       const severity = by === 'breaker' ? 'error' : 'warn'
+      const until = expiresAt === undefined ? '' : ` until ${new Date(expiresAt).toISOString()}`
       return line(
         severity,
-        `${what} ${STOPPED[level]}${event.isEarlier ? ' since an earlier run' : ''}: ${reason}`,
+        `${what} ${STOPPED[level]}${until}${event.isEarlier ? ' since an earlier run' : ''}: ${reason}`,
         fields,
       )
     }
@@ -147,6 +148,40 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
         proposedBy: proposal.proposedBy,
       })
     }
+    case 'approval-answered': {
+      const { portfolio, proposal } = event
+      const { id, kind, state, approvedBy, needs } = proposal
+      const what =
+        state === 'open' ? `has ${approvedBy.length} of ${needs} approvals` : `is ${state}: ${proposal.reason}`
+      return line('info', `${capital(kind)} ${id} ${what}`, {
+        ...(portfolio !== undefined && { portfolio }),
+        proposal: id,
+        state,
+        approvedBy,
+      })
+    }
+    case 'audit-verified':
+      return line('debug', `The audit log fits: ${count(event.count, 'record')}.`, { records: event.count })
+    case 'events-dropped': {
+      const { place, count: dropped } = event
+      const where = place === 'feed' ? 'the feed of events' : 'the audit log'
+      return line('error', `${count(dropped, 'event')} could not be written into ${where}: too many wait.`, {
+        place,
+        dropped,
+      })
+    }
+    case 'notified': {
+      const { channel, outcome, detail } = event
+      if (outcome === 'delivered') return line('debug', `${channel} took a notification.`, { channel, outcome })
+      const what =
+        outcome === 'retried' ? 'did not take a notification, which is tried again' : 'never took a notification'
+      return line(outcome === 'retried' ? 'warn' : 'error', `${channel} ${what}: ${detail}`, { channel, outcome })
+    }
+    case 'notifications-waiting':
+      return line('debug', `${count(event.count, 'notification')} to ${event.channel} wait.`, {
+        channel: event.channel,
+        waiting: event.count,
+      })
     case 'off-peg':
       return line('warn', event.detail, { asset: event.asset })
     case 'portfolio-measured': {
@@ -281,6 +316,23 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
       const { chain, account, next, by } = event
       const what = `Account ${account} goes on at nonce ${next} on ${chain}, after transactions of others`
       return line('warn', `${what}, by ${by}`, { chain, account, nonce: next, by })
+    }
+    case 'proposals-counted': {
+      const { open } = event
+      return line('debug', `${Object.values(open).reduce((sum, one) => sum + one, 0)} proposals wait for people.`, open)
+    }
+    case 'caps-read': {
+      const { portfolio, use } = event
+      const usedBps = Object.fromEntries(Object.entries(use).map(([cap, one]) => [cap, basisPointsOf(one)]))
+      return line('debug', `Caps of ${portfolio} were read.`, { portfolio, usedBps })
+    }
+    case 'request-answered': {
+      const { method, route, action, status, seconds } = event
+      return line('debug', `${method} ${route ?? 'elsewhere'}: ${status}.`, { method, route, action, status, seconds })
+    }
+    case 'queried': {
+      const { operation, seconds } = event
+      return line('debug', `The database answered: ${operation}.`, { operation, seconds })
     }
     case 'inflow-classified': {
       const { portfolio, chain, token, units, reason } = event

@@ -13,6 +13,7 @@ export interface LoggerOptions {
 const SECRET_FIELDS = [
   'adminToken',
   'targetsTokens',
+  'notificationSecrets',
   'authorization',
   'apiKey',
   'password',
@@ -27,8 +28,8 @@ const SECRET_FIELDS = [
   'headers',
 ]
 
-/** In a line of JSON: a variable with the token of a source of weights, whatever it is called after the prefix. */
-const TARGETS_TOKEN = /"(EVENKEEL_TARGETS_TOKEN[A-Z0-9_]*)":"(?:[^"\\]|\\.)*"/g
+/** In a line of JSON: a variable with a token or secret, whatever it is called after the prefix. */
+const SECRET_VARIABLE = /"(EVENKEEL_(?:TARGETS_TOKEN|NOTIFY_)[A-Z0-9_]*)":"(?:[^"\\]|\\.)*"/g
 
 /**
  * Writes synchronously, without a worker thread, so that the last line before a crash is not lost. Secrets do not get
@@ -54,7 +55,7 @@ export function createLogger(options: LoggerOptions): Logger {
       },
       hooks: {
         streamWrite: (line) => {
-          const safe = hideKeysInUrls(line.replace(TARGETS_TOKEN, '"$1":"[secret]"'))
+          const safe = hideKeysInUrls(line.replace(SECRET_VARIABLE, '"$1":"[secret]"'))
           return options.pretty ? forPeople(safe) : safe
         },
       },

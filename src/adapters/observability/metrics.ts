@@ -34,8 +34,14 @@ export interface MetricLabels {
   }[]
   readonly assets: readonly AssetKey[]
   readonly venues: readonly VenueKey[]
+  /** Of notifications. */
+  readonly channels: readonly string[]
   /** Bridges the configuration names. One that it does not name is counted as `other`. */
   readonly bridges: readonly string[]
+  /** What the audit log calls the requests of the admin port, and `read`. */
+  readonly actions: readonly string[]
+  /** By asset: the largest distance between two price sources that agree. */
+  readonly priceLimits: Readonly<Record<AssetKey, Ratio>>
   readonly portfolios: readonly PortfolioLabels[]
 }
 
@@ -84,8 +90,8 @@ export function stageOf(code: RefusalCode): 'quote' | 'simulation' | 'signer' {
 
 /**
  * Every metric of the daemon. Counters and histograms begin at 0 for each known combination of labels, because an
- * increase from nothing is not seen; times and measurements are absent until there is one. What is open is reckoned
- * at the moment of the scrape.
+ * increase from nothing is not seen; the duration of a crossing, of which there are many, begins when money first takes
+ * it. Times and measurements are absent until there is one. What is open is reckoned at the moment of the scrape.
  */
 export function createMetrics(registry: Registry, labels: MetricLabels, openWork: OpenWork, clock: Clock) {
   const { gauge, counter, histogram } = metricMakers(registry)
@@ -93,9 +99,11 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
   const chain = labels.chains.map(({ key }) => key)
   const venue = labels.venues
   const bridge = [...new Set([...labels.bridges, OTHER])]
-  const crossings = combine({ bridge, source_chain: chain, destination_chain: chain }).filter(
-    (one) => one.source_chain !== one.destination_chain,
-  )
+  const crossings = combine({
+    bridge: labels.bridges.length > 0 ? labels.bridges : [OTHER],
+    source_chain: chain,
+    destination_chain: chain,
+  }).filter((one) => one.source_chain !== one.destination_chain)
   const bridgeOf = (name: string) => (labels.bridges.includes(name) ? name : OTHER)
   const crossingOf = (transfer: { bridge: string; origin: ChainKey; destination: ChainKey }) => ({
     bridge: bridgeOf(transfer.bridge),
@@ -145,15 +153,10 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
       'asset',
       'source',
     ]),
-    reconciliationMismatches: gauge(
-      'reconciliation_mismatches',
-      'Tokens whose final balance differs from the ledger at the last pass.',
-      ['chain'],
-    ),
-    reconciliationLastSuccess: gauge(
-      'reconciliation_last_success_timestamp_seconds',
-      'Last complete comparison of ledger and chain, of the portfolio for which it is longest ago.',
-      ['chain'],
+    priceDivergenceLimit: gauge(
+      'price_divergence_limit_ratio',
+      'Configured distance between two sources beyond which an asset has no price.',
+      ['asset'],
     ),
 
     // What was decided.
@@ -326,6 +329,7 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
       'Open transfers by state.',
       ['bridge', 'source_chain', 'destination_chain', 'state'],
       (self) => {
+        self.reset()
         for (const one of crossings) for (const state of OPEN_TRANSFERS) self.set({ ...one, state }, 0)
         for (const { transfer } of openWork.transfers()) self.inc({ ...crossingOf(transfer), state: transfer.state })
       },
@@ -341,6 +345,7 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
       'Value of open transfers.',
       ['bridge', 'source_chain', 'destination_chain'],
       (self) => {
+        self.reset()
         for (const one of crossings) self.set(one, 0)
         for (const { transfer, usd } of openWork.transfers()) self.inc(crossingOf(transfer), usdToNumber(usd))
       },
@@ -400,11 +405,13 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
       'From sending to final arrival.',
       ['bridge', 'source_chain', 'destination_chain'],
       BRIDGE_BUCKETS,
-      crossings,
+      [],
     ),
   }
 
   metrics.leaseHeld.set(0)
+  for (const [asset, limit] of Object.entries(labels.priceLimits))
+    metrics.priceDivergenceLimit.set({ asset }, ratioToNumber(limit))
   for (const { id, account, intervalSeconds, slippageLimit, targets, gasReserve } of labels.portfolios) {
     metrics.cycleInterval.set({ portfolio: id }, intervalSeconds)
     metrics.slippageLimit.set({ portfolio: id }, ratioToNumber(slippageLimit))
@@ -415,5 +422,13 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
     for (const { key, nativeDecimals } of labels.chains)
       metrics.accountFloor.set({ chain: key, account }, Number(formatDecimal(gasReserve[key] ?? 0n, nativeDecimals)))
   }
-  return metrics
+  const taken = new Set<string>()
+  /** A crossing begins at 0 when money first takes it, and never again. */
+  const beginCrossing = (transfer: Parameters<typeof crossingOf>[0]) => {
+    const crossing = crossingOf(transfer)
+    const key = JSON.stringify(crossing)
+    if (!taken.has(key)) metrics.transferDuration.zero(crossing)
+    taken.add(key)
+  }
+  return { ...metrics, beginCrossing }
 }

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
-import type { ChainKey } from '../../domain/assets.js'
 import { isNative } from '../../domain/assets.js'
 import type { Event } from '../../domain/events.js'
 import type { LegFailure } from '../../domain/execution/cycle.js'
@@ -17,7 +16,10 @@ import { logLineOf } from './log-line.js'
 import { createMetrics, labelOf, type MetricLabels, type Metrics, OTHER, PLANS_COMPARED, stageOf } from './metrics.js'
 import { firstSentAt, OpenWork } from './open-work.js'
 import { pricesSeen } from './prices-seen.js'
+import { ReconciliationMetrics } from './reconciliation-metrics.js'
 import { SafetyMetrics } from './safety-metrics.js'
+import { type PoolStanding, ServiceMetrics } from './service-metrics.js'
+import { TellingMetrics } from './telling-metrics.js'
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>
 
@@ -43,8 +45,9 @@ export class EventObserver extends Observer {
   private readonly openWork = new OpenWork()
   private readonly metrics: Metrics
   private readonly safety: SafetyMetrics
-  /** Latest reconciliation by chain and portfolio. */
-  private readonly reconciliations = new Map<ChainKey, Map<string, { mismatches: number; at: number }>>()
+  private readonly reconciliation: ReconciliationMetrics
+  private readonly service: ServiceMetrics
+  private readonly telling: TellingMetrics
 
   constructor(
     private readonly options: {
@@ -52,12 +55,17 @@ export class EventObserver extends Observer {
       readonly registry: Registry
       readonly labels: MetricLabels
       readonly clock: Clock
+      /** Asked at each scrape; undefined where there is no database. */
+      readonly connections?: () => PoolStanding
     },
   ) {
     super()
     this.metrics = createMetrics(options.registry, options.labels, this.openWork, options.clock)
     this.safety = new SafetyMetrics(options.registry, options.labels)
     this.safety.started(options.clock.now())
+    this.reconciliation = new ReconciliationMetrics(options.registry, options.labels)
+    this.service = new ServiceMetrics(options.registry, options.labels, options.connections)
+    this.telling = new TellingMetrics(options.registry, options.labels)
   }
 
   notify(event: Event): void {
@@ -141,7 +149,23 @@ export class EventObserver extends Observer {
       case 'cycle-skipped':
         return this.cycleEnded(event.portfolio, event.outcome, undefined)
       case 'reconciled':
-        return this.reconciled(event)
+        return this.reconciliation.reconciled(event)
+      case 'proposals-counted':
+        return this.service.proposalsCounted(event)
+      case 'caps-read':
+        return this.service.capsRead(event)
+      case 'request-answered':
+        return this.service.requestAnswered(event)
+      case 'queried':
+        return this.service.queried(event)
+      case 'events-dropped':
+        return this.telling.eventsDropped(event)
+      case 'notified':
+        return this.telling.notified(event)
+      case 'notifications-waiting':
+        return this.telling.waiting(event)
+      case 'audit-verified':
+        return this.telling.auditVerified(event)
       case 'decided':
         return this.decided(event)
       case 'risk-read':
@@ -160,6 +184,7 @@ export class EventObserver extends Observer {
       case 'price-unknown':
       case 'off-peg':
       case 'approval-wanted':
+      case 'approval-answered':
       case 'broadcast':
       case 'loss-booked':
       case 'nonce-adopted':
@@ -181,7 +206,8 @@ export class EventObserver extends Observer {
     const { metrics } = this
     metrics.leaseHeld.set(0)
     this.openWork.forget()
-    this.reconciliations.clear()
+    this.reconciliation.stoodDown()
+    this.service.stoodDown()
     for (const gauge of [
       metrics.portfolioValue,
       metrics.positionValue,
@@ -197,8 +223,12 @@ export class EventObserver extends Observer {
       metrics.planUnmet,
       metrics.planBound,
       metrics.planGap,
-      metrics.reconciliationMismatches,
-      metrics.reconciliationLastSuccess,
+      metrics.regimeStressed,
+      metrics.forecastVolatility,
+      metrics.decisionBenefit,
+      metrics.decisionCost,
+      metrics.decisionWaiting,
+      metrics.transferExpected,
     ])
       gauge.reset()
   }
@@ -231,6 +261,7 @@ export class EventObserver extends Observer {
         metrics.positionValue.set({ portfolio, chain, asset }, usdToNumber(sum))
       }
     }
+    this.reconciliation.priced(snapshot.prices)
     for (const price of snapshot.prices) {
       for (const { asset, source, timestamp, deviation } of pricesSeen(price)) {
         if (timestamp !== undefined) metrics.priceTimestamp.set({ asset, source }, timestamp)
@@ -345,6 +376,7 @@ export class EventObserver extends Observer {
       case 'late':
       case 'lost_suspected':
       case 'seen':
+        if (before === undefined) metrics.beginCrossing(transfer)
         return metrics.transferExpected.set({ bridge }, transfer.expectedSeconds)
       case 'full':
       case 'short':
@@ -398,21 +430,13 @@ export class EventObserver extends Observer {
     if (!UNSUCCESSFUL.has(outcome))
       this.metrics.cycleLastSuccess.set({ portfolio }, (endedAt ?? this.options.clock.now()) / 1000)
   }
-
-  private reconciled({ portfolio, chain, mismatches, at }: EventOf<'reconciled'>): void {
-    const ofChain = this.reconciliations.get(chain) ?? new Map<string, { mismatches: number; at: number }>()
-    this.reconciliations.set(chain, ofChain.set(portfolio, { mismatches: mismatches.length, at }))
-    const latest = [...ofChain.values()]
-    this.metrics.reconciliationMismatches.set(
-      { chain },
-      latest.reduce((sum, one) => sum + one.mismatches, 0),
-    )
-    this.metrics.reconciliationLastSuccess.set({ chain }, Math.min(...latest.map((one) => one.at)) / 1000)
-  }
 }
+
+/** Legs that somebody, or a new plan, took back. */
+const CANCELLED_CODES: readonly LegFailure['code'][] = ['REPLANNED', 'CANCELLED', 'CANCELLED_BY_PERSON']
 
 /** A trade that brought nothing: its transaction reverted, a new plan took its place, or it was given up. */
 function outcomeOf(failure: LegFailure | undefined): 'reverted' | 'cancelled' | 'aborted' {
   if (failure?.code === 'REVERTED') return 'reverted'
-  return failure?.code === 'REPLANNED' || failure?.code === 'CANCELLED' ? 'cancelled' : 'aborted'
+  return failure && CANCELLED_CODES.includes(failure.code) ? 'cancelled' : 'aborted'
 }

@@ -6,6 +6,7 @@ import {
   auditText,
   FIRST_AUDIT_HASH,
 } from '../../domain/access/audit-entry.js'
+import type { AuditPlace } from '../../ports/audit-log.js'
 
 /** A record as it is written: the exact text, and the SHA-256 of that text in hexadecimal. */
 export interface Sealed {
@@ -39,31 +40,38 @@ export function legible(value: unknown): unknown {
 }
 
 /**
- * Follows a chain from its first record on and says where it breaks. A record that was changed and given a new hash is
- * found at the one after it, or at the head. Does not find a chain that was written anew from some record to the head, the
- * head included: whoever can do that has to be measured by a head that was noted elsewhere.
+ * Follows a chain, from its first record on or after one that was read before, and says where it breaks. What stands after
+ * a break is judged by what stands there now. A record that was changed and given a new hash is found at the one after it,
+ * or at the head. Does not find a chain that was written anew from some record to the head, the head included: whoever can
+ * do that has to be measured by a head that was noted elsewhere.
  */
 export class AuditChain {
-  private last = { sequence: 0, hash: FIRST_AUDIT_HASH }
+  constructor(private last: AuditPlace = { sequence: 0, hash: FIRST_AUDIT_HASH }) {}
 
   /** Takes the next row, in order of sequence. */
-  next({ sequence, text, hash }: Sealed & { readonly sequence: number }): AuditFault | undefined {
+  next(row: Sealed & { readonly sequence: number }): AuditFault[] {
+    const { sequence, hash } = row
     const expected = this.last.sequence + 1
-    if (sequence !== expected)
-      return { sequence: expected, reason: `Record ${expected} is missing; the next one is ${sequence}.` }
+    const isNext = sequence === expected
+    const own = this.faultOf(row, isNext)
+    this.last = { sequence, hash }
+    const gap = { sequence: expected, reason: `Record ${expected} is missing; the next one is ${sequence}.` }
+    return [...(isNext ? [] : [gap]), ...(own ? [own] : [])]
+  }
+
+  private faultOf({ sequence, text, hash }: Sealed & AuditPlace, isNext: boolean): AuditFault | undefined {
     if (hashOf(text) !== hash)
       return { sequence, reason: 'Its hash is not that of its text, so one of them was changed.' }
     const said = Object(JSON.parse(text)) as Partial<AuditRecord>
     if (said.sequence !== sequence)
       return { sequence, reason: `It stands in the place of record ${sequence} and was written as ${said.sequence}.` }
-    if (said.previousHash !== this.last.hash)
+    if (isNext && said.previousHash !== this.last.hash)
       return { sequence, reason: 'It does not follow the record before it, so one of the two was changed.' }
-    this.last = { sequence, hash }
     return undefined
   }
 
   /** Compares what was read with the head. */
-  end(head: { readonly sequence: number; readonly hash: string } | undefined): AuditFault | undefined {
+  end(head: AuditPlace | undefined): AuditFault | undefined {
     const { sequence, hash } = this.last
     if (!head) return { sequence, reason: 'The head of the chain is missing; this is the last record there is.' }
     if (head.sequence > sequence)
@@ -78,7 +86,7 @@ export class AuditChain {
     return undefined
   }
 
-  get head(): { readonly sequence: number; readonly hash: string } {
+  get head(): AuditPlace {
     return this.last
   }
 }

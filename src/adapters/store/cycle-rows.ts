@@ -151,9 +151,13 @@ export async function loadCycles(db: Database, which: { id: string } | 'open'): 
     })
 }
 
-/** Whether a cycle began before another one; of two that began at once the one with the smaller id did. */
-function isBefore(id: string) {
-  return sql<boolean>`(started_at, id) < (select earlier.started_at, earlier.id from cycles earlier where earlier.id = ${id})`
+/**
+ * Whether a cycle began before another one, of any portfolio or of this one; of two that began at once the one with the
+ * smaller id did. None is before one that is not there.
+ */
+export function isBefore(id: string, portfolio?: string) {
+  const own = portfolio === undefined ? sql`` : sql`and earlier.portfolio = ${portfolio}`
+  return sql<boolean>`(started_at, id) < (select earlier.started_at, earlier.id from cycles earlier where earlier.id = ${id} ${own})`
 }
 
 export async function listDecisions(

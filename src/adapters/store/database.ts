@@ -1,5 +1,7 @@
-import { Kysely, PostgresDialect, type PostgresPoolClient, type Transaction as Tx } from 'kysely'
+import { Kysely, type LogEvent, PostgresDialect, type PostgresPoolClient, type Transaction as Tx } from 'kysely'
 import pg from 'pg'
+import { InvariantError } from '../../domain/errors.js'
+import type { QueryOperation } from '../../domain/events.js'
 import type { Tables } from './tables.js'
 
 export type Database = Kysely<Tables>
@@ -60,7 +62,54 @@ export function openDatabase({ url, poolSize = 10 }: DatabaseOptions): Database 
       )
     }
   }
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: { connect, end: () => pool.end() } }) })
+  const inside: Inside = { pool, hear: undefined }
+  const database: Database = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool: { connect, end: () => pool.end() } }),
+    log: (event) => inside.hear?.({ operation: operationOf(event), seconds: event.queryDurationMillis / 1000 }),
+  })
+  insides.set(database, inside)
+  return database
+}
+
+/** A statement that was answered or refused; the wait for a connection is not in its time. */
+export interface AnsweredQuery {
+  readonly operation: QueryOperation
+  readonly seconds: number
+}
+
+interface Inside {
+  readonly pool: pg.Pool
+  hear: ((query: AnsweredQuery) => void) | undefined
+}
+
+const insides = new WeakMap<Database, Inside>()
+
+/** From now on every statement of this database is told to `hear`, and to nobody else. */
+export function hearQueries(database: Database, hear: (query: AnsweredQuery) => void): void {
+  insideOf(database).hear = hear
+}
+
+/** The connections of a database at this moment. */
+export function connectionsOf(database: Database): { idle: number; inUse: number; waiting: number } {
+  const { totalCount, idleCount, waitingCount } = insideOf(database).pool
+  return { idle: idleCount, inUse: totalCount - idleCount, waiting: waitingCount }
+}
+
+function insideOf(database: Database): Inside {
+  const inside = insides.get(database)
+  if (!inside) throw new InvariantError('A database that openDatabase did not open has nothing to tell.')
+  return inside
+}
+
+const OPERATIONS: Readonly<Record<string, QueryOperation>> = {
+  SelectQueryNode: 'select',
+  InsertQueryNode: 'insert',
+  UpdateQueryNode: 'update',
+  DeleteQueryNode: 'delete',
+}
+
+function operationOf({ query }: LogEvent): QueryOperation {
+  return OPERATIONS[query.query.kind] ?? 'other'
 }
 
 /** Signed bytes count as sent from the commit on, so a commit that a power cut can undo is none (R-01, R-02). */

@@ -204,7 +204,11 @@ export async function loadIntents(db: Database | Transaction, which: IntentQuery
     query = query.where('cycle_id', 'is', null).where('state', 'in', ['reserved', 'signed', 'mined'])
   else if ('id' in which) query = query.where('id', '=', which.id)
   else query = query.where('cycle_id', 'in', which.cycleIds)
-  const rows = await query.execute()
+  return intentsOf(db, await query.execute())
+}
+
+/** Rows with the attempts that belong to them, in the order of the rows. */
+export async function intentsOf(db: Database | Transaction, rows: readonly Selectable<IntentRow>[]): Promise<Intent[]> {
   if (rows.length === 0) return []
   const attempts = await db
     .selectFrom('attempts')

@@ -1,12 +1,14 @@
 import { sql } from 'kysely'
 import type { AuditEntry, AuditFault, AuditRecord } from '../../domain/access/audit-entry.js'
 import { InvariantError } from '../../domain/errors.js'
-import { AuditLog, type AuditQuery } from '../../ports/audit-log.js'
+import { AuditLog, type AuditPlace, type AuditQuery, type AuditVerdict } from '../../ports/audit-log.js'
 import { AuditChain, legible, recordOf, seal } from './audit-chain.js'
 import type { Database, Transaction } from './database.js'
 
 /** Records that are read at once, so that a walk over a long chain neither fills memory nor holds up other work. */
 const BATCH = 1_000
+/** After so many nobody needs to know where else a chain is broken. */
+const MOST_FAULTS = 20
 
 /**
  * The audit log as a chain of rows. Whoever adds one holds the head, so that records come one after another: sequence and
@@ -48,34 +50,44 @@ export class PostgresAuditLog extends AuditLog {
   }
 
   /** One picture of the table, so that records added meanwhile are no faults. */
-  override verify(): ReturnType<AuditLog['verify']> {
+  override verify({
+    after,
+    until,
+  }: { readonly after?: AuditPlace; readonly until?: number } = {}): Promise<AuditVerdict> {
     return this.database
       .transaction()
       .setIsolationLevel('repeatable read')
       .setAccessMode('read only')
       .execute(async (tx) => {
         const head = await tx.selectFrom('audit_head').select(['sequence', 'hash']).executeTakeFirst()
-        const chain = new AuditChain()
-        const fault =
-          (await this.walk(tx, chain)) ?? chain.end(head && { sequence: Number(head.sequence), hash: head.hash })
-        if (fault) return { status: 'broken', fault }
-        return { status: 'intact', count: chain.head.sequence, head: chain.head.hash }
+        const chain = new AuditChain(after)
+        const faults = await this.walk(tx, chain, until)
+        const atEnd =
+          until === undefined && faults.length < MOST_FAULTS
+            ? chain.end(head && { sequence: Number(head.sequence), hash: head.hash })
+            : undefined
+        const [fault, ...others] = [...faults, ...(atEnd ? [atEnd] : [])]
+        const { sequence: count, hash } = chain.head
+        if (!fault) return { status: 'intact', count, head: hash }
+        return { status: 'broken', fault, faults: [fault, ...others], count, head: hash }
       })
   }
 
-  private async walk(tx: Transaction, chain: AuditChain): Promise<AuditFault | undefined> {
+  private async walk(tx: Transaction, chain: AuditChain, until = Number.MAX_SAFE_INTEGER): Promise<AuditFault[]> {
+    const faults: AuditFault[] = []
     for (;;) {
       const rows = await tx
         .selectFrom('audit_log')
         .select(['sequence', 'hash', sql<string>`record::text`.as('text')])
         .where('sequence', '>', String(chain.head.sequence))
+        .where('sequence', '<=', String(until))
         .orderBy('sequence')
         .limit(this.batch)
         .execute()
-      if (rows.length === 0) return undefined
+      if (rows.length === 0) return faults
       for (const { sequence, text, hash } of rows) {
-        const fault = chain.next({ sequence: Number(sequence), text, hash })
-        if (fault) return fault
+        faults.push(...chain.next({ sequence: Number(sequence), text, hash }))
+        if (faults.length >= MOST_FAULTS) return faults
       }
     }
   }

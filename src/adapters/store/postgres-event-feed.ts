@@ -1,7 +1,8 @@
 import { type Selectable, sql } from 'kysely'
 import { InvariantError } from '../../domain/errors.js'
-import { EventFeed, type FeedEvent } from '../../ports/event-feed.js'
-import type { Database } from './database.js'
+import { EventFeed, type FeedEvent, type NewEvent } from '../../ports/event-feed.js'
+import type { Database, Transaction } from './database.js'
+import { insertMessages } from './message-rows.js'
 import type { EventRow } from './tables.js'
 
 const KEPT_MS = 7 * 24 * 3_600_000
@@ -9,34 +10,42 @@ const KEPT_MS = 7 * 24 * 3_600_000
 const PRUNE_EVERY = 50n
 
 /**
- * The events as rows. One statement takes the next sequence from the head's row, whose lock it holds until it commits, and
- * writes the event: events become visible in the order of their sequences and without gaps, so that nobody who reads on
- * from the last one they saw misses one that commits late. Deleted events leave the head where it is.
+ * The events as rows. Whoever writes takes the next sequences from the head, whose lock they hold until they commit: events
+ * become visible in the order of their sequences and without gaps, so that nobody who reads on from the last one they saw
+ * misses one that commits late. Deleted are the oldest, up to some sequence; the head stays where it is.
  */
 export class PostgresEventFeed extends EventFeed {
   constructor(private readonly database: Database) {
     super()
   }
 
-  override async append({ at, type, portfolio, data }: Omit<FeedEvent, 'sequence'>): Promise<void> {
-    const { rows } = await sql<{ sequence: string }>`
-      with next as (
-        update event_head set sequence = sequence + 1 returning sequence
-      )
-      insert into events (sequence, at, type, portfolio, data)
-      select sequence, ${new Date(at)}::timestamptz, ${type}::text, ${portfolio ?? null}::text, ${JSON.stringify(data)}::json
-      from next
-      returning sequence`.execute(this.database)
-    if (!rows[0]) throw new InvariantError('The feed of events has lost its head. Restore the table event_head.')
-    if (BigInt(rows[0].sequence) % PRUNE_EVERY !== 0n) return
+  override async append(events: readonly NewEvent[]): Promise<void> {
+    if (events.length === 0) return
     await this.database
-      .deleteFrom('events')
-      .where('at', '<=', new Date(at - KEPT_MS))
-      .execute()
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute(async (tx) => {
+        const last = await takeSequences(tx, events.length)
+        const first = last - BigInt(events.length) + 1n
+        const placed = events.map((event, index) => ({ ...event, sequence: String(first + BigInt(index)) }))
+        await tx
+          .insertInto('events')
+          .values(
+            placed.map(({ sequence, at, type, portfolio, data }) => ({
+              sequence,
+              at: new Date(at),
+              type,
+              portfolio: portfolio ?? null,
+              data: JSON.stringify(data),
+            })),
+          )
+          .execute()
+        await insertMessages(tx, placed)
+        if (first / PRUNE_EVERY !== (last + 1n) / PRUNE_EVERY) await prune(tx, events.at(-1)!.at - KEPT_MS)
+      })
   }
 
-  override async since(sequence: string | undefined, limit: number): Promise<readonly FeedEvent[]> {
-    if (sequence === undefined) return []
+  override async since(sequence: string, limit: number): Promise<readonly FeedEvent[]> {
     const rows = await this.database
       .selectFrom('events')
       .selectAll()
@@ -47,10 +56,26 @@ export class PostgresEventFeed extends EventFeed {
     return rows.map(eventOf)
   }
 
-  override async latest(): Promise<string> {
-    const row = await this.database.selectFrom('event_head').select('sequence').executeTakeFirst()
-    return row?.sequence ?? '0'
+  override async bounds(): Promise<{ readonly kept: string; readonly latest: string }> {
+    const { rows } = await sql<{ kept: string; latest: string }>`
+      select sequence as latest, coalesce((select min(sequence) - 1 from events), sequence) as kept
+      from event_head`.execute(this.database)
+    return rows[0] ?? { kept: '0', latest: '0' }
   }
+}
+
+async function takeSequences(tx: Transaction, count: number): Promise<bigint> {
+  const { rows } = await sql<{ sequence: string }>`
+    update event_head set sequence = sequence + ${count} returning sequence`.execute(tx)
+  if (!rows[0]) throw new InvariantError('The feed of events has lost its head. Restore the table event_head.')
+  return BigInt(rows[0].sequence)
+}
+
+/** Milliseconds since 1970. */
+async function prune(tx: Transaction, until: number): Promise<void> {
+  await sql`
+    delete from events where sequence <= (select max(sequence) from events where at <= ${new Date(until)})`.execute(tx)
+  await tx.deleteFrom('notifications').where('created_at', '<=', new Date(until)).execute()
 }
 
 function eventOf({ sequence, at, type, portfolio, data }: Selectable<EventRow>): FeedEvent {

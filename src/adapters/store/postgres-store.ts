@@ -2,8 +2,10 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import type { Address, ChainKey, Hex } from '../../domain/assets.js'
 import { InvariantError } from '../../domain/errors.js'
+import type { CancelOrder } from '../../domain/execution/cancel-order.js'
 import type { Cycle, CycleOutcome, LegRun } from '../../domain/execution/cycle.js'
 import type { Attempt, Intent, NewIntent } from '../../domain/execution/intent.js'
+import type { Investigation } from '../../domain/execution/investigation.js'
 import type { Posting } from '../../domain/execution/ledger.js'
 import type { Transfer } from '../../domain/execution/transfer.js'
 import type { Cost } from '../../domain/planning/cost.js'
@@ -13,6 +15,7 @@ import type { Breaker, BreakerCode, Trip } from '../../domain/policy/breakers.js
 import type { BudgetClaim, BudgetUse, Spend } from '../../domain/policy/budgets.js'
 import type { PastLook } from '../../domain/rebalancing/due-times.js'
 import type { Scope, ScopeState } from '../../domain/policy/operating.js'
+import type { TimedPause } from '../../domain/policy/timed-pauses.js'
 import type { BookedUnits } from '../../domain/portfolio/tradable.js'
 import type { BroadcastAnswer } from '../../ports/chain.js'
 import type { Failpoints } from '../../ports/failpoints.js'
@@ -25,6 +28,7 @@ import {
   type LedgerEntry,
   Store,
 } from '../../ports/store.js'
+import { insertCancelOrder, insertInvestigation, loadCancelOrders, loadInvestigations } from './act-rows.js'
 import { endBreakers, insertBreaker, loadBreakers } from './breaker-rows.js'
 import {
   endCycle,
@@ -62,11 +66,12 @@ import {
 } from './posting-rows.js'
 import { loadStates, writeState } from './scope-rows.js'
 import { insertSpend, loadUse } from './spend-rows.js'
+import { deletePause, loadExpired } from './timed-pause-rows.js'
 import { insertTransfer, loadClaimedArrivals, loadOpenTransfers, updateTransfer } from './transfer-rows.js'
 
 /**
- * Guarantees, for every method that changes something; for curves, operating states, answers to broadcasts, pins of code
- * and classified inflows only the first:
+ * Guarantees, for every method that changes something; for curves, operating states, answers to broadcasts, pins of code,
+ * classified inflows, orders to cancel and marks of transfers only the first:
  * - It is one transaction, committed to disk when the promise fulfils. A rejection with DatabaseError may come after
  *   the commit: read again before anything else (K-09).
  * - Its first statement proves the lease's epoch by the database's clock and keeps the lease from being taken before
@@ -183,6 +188,14 @@ export class PostgresStore extends Store {
     return loadBroadcasts(this.deps.database, id)
   }
 
+  orderCancel(order: CancelOrder): Promise<CancelOrder | undefined> {
+    return insertCancelOrder(this.deps.database, order)
+  }
+
+  cancelOrders(intentIds: readonly string[]): Promise<readonly CancelOrder[]> {
+    return loadCancelOrders(this.deps.database, intentIds)
+  }
+
   looseIntents(): Promise<readonly Intent[]> {
     return loadIntents(this.deps.database, 'loose')
   }
@@ -208,6 +221,14 @@ export class PostgresStore extends Store {
 
   openTransfers(portfolio?: string): Promise<readonly Transfer[]> {
     return loadOpenTransfers(this.deps.database, portfolio)
+  }
+
+  markInvestigated(mark: Investigation): Promise<boolean> {
+    return insertInvestigation(this.deps.database, mark)
+  }
+
+  investigations(transferIds: readonly string[]): Promise<readonly Investigation[]> {
+    return loadInvestigations(this.deps.database, transferIds)
   }
 
   claimedArrivals(chain: ChainKey): Promise<readonly Hex[]> {
@@ -271,6 +292,14 @@ export class PostgresStore extends Store {
 
   setOperatingState(state: ScopeState): Promise<void> {
     return this.anybody((tx) => writeState(tx, state))
+  }
+
+  expiredPauses(): Promise<readonly TimedPause[]> {
+    return loadExpired(this.deps.database)
+  }
+
+  forgetPause(id: number): Promise<void> {
+    return deletePause(this.deps.database, id)
   }
 
   tripBreaker(trip: Trip, at: number): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import {
   isStricter,
   type OperatingLevel,
@@ -5,32 +6,49 @@ import {
   type ScopeState,
   stricter,
 } from '../../domain/policy/operating.js'
+import { statesOf } from '../../domain/policy/timed-pauses.js'
 import type { Database, Transaction } from './database.js'
+import { endTimedPauses, insertTimedPause } from './timed-pause-rows.js'
 
+/**
+ * One statement, whose start is the moment that counts: a pause that ends is seen by every reader before it and by none
+ * after it, whichever process asks.
+ */
 export async function loadStates(db: Database): Promise<ScopeState[]> {
   const rows = await db
     .selectFrom('scope_states')
-    .selectAll()
+    .select(['scope', 'level', 'reason', 'since', 'set_by', sql<Date | null>`null::timestamptz`.as('expires_at')])
     .where('level', '<>', 'running')
-    .orderBy('scope')
+    .unionAll(
+      db
+        .selectFrom('timed_pauses')
+        .select(['scope', 'level', 'reason', 'since', sql<'operator'>`'operator'`.as('set_by'), 'expires_at'])
+        .where('expires_at', '>', sql<Date>`statement_timestamp()`),
+    )
     .execute()
-  return rows.map(({ scope, level, reason, since, set_by }) => ({
+  const holds = rows.map(({ scope, level, reason, since, set_by, expires_at }) => ({
     scope,
     level,
     reason,
     since: since.getTime(),
     by: set_by,
+    ...(expires_at && { expiresAt: expires_at.getTime() }),
   }))
+  return statesOf(holds, -Infinity)
 }
 
 /**
  * Writes a person's word on a scope. Running is the absence of a row, and comes only when no open breaker holds the scope;
  * any other level is kept if what is written is stricter, so that a pause never loosens a halt of the same moment. A harder
- * word of a person's stays as it is, with its reason; what a breaker set becomes a person's to let go.
+ * word of a person's stays as it is, with its reason; what a breaker set becomes a person's to let go. A word with an end is
+ * kept apart and changes nothing of that; running takes those back as well.
  */
 export async function writeState(tx: Transaction, state: ScopeState): Promise<void> {
+  const { expiresAt } = state
+  if (expiresAt !== undefined && state.level !== 'running') return insertTimedPause(tx, { ...state, expiresAt })
   const before = await lockState(tx, state.scope)
   if (state.level === 'running') {
+    await endTimedPauses(tx, state.scope)
     await tx.updateTable('scope_states').set({ set_by: 'breaker' }).where('scope', '=', state.scope).execute()
     return lowerState(tx, state.scope)
   }

@@ -21,6 +21,7 @@ export interface Tables {
   schema_migrations: { name: string; applied_at: GeneratedAlways<Date> }
   lease: LeaseRow
   scope_states: { scope: Scope; level: OperatingLevel; reason: string; since: Date; set_by: ScopeState['by'] }
+  timed_pauses: TimedPauseRow
   breakers: BreakerRow
   cycles: CycleRow
   plans: { id: Fixed<string>; cycle_id: Fixed<string>; plan: ColumnType<unknown, string, never> }
@@ -30,9 +31,11 @@ export interface Tables {
   attempts: AttemptRow
   transfers: TransferRow
   arrivals: ArrivalRow
+  transfer_investigations: InvestigationRow
   postings: PostingRow
   intent_events: IntentEventRow
   broadcasts: BroadcastRow
+  cancel_orders: CancelOrderRow
   signer_epoch: { epoch: Whole }
   signer_journal: JournalRow
   spends: SpendRow
@@ -48,7 +51,33 @@ export interface Tables {
   idempotency_keys: IdempotencyRow
   events: EventRow
   event_head: { sequence: Whole }
+  notifications: NotificationRow
   proposals: ProposalRow
+}
+
+/** A person's pause that ends by itself: it holds while `expires_at` is ahead by the database's clock. */
+export interface TimedPauseRow {
+  id: GeneratedAlways<string>
+  scope: Fixed<Scope>
+  level: Fixed<Exclude<OperatingLevel, 'running'>>
+  reason: Fixed<string>
+  since: Date
+  expires_at: Fixed<Date>
+}
+
+export interface CancelOrderRow {
+  intent_id: Fixed<string>
+  ordered_by: Fixed<string>
+  reason: Fixed<string>
+  at: Fixed<Date>
+}
+
+export interface InvestigationRow {
+  transfer_id: Fixed<string>
+  investigated_by: string
+  reason: string
+  note: string | null
+  at: Date
 }
 
 /** One row. Free when it has no holder or `expires_at` has passed by the database's clock. */
@@ -326,6 +355,20 @@ export interface EventRow {
   type: Fixed<string>
   portfolio: Fixed<string | null>
   data: ColumnType<unknown, string, never>
+}
+
+/** `event` holds what is sent; `outcome` and `ended_at` are null while it waits. */
+export interface NotificationRow {
+  /** Order of writing. */
+  id: GeneratedAlways<string>
+  channel: Fixed<string>
+  key: Fixed<string | null>
+  event: ColumnType<unknown, string, never>
+  created_at: Fixed<Date>
+  due_at: Date
+  attempts: Generated<number>
+  outcome: 'delivered' | 'given_up' | null
+  ended_at: Date | null
 }
 
 /** `proposal` holds everything. */

@@ -43,6 +43,15 @@ export function auditText({
   return canonicalText(record)
 }
 
+/** What the daemon did by itself. */
+export function daemonEntry(
+  { action, resource, detail }: Pick<AuditEntry, 'action' | 'resource' | 'detail'>,
+  build: string,
+): AuditEntry {
+  const nobody = { keyId: undefined, source: undefined, requestId: undefined }
+  return { actor: 'daemon', subject: 'daemon', ...nobody, action, resource, result: 'done', detail, build }
+}
+
 /** Where a chain is broken. */
 export interface AuditFault {
   readonly sequence: number

@@ -9,4 +9,6 @@ export interface Principal {
   /** Of a key. */
   readonly keyId: string | undefined
   readonly scopes: ReadonlySet<AccessScope>
+  /** When the credential ends by itself, in milliseconds since 1970; undefined for the shared token. */
+  readonly expiresAt: number | undefined
 }

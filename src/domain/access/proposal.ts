@@ -1,13 +1,14 @@
 /** How long a proposal may be approved, and an approval be used (A-07). */
 export const APPROVAL_MS = 15 * 60_000
 
+export const PROPOSAL_KINDS = ['resume', 'plan', 'cancel'] as const
 export const PROPOSAL_STATES = ['open', 'approved', 'rejected', 'void', 'used'] as const
 
 /** Something that a person, or the daemon, wants and that needs the word of others. */
 export interface Proposal {
   /** Of a plan the id of its cycle. */
   readonly id: string
-  readonly kind: 'resume' | 'plan'
+  readonly kind: (typeof PROPOSAL_KINDS)[number]
   /** SHA-256 over the canonical text of `content`: an approval names it, so that nobody approves something else (A-08). */
   readonly digest: string
   /** Plain values: everything that would be done. */

@@ -101,6 +101,8 @@ const runOf = (leg = first, state: LegState = 'waiting', changes: Partial<LegRun
 const waiting = (leg = first) => aRun({ leg })
 const advanced = (cycle: Cycle) => advanceLegs(cycle).legs.map(({ state, failure }) => [state, failure?.code])
 
+const LUNCH = { code: 'PAUSED', detail: 'Lunch.' } as const
+
 describe('advanceLegs', () => {
   test.each([
     ['approving', 'approve', 'reserved', true, 'approving', undefined],
@@ -173,7 +175,7 @@ describe('advanceLegs', () => {
     const thrice = attempts('final_reverted', 'final_reverted', 'final_reverted')
     expect(advanced(attempts('final_reverted', 'final_reverted'))).toEqual([['sending', undefined]])
     expect(advanced(thrice)).toEqual([['clearing', 'REVERTED']])
-    expect(advanced(holdLegs(attempts('final_reverted'), () => 'Lunch.'))).toEqual([['clearing', 'PAUSED']])
+    expect(advanced(holdLegs(attempts('final_reverted'), () => LUNCH))).toEqual([['clearing', 'PAUSED']])
   })
 
   test('a done swap whose block a reorg replaced is booked by the new one', () => {
@@ -371,7 +373,7 @@ describe('ending', () => {
 
   test('a pause ends the legs that wait and no others that have signed', () => {
     const states: LegState[] = ['waiting', 'approving', 'sending', 'clearing', 'crossing', 'done', 'failed', 'skipped']
-    const held = holdLegs(aCycle({ legs: states.map((state) => runOf(first, state)) }), () => 'Lunch.')
+    const held = holdLegs(aCycle({ legs: states.map((state) => runOf(first, state)) }), () => LUNCH)
     expect(held.legs.map(({ state }) => state)).toEqual(['skipped', ...states.slice(1)])
     expect(held.legs[0]!.failure).toEqual({ code: 'PAUSED', detail: 'Lunch.' })
   })
@@ -388,7 +390,7 @@ describe('ending', () => {
     ['sending', 'swap', 'released', 'clearing'],
   ])('a pause finds a leg %s with its %s %s and leaves it %s', (state, kind, intentState, after) => {
     const run = runOf(first, state)
-    const [held] = holdLegs(aCycle({ legs: [run], intents: [intentOf(run, kind, intentState)] }), () => 'Lunch.').legs
+    const [held] = holdLegs(aCycle({ legs: [run], intents: [intentOf(run, kind, intentState)] }), () => LUNCH).legs
     expect(held?.state).toBe(after)
     expect(held?.failure?.code).toBe(after === 'clearing' ? 'PAUSED' : undefined)
   })

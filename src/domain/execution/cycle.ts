@@ -100,6 +100,7 @@ export interface LegFailure {
     | Refusal['code']
     | 'REVERTED'
     | 'CANCELLED'
+    | 'CANCELLED_BY_PERSON'
     | 'FOREIGN'
     | 'UNDER_DELIVERED'
     | 'PAUSED'
@@ -415,15 +416,14 @@ export function refusedLeg(run: LegRun, refusal: Refusal, now: number): LegRun {
 }
 
 /**
- * Ends the legs that `reasonFor` names a reason against, where something new would have to be signed for them: one that has
+ * Ends the legs that `failureFor` names something against, where something new would have to be signed for them: one that has
  * not begun is skipped, one that has only its approval, or whose trade was given back unsigned or reverted, is cleared. A
  * trade that is signed goes on to its end.
  */
-export function holdLegs(cycle: Cycle, reasonFor: (run: LegRun) => string | undefined): Cycle {
+export function holdLegs(cycle: Cycle, failureFor: (run: LegRun) => LegFailure | undefined): Cycle {
   const legs = cycle.legs.map((run): LegRun => {
-    const reason = reasonFor(run)
-    if (reason === undefined) return run
-    const failure: LegFailure = { code: 'PAUSED', detail: reason }
+    const failure = failureFor(run)
+    if (!failure) return run
     if (run.state === 'waiting') return { ...run, state: 'skipped', failure }
     const last = lastIntent(cycle, run, run.state === 'approving' ? 'approve' : run.leg.kind)
     const isUnsigned = last !== undefined && (isUnused(last) || mayTryAgain(cycle, run))

@@ -94,6 +94,22 @@ export function isOverdue({ state }: Pick<Transfer, 'state'>): boolean {
   return state === 'late' || state === 'lost_suspected'
 }
 
+/**
+ * Until when nearly all crossings are over, and after which times one without evidence is late, by three times as much and
+ * a minute of grace, and taken for lost. Milliseconds since 1970.
+ */
+export function dueTimesOf({
+  sentAt,
+  expectedSeconds,
+  lostAfterSeconds,
+}: Pick<Transfer, 'sentAt' | 'expectedSeconds' | 'lostAfterSeconds'>) {
+  return {
+    expected: sentAt + expectedSeconds * 1_000,
+    late: sentAt + expectedSeconds * 3_000 + 60_000,
+    lost: sentAt + lostAfterSeconds * 1_000,
+  }
+}
+
 export interface TransferSight {
   /** Everything that the chains show now. `isFinal`: the payout's block cannot be undone by its chain's rule. */
   readonly payouts: readonly (Payout & { readonly isFinal: boolean })[]
@@ -116,12 +132,10 @@ export function judgeTransfer(transfer: Transfer, { payouts, now }: TransferSigh
     return { ...transfer, state, arrivals }
   }
   if (arrivals.length === 0) {
-    const age = now - transfer.sentAt
+    const { late, lost } = dueTimesOf(transfer)
     if (transfer.state === 'seen') return move('in_flight')
-    // Three times what nearly all crossings take, and a minute of grace.
-    if (transfer.state === 'in_flight') return age > transfer.expectedSeconds * 3_000 + 60_000 ? move('late') : transfer
-    const isLost = transfer.state === 'late' && age > transfer.lostAfterSeconds * 1_000
-    return isLost ? move('lost_suspected') : transfer
+    if (transfer.state === 'in_flight') return now > late ? move('late') : transfer
+    return transfer.state === 'late' && now > lost ? move('lost_suspected') : transfer
   }
   if (transfer.state !== 'seen') return move('seen')
   const current: Transfer = { ...transfer, arrivals }

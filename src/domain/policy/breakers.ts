@@ -17,6 +17,7 @@ export const BREAKER_CODES = [
   'B-13',
   'B-14',
   'B-15',
+  'B-16',
   'B-18',
 ] as const
 export type BreakerCode = (typeof BREAKER_CODES)[number]
@@ -40,7 +41,7 @@ export interface Breaker extends Trip {
 }
 
 /** Breakers that say that something is wrong with keys, records or chain: nobody resumes past them without naming them. */
-export const GRAVE_BREAKERS: readonly BreakerCode[] = ['B-03', 'B-04', 'B-08', 'B-15']
+export const GRAVE_BREAKERS: readonly BreakerCode[] = ['B-03', 'B-04', 'B-08', 'B-15', 'B-16']
 
 /** What holds a resume of a scope back: grave breakers of it that are open and were not named to be cleared. */
 export function holdingBack(open: readonly Breaker[], scope: Scope, named: readonly BreakerCode[]): Breaker[] {

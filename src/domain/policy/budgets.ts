@@ -102,7 +102,7 @@ export interface Limits {
 }
 
 /** Legs that ended with one of these were held or did not fit: they are no failures (B-13). */
-export const HELD_CODES: readonly string[] = ['PAUSED', 'BUDGET_EXCEEDED', 'BRIDGE_CAP']
+export const HELD_CODES: readonly string[] = ['PAUSED', 'CANCELLED_BY_PERSON', 'BUDGET_EXCEEDED', 'BRIDGE_CAP']
 
 /** Gas of a trade is never refused below this, however small the trade. */
 export const LEAST_GAS_CAP: Usd = 5n * ONE_USD

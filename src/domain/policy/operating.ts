@@ -22,6 +22,8 @@ export interface ScopeState {
   /** Milliseconds since 1970. */
   readonly since: number
   readonly by: 'operator' | 'breaker'
+  /** When a person's pause lets go by itself, in milliseconds since 1970; absent where somebody has to let it go. */
+  readonly expiresAt?: number
 }
 
 /** Everything that a decision touches. */

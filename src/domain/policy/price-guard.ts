@@ -69,6 +69,24 @@ export function pegWarning(guard: PriceGuard, reading: AssetPrice, isTold: boole
   return off && `${guard.asset} is ${off.text}, it is watched from ${basisPointsOf(off.allowed)} bps on.`
 }
 
+/** How far a stable asset is from one dollar, and from where on that matters. */
+export interface Peg {
+  /** Undefined without a price; rounded up. */
+  readonly distance: Ratio | undefined
+  readonly warnsFrom: Ratio
+  readonly stopsFrom: Ratio
+}
+
+/** Undefined for an asset that is no dollar. */
+export function pegOf({ warnOffPeg, maxOffPeg }: PriceGuard, price: Price | undefined): Peg | undefined {
+  if (warnOffPeg === undefined || maxOffPeg === undefined) return undefined
+  return { distance: price === undefined ? undefined : offDollar(price), warnsFrom: warnOffPeg, stopsFrom: maxOffPeg }
+}
+
+function offDollar(price: Price): Ratio {
+  return mulDiv(absolute(price - ONE_USD), RATIO_ONE, ONE_USD, 'up')
+}
+
 /** Undefined within the limit, or within half of it where it was beyond before. */
 function offPeg(
   price: Price,
@@ -76,7 +94,7 @@ function offPeg(
   wasBeyond: boolean,
 ): { readonly text: string; readonly allowed: Ratio } | undefined {
   if (limit === undefined) return undefined
-  const distance = mulDiv(absolute(price - ONE_USD), RATIO_ONE, ONE_USD, 'up')
+  const distance = offDollar(price)
   const allowed = wasBeyond ? limit / 2n : limit
   if (distance <= allowed) return undefined
   return { text: `at ${usdToText(price)} USD, ${basisPointsOf(distance)} bps off its peg`, allowed }

@@ -71,6 +71,14 @@ describe('valuePortfolio', () => {
     expect(value.nav).toBe(10_750n * ONE_USD)
   })
 
+  test('chains that did not answer are named, where there are any', () => {
+    const [alpha] = snapshot().chains
+    expect(valuePortfolio(snapshot({ chains: [alpha!, silent('beta')] }), assets).unread).toEqual([
+      { chain: 'beta', reason: 'timeout' },
+    ])
+    expect(valuePortfolio(snapshot(), assets)).not.toHaveProperty('unread')
+  })
+
   const unknowns: [string, Partial<Snapshot>, string, string][] = [
     [
       'a chain that did not answer',

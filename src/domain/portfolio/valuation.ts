@@ -27,6 +27,8 @@ export interface Valuation {
   readonly nav: Usd
   readonly isComplete: boolean
   readonly assets: readonly AssetValue[]
+  /** Chains that did not answer. Absent where all did, and in records of earlier builds. */
+  readonly unread?: readonly { readonly chain: ChainKey; readonly reason: string }[]
 }
 
 /**
@@ -91,6 +93,7 @@ export function valuePortfolio(snapshot: Snapshot, assets: readonly Asset[]): Va
     nav: values.reduce((sum, one) => (one.status === 'known' ? sum + one.value : sum), 0n),
     isComplete: values.every((one) => one.status === 'known'),
     assets: values,
+    ...(unreadable.size > 0 && { unread: [...unreadable].map(([chain, reason]) => ({ chain, reason })) }),
   }
 }
 

@@ -14,7 +14,7 @@ const auditQuery = z.strictObject({
   before: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional().describe('`next` of the page before.'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
-const auditAnswer = z
+export const auditAnswer = z
   .strictObject({
     records: z.array(
       z.strictObject({

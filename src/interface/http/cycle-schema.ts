@@ -3,6 +3,10 @@ import { CYCLE_OUTCOMES, LEG_STATES } from '../../domain/execution/cycle.js'
 import { INTENT_STATES, STEP_KINDS } from '../../domain/execution/intent.js'
 import { TRANSFER_STATES } from '../../domain/execution/transfer.js'
 import { address, amountSchema, costSchema, count, decimal, hash, next, share, time, usd } from './figures-schema.js'
+import { callSchema } from './call-schema.js'
+import { cancelOrderMember } from './cancel-schema.js'
+import { intentId } from './execution-wire.js'
+import { name, transferId } from './wire.js'
 import { decisionSchema, decisionShape, marketShape, planSchema } from './plan-schema.js'
 
 export const outcome = z.enum(CYCLE_OUTCOMES).nullable().describe('Null while the cycle runs.')
@@ -46,7 +50,8 @@ const leg = z
   })
   .meta({ id: 'Leg' })
 
-const intentShape = {
+/** An intent as it stands in a list. */
+export const intentShape = {
   id: z.string(),
   legId: z.string().optional(),
   kind: z.enum(STEP_KINDS),
@@ -69,32 +74,32 @@ const intentShape = {
   inclusion: z.strictObject({ hash, block: decimal, isSuccess: z.boolean(), gasPaidWei: decimal }).nullable(),
 }
 
-const intent = z.strictObject(intentShape).meta({ id: 'Intent' })
+const intent = z.strictObject({ ...intentShape, call: callSchema }).meta({ id: 'Intent' })
 
-const transfer = z
-  .strictObject({
-    id: z.string(),
-    bridge: z.string(),
-    state: z.enum(TRANSFER_STATES),
-    origin: z.strictObject({ chain: z.string(), hash }),
-    destination: z.string(),
-    sent: amountSchema,
-    expected: amountSchema,
-    minimum: amountSchema,
-    sentAt: time,
-    expectedSeconds: z.number(),
-    arrivals: z.array(
-      z.strictObject({
-        chain: z.string(),
-        hash,
-        block: decimal,
-        received: amountSchema,
-        isRefund: z.boolean(),
-        finalAt: time.nullable(),
-      }),
-    ),
-  })
-  .meta({ id: 'Transfer' })
+export const transferShape = {
+  id: z.string(),
+  bridge: z.string(),
+  state: z.enum(TRANSFER_STATES),
+  origin: z.strictObject({ chain: z.string(), hash }),
+  destination: z.string(),
+  sent: amountSchema,
+  expected: amountSchema,
+  minimum: amountSchema,
+  sentAt: time,
+  expectedSeconds: z.number(),
+  arrivals: z.array(
+    z.strictObject({
+      chain: z.string(),
+      hash,
+      block: decimal,
+      received: amountSchema,
+      isRefund: z.boolean(),
+      finalAt: time.nullable(),
+    }),
+  ),
+}
+
+const transfer = z.strictObject(transferShape).meta({ id: 'Transfer' })
 
 export const cyclesAnswer = z
   .strictObject({
@@ -138,13 +143,32 @@ export const intentAnswer = z
     ...intentShape,
     cycleId: z.string().nullable(),
     data: z.string().describe('Calldata in hexadecimal.'),
+    call: callSchema,
     expiresAt: time.nullable(),
+    cancelOrder: cancelOrderMember,
     timeline: z
       .array(z.strictObject({ at: time, state: z.enum(INTENT_STATES), epoch: count, evidence: z.string() }))
       .describe('Each state with the moment it was written, the lease it was written under, and what proved it.'),
     broadcasts: z.array(z.strictObject({ at: time, hash, endpoint: z.string(), answer: z.string() })),
   })
   .meta({ id: 'IntentDetail' })
+
+export const intentsQuery = z.strictObject({
+  portfolio: name.optional(),
+  state: z.enum(INTENT_STATES).optional(),
+  leg: transferId.optional().describe('Id of a leg, or of the transfer it began.'),
+  before: intentId.optional().describe('`next` of the page before.'),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+})
+
+export const intentsAnswer = z
+  .strictObject({
+    intents: z
+      .array(z.strictObject({ ...intentShape, cycleId: z.string().nullable() }).meta({ id: 'IntentListed' }))
+      .describe('Newest first.'),
+    next,
+  })
+  .meta({ id: 'Intents' })
 
 export const decisionsAnswer = z
   .strictObject({

@@ -1,13 +1,20 @@
 import { Controller, Get, Param, Query } from '@nestjs/common'
+import { Calls } from '../../ports/calls.js'
 import { Store } from '../../ports/store.js'
 import { Route } from './access/route.js'
+import { callWire } from './call-wire.js'
 import { cycleAnswer, cyclesAnswer } from './cycle-schema.js'
+import { Portfolios } from './portfolios.controller.js'
 import { Problem } from './problem.js'
-import { cycleId, cycleParams, cyclesQuery, cycleSummaryWire, cycleWire, parseOrRefuse } from './wire.js'
+import { cycleId, cycleParams, cyclesQuery, cycleSummaryWire, cycleWire, intentWire, parseOrRefuse } from './wire.js'
 
 @Controller('v1/cycles')
 export class CyclesController {
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: Store,
+    private readonly calls: Calls,
+    private readonly portfolios: Portfolios,
+  ) {}
 
   @Get()
   @Route({
@@ -42,6 +49,12 @@ export class CyclesController {
   async one(@Param('id') id: string) {
     const cycle = cycleId.safeParse(id).success ? await this.store.cycle(id) : undefined
     if (!cycle) throw new Problem(404, 'not-found', `No cycle ${JSON.stringify(id)}; GET /v1/cycles lists them.`)
-    return cycleWire(cycle, await this.store.realisedCosts(id))
+    return {
+      ...cycleWire(cycle, await this.store.realisedCosts(id)),
+      intents: cycle.intents.map((intent) => ({
+        ...intentWire(intent),
+        call: callWire(this.calls, intent, this.portfolios.all[0]),
+      })),
+    }
   }
 }

@@ -61,6 +61,7 @@ export function balanceWire(
   }
 }
 
-function tokenAt({ assets }: Portfolio, chain: string, address: Token['address']): Token | undefined {
+/** Undefined for a token that is not configured. */
+export function tokenAt({ assets }: Portfolio, chain: string, address: Token['address']): Token | undefined {
   return assets.flatMap(({ tokens }) => tokens).find((one) => one.chain === chain && sameAddress(one.address, address))
 }

@@ -5,6 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express'
 import type { NextFunction, Request, Response } from 'express'
 import helmet from 'helmet'
 import type { Observer } from '../../ports/observer.js'
+import { measureRequests } from './access/measure.js'
 import { REQUEST_ID } from './access/request.js'
 import { ErrorFilter } from './error.filter.js'
 import { Problem } from './problem.js'
@@ -29,7 +30,7 @@ export function applyHygiene(app: NestExpressApplication, { observer, trustedPro
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('trust proxy', trustedProxies)
-  app.use(giveRequestId, secureHeaders)
+  app.use(measureRequests(observer), giveRequestId, secureHeaders)
   app.use('/v1', forbidStoring)
   app.use(requireJson)
   app.useBodyParser('json', { limit: `${LARGEST_BODY_KIB}kb`, inflate: false })

@@ -87,7 +87,9 @@ function headersOf({ bucket, needsMatch, isStream }: RouteRules, isRead: boolean
     schema: { type: 'string', ...(pattern && { pattern: pattern.source }) },
   })
   if (isRead)
-    return isStream ? [] : [header('If-None-Match', false, 'An ETag: answered by 304 where nothing has changed since.')]
+    return isStream
+      ? [header('Last-Event-ID', false, 'Of the last event that came: the stream goes on after it.')]
+      : [header('If-None-Match', false, 'An ETag: answered by 304 where nothing has changed since.')]
   return [
     header(
       'Idempotency-Key',

@@ -1,11 +1,12 @@
 import { Body, Controller, Get, Post } from '@nestjs/common'
 import { Operations } from '../../application/operations.js'
+import { Clock } from '../../ports/clock.js'
 import { Store } from '../../ports/store.js'
 import { type AskedFor, Route } from './access/route.js'
 import { heldBack } from './held-back.js'
 import { Problem } from './problem.js'
 import { resumeAnswer, stateSchema, statesAnswer } from './safety-schema.js'
-import { breakerWire, haltBody, pauseBody, resumeBody, Scopes } from './safety-wire.js'
+import { breakerWire, endOf, haltBody, pauseBody, resumeBody, Scopes } from './safety-wire.js'
 import { runningState, stateWire } from './state-wire.js'
 import { parseOrRefuse } from './wire.js'
 
@@ -27,6 +28,7 @@ export class OperationsController {
     private readonly store: Store,
     private readonly scopes: Scopes,
     private readonly approvals: Approvals,
+    private readonly clock: Clock,
   ) {}
 
   @Get('state')
@@ -50,13 +52,14 @@ export class OperationsController {
     resource: scopeAsked,
     summary: 'Pause a scope',
     description:
-      '`new`: no leg begins, what is signed is finished. `hard`: what is signed is cancelled where it still can be. A scope that is held harder already stays so.',
+      '`new`: no leg begins, what is signed is finished. `hard`: what is signed is cancelled where it still can be. A scope that is held harder already stays so, and one that is held for good or for longer is given no end by `expiresAt`: the answer says what holds.',
     body: pauseBody,
     answer: stateSchema,
   })
   async pause(@Body() body: unknown) {
-    const { scope, level, reason } = parseOrRefuse(pauseBody, body)
-    return stateWire(await this.operations.pause(this.scopes.named(scope), `paused_${level}`, reason))
+    const { scope, level, reason, expiresAt } = parseOrRefuse(pauseBody, body)
+    const end = endOf(expiresAt, this.clock.now())
+    return stateWire(await this.operations.pause(this.scopes.named(scope), `paused_${level}`, reason, end))
   }
 
   @Post('halt')
@@ -70,8 +73,9 @@ export class OperationsController {
     answer: stateSchema,
   })
   async halt(@Body() body: unknown) {
-    const { scope, reason } = parseOrRefuse(haltBody, body)
-    return stateWire(await this.operations.halt(this.scopes.named(scope), reason))
+    const { scope, reason, expiresAt } = parseOrRefuse(haltBody, body)
+    const end = endOf(expiresAt, this.clock.now())
+    return stateWire(await this.operations.halt(this.scopes.named(scope), reason, end))
   }
 
   @Post('resume')

@@ -4,6 +4,7 @@ import type { Portfolio } from '../../domain/policy/portfolio.js'
 import { Store } from '../../ports/store.js'
 import { Route } from './access/route.js'
 import { balanceWire } from './execution-wire.js'
+import { LastCycles } from './last-cycles.js'
 import { outlookWire } from './outlook-wire.js'
 import { portfolioAnswer, portfolioParams, portfoliosAnswer } from './portfolio-schema.js'
 import { Problem } from './problem.js'
@@ -20,6 +21,13 @@ export class Portfolios {
     const names = this.all.map((one) => one.id).join(', ')
     throw new Problem(404, 'not-found', `No portfolio ${JSON.stringify(id)}; there are ${names}.`)
   }
+
+  /** The same name, of a filter: throws a Problem that points at it. */
+  asked(id: string): string {
+    if (this.all.some((one) => one.id === id)) return id
+    const detail = `expected one of ${this.all.map((one) => one.id).join(', ')}, got ${JSON.stringify(id)}`
+    throw new Problem(400, 'invalid-request', `/portfolio: ${detail}`, [{ pointer: '/portfolio', detail }])
+  }
 }
 
 @Controller('v1/portfolios')
@@ -28,6 +36,7 @@ export class PortfoliosController {
     private readonly portfolios: Portfolios,
     private readonly store: Store,
     private readonly lookAhead: LookAhead,
+    private readonly lastCycles: LastCycles,
   ) {}
 
   @Get()
@@ -55,8 +64,7 @@ export class PortfoliosController {
 
   /** As of the last cycle: every cycle records what it measured. What is unattributed is as of now, and in no figure. */
   private async describe(portfolio: Portfolio) {
-    const [summary] = await this.store.cycles({ portfolio: portfolio.id, limit: 1 })
-    const last = summary && (await this.store.cycle(summary.id))
+    const last = await this.lastCycles.of(portfolio.id)
     const found = await this.store.unattributed(portfolio.account)
     return {
       ...portfolioWire(portfolio, await this.store.operatingStates(), last),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type Proposal, PROPOSAL_STATES } from '../../domain/access/proposal.js'
+import { type Proposal, PROPOSAL_KINDS, PROPOSAL_STATES } from '../../domain/access/proposal.js'
+import { cancelOrderSchema } from './cancel-schema.js'
 import { time } from './figures-schema.js'
 import { timeText } from './figures.js'
 import { stateSchema } from './safety-schema.js'
@@ -15,7 +16,7 @@ const digest = z
 export const proposalSchema = z
   .strictObject({
     id: z.string().describe('Of a plan the id of its cycle.'),
-    kind: z.enum(['resume', 'plan']),
+    kind: z.enum(PROPOSAL_KINDS),
     state: z.enum([...PROPOSAL_STATES, 'expired']),
     digest: z.string().describe('SHA-256 over the canonical text (RFC 8785) of `content`: an approval names it.'),
     content: z.record(z.string(), z.unknown()).describe('Everything that would be done. Amounts are base units.'),
@@ -30,7 +31,11 @@ export const proposalSchema = z
 
 export const proposalsAnswer = z.strictObject({ proposals: z.array(proposalSchema) }).meta({ id: 'Proposals' })
 export const approvedAnswer = z
-  .strictObject({ proposal: proposalSchema, resumed: stateSchema.nullable().describe('Of a resume that was done.') })
+  .strictObject({
+    proposal: proposalSchema,
+    resumed: stateSchema.nullable().describe('Of a resume that was done.'),
+    cancelOrder: cancelOrderSchema.nullable().describe('Of a cancel that was ordered.'),
+  })
   .meta({ id: 'Approved' })
 export const proposalParams = z.strictObject({ id: z.string().describe('Id of the proposal.') })
 export const proposalsQuery = z.strictObject({

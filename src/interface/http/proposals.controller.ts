@@ -6,6 +6,7 @@ import { Clock } from '../../ports/clock.js'
 import { Proposals } from '../../ports/proposals.js'
 import { Caller } from './access/caller.js'
 import { Route } from './access/route.js'
+import { cancelOrderWire, notCancelled } from './cancel-wire.js'
 import { heldBack } from './held-back.js'
 import { Problem } from './problem.js'
 import {
@@ -124,6 +125,22 @@ export class ProposalsController {
     return this.approve('resume', id, body, caller)
   }
 
+  @Post('cancel/:id/approve')
+  @Route({
+    scope: 'plan:approve',
+    bucket: 'approve',
+    action: 'tx.cancel.approve',
+    resource: idOf,
+    summary: 'Approve the cancel of an intent by its digest; it is ordered at once',
+    params: proposalParams,
+    body: approveBody,
+    answer: approvedAnswer,
+    refusals: [404, 409, 412],
+  })
+  approveCancel(@Param('id') id: string, @Body() body: unknown, @Caller() caller: Principal) {
+    return this.approve('cancel', id, body, caller)
+  }
+
   @Post('plan/:id/reject')
   @Route({
     scope: 'pause',
@@ -156,14 +173,35 @@ export class ProposalsController {
     return this.reject('resume', id, body, caller)
   }
 
+  @Post('cancel/:id/reject')
+  @Route({
+    scope: 'plan:approve',
+    bucket: 'approve',
+    action: 'tx.cancel.reject',
+    resource: idOf,
+    summary: 'Turn the cancel of an intent down by its digest: it goes on',
+    params: proposalParams,
+    body: rejectBody,
+    answer: proposalSchema,
+    refusals: [404, 409, 412],
+  })
+  rejectCancel(@Param('id') id: string, @Body() body: unknown, @Caller() caller: Principal) {
+    return this.reject('cancel', id, body, caller)
+  }
+
   private async approve(kind: Proposal['kind'], id: string, body: unknown, { subject }: Principal) {
     const { digest } = parseOrRefuse(approveBody, body)
     const answer = isId(id)
       ? await this.answerProposal.approve({ kind, id, digest, subject })
       : ({ status: 'unknown' } as const)
-    const { proposal, resumed } = taken(id, answer)
+    const { proposal, resumed, cancelled } = taken(id, answer)
     if (resumed?.status === 'refused') throw heldBack(resumed.holding)
-    return { proposal: this.wire(proposal), resumed: resumed ? stateWire(resumed.state) : null }
+    if (cancelled && cancelled.status !== 'ordered') throw notCancelled(proposal.id, cancelled)
+    return {
+      proposal: this.wire(proposal),
+      resumed: resumed ? stateWire(resumed.state) : null,
+      cancelOrder: cancelled ? cancelOrderWire(cancelled.order) : null,
+    }
   }
 
   private async reject(kind: Proposal['kind'], id: string, body: unknown, { subject }: Principal) {

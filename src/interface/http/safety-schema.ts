@@ -10,6 +10,7 @@ export const stateSchema = z
     reason: z.string(),
     since: time,
     by: z.enum(['operator', 'breaker']),
+    expiresAt: time.nullable().describe('When it lets go by itself; null where somebody has to.'),
   })
   .meta({ id: 'State' })
 

@@ -3,6 +3,7 @@ import { BREAKER_CODES, type Breaker } from '../../domain/policy/breakers.js'
 import type { Limits } from '../../domain/policy/budgets.js'
 import { capOf } from '../../domain/policy/budgets.js'
 import type { Scope } from '../../domain/policy/operating.js'
+import { LONGEST_TIMED_PAUSE_MS } from '../../domain/policy/timed-pauses.js'
 import type { Ratio } from '../../domain/units/ratio.js'
 import { type Usd, usdToText } from '../../domain/units/usd.js'
 import { ratioText, timeText } from './figures.js'
@@ -24,10 +25,25 @@ export class Scopes {
 
 const scope = z.string().max(200).default('all')
 
-export const pauseBody = z.strictObject({ scope, level: z.enum(['new', 'hard']).default('new'), reason })
-export const haltBody = z.strictObject({ scope, reason })
+const expiresAt = z.iso
+  .datetime({ offset: true, error: "expected a time as RFC 3339 writes it, such as '2026-11-20T12:00:00Z'" })
+  .optional()
+  .describe('When it lets go by itself, at most 30 days ahead. Nothing else that holds the scope is let go with it.')
+
+export const pauseBody = z.strictObject({ scope, level: z.enum(['new', 'hard']).default('new'), reason, expiresAt })
+export const haltBody = z.strictObject({ scope, reason, expiresAt })
 export const resumeBody = z.strictObject({ scope, reason, clear: z.array(z.enum(BREAKER_CODES)).max(50).default([]) })
 export const breakersQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) })
+
+/** When a pause is to end, in milliseconds since 1970. Throws a Problem unless it lies ahead, and not too far. */
+export function endOf(given: string | undefined, now: number): number | undefined {
+  if (given === undefined) return undefined
+  const end = Date.parse(given)
+  if (end > now && end <= now + LONGEST_TIMED_PAUSE_MS) return end
+  const [least, most] = [timeText(now), timeText(now + LONGEST_TIMED_PAUSE_MS)]
+  const detail = `expected a time after ${least} and not after ${most}, got ${given}; leave it out to pause for good`
+  throw new Problem(400, 'invalid-request', `/expiresAt: ${detail}`, [{ pointer: '/expiresAt', detail }])
+}
 
 export function breakerWire({ id, code, scope: where, level, reason: why, trippedAt, clearedAt, clearedBy }: Breaker) {
   return {

@@ -10,6 +10,7 @@ import { type Usd, usdToText } from '../../domain/units/usd.js'
 import { type ScopeState, scopesOf, strictest } from '../../domain/policy/operating.js'
 import type { CycleSummary } from '../../ports/store.js'
 import { amountWire, costWire, ratioText, timeText } from './figures.js'
+import type { LastCycle } from './last-cycles.js'
 import { decisionWire, marketWire, planWire } from './plan-wire.js'
 import { Problem } from './problem.js'
 import { runningState, stateWire } from './state-wire.js'
@@ -34,9 +35,13 @@ export const reason = z
   .max(REASON_LENGTH, { error })
   .refine((text) => !text.includes('\0'), 'expected text without NUL characters')
 
-const name = z.string().regex(/^[a-zA-Z0-9-]{1,64}$/, 'expected letters, digits and dashes, 64 at most')
+export const name = z.string().regex(/^[a-zA-Z0-9-]{1,64}$/, 'expected letters, digits and dashes, 64 at most')
 
 export const cycleId = name
+/** `<plan>.<index>`: a leg makes at most one transfer, which has its id. */
+export const transferId = z
+  .string()
+  .regex(/^[a-zA-Z0-9.-]{1,100}$/, 'expected the id of a leg: letters, digits, dots and dashes, 100 at most')
 export const cycleParams = z.object({ id: cycleId })
 
 export const cyclesQuery = z.strictObject({
@@ -89,7 +94,7 @@ export function driftWire(drift: Drift, valuation: Valuation) {
 }
 
 /** `states` are the scopes that are not running. */
-export function portfolioWire(portfolio: Portfolio, states: readonly ScopeState[], last: Cycle | undefined) {
+export function portfolioWire(portfolio: Portfolio, states: readonly ScopeState[], last: LastCycle | undefined) {
   const { id, chains, assets } = portfolio
   const held = strictest(states, { portfolio: id })
   const parts = scopesOf({ chains: chains.map(({ key }) => key), assets: assets.map(({ key }) => key) })

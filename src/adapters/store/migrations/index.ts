@@ -4,6 +4,9 @@ import { up as plannerDocuments } from './0002-planner-documents.js'
 import { up as execution } from './0003-execution.js'
 import { up as policy } from './0004-policy.js'
 import { up as admin } from './0005-admin.js'
+import { up as acts } from './0006-acts.js'
+import { up as notifications } from './0007-notifications.js'
+import { up as reads } from './0008-reads.js'
 
 export interface Migration {
   readonly name: string
@@ -17,6 +20,9 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0003-execution', up: execution },
   { name: '0004-policy', up: policy },
   { name: '0005-admin', up: admin },
+  { name: '0006-acts', up: acts },
+  { name: '0007-notifications', up: notifications },
+  { name: '0008-reads', up: reads },
 ]
 
 /** The schema this build reads and writes. */

@@ -7,7 +7,8 @@ import type { RateBucket, RateLimits, RateStanding } from '../../../ports/rate-l
 import { Problem } from '../problem.js'
 import { auditedOf, type AuditTrail } from './audit-trail.js'
 import { setCaller } from './caller.js'
-import { accountOf, bearerOf, PAUSE_PATIENCE_MS } from './request.js'
+import { noteRules } from './measure.js'
+import { accountOf, bearerOf, PAUSE_PATIENCE_MS, sourceOf } from './request.js'
 import { type RouteRules, rulesOf } from './route.js'
 import { within } from './within.js'
 
@@ -29,6 +30,7 @@ export class AccessGuard implements CanActivate {
     const request = http.getRequest<Request>()
     const response = http.getResponse<Response>()
     const rules = rulesOf(context.getHandler())
+    noteRules(request, rules)
     const caller = await this.callerOf(request, response, rules)
     await this.count(response, rules?.bucket ?? 'mutate', accountOf(caller))
     setCaller(request, caller)
@@ -45,12 +47,12 @@ export class AccessGuard implements CanActivate {
   }
 
   private async callerOf(request: Request, response: Response, rules: RouteRules | undefined): Promise<Principal> {
-    const source = request.ip
+    const source = sourceOf(request.ip)
     const isPause = rules?.bucket === 'pause'
-    if (!isPause) refuseFlood(await this.counted(() => this.deps.limits.waiting('failed-login', source ?? '')))
+    if (!isPause) refuseFlood(await this.counted(() => this.deps.limits.waiting('failed-login', source)))
     const answer = await this.authenticate(request)
     if (answer.status === 'known') return answer.principal
-    const { retryAfterMs } = await this.counted(() => this.deps.limits.take('failed-login', source ?? ''))
+    const { retryAfterMs } = await this.counted(() => this.deps.limits.take('failed-login', source))
     refuseFlood(retryAfterMs)
     const audited = { ...auditedOf(request, response, rules), keyId: answer.keyId, action: 'authenticate' }
     const detail = { status: 401, method: request.method }

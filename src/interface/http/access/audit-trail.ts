@@ -5,7 +5,7 @@ import type { AuditLog } from '../../../ports/audit-log.js'
 import type { Observer } from '../../../ports/observer.js'
 import { callerOf } from './caller.js'
 import { PAUSE_PATIENCE_MS, requestIdOf } from './request.js'
-import type { RouteRules } from './route.js'
+import { actionOf, READ, type RouteRules } from './route.js'
 import { within } from './within.js'
 
 const LONGEST_RESOURCE = 300
@@ -61,7 +61,7 @@ export function auditedOf(request: Request, response: Response, rules: RouteRule
     keyId: caller?.keyId,
     source: ip,
     requestId: requestIdOf(response),
-    action: rules?.action ?? 'read',
+    action: rules ? actionOf(rules) : READ,
     resource: plainText(rules?.resource?.({ params, body }) ?? path, LONGEST_RESOURCE),
   }
 }

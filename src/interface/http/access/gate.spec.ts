@@ -10,7 +10,7 @@ import { type RateBucket, RateLimits } from '../../../ports/rate-limits.js'
 import { API_CONTROLLERS } from '../api-controllers.js'
 import { Problem } from '../problem.js'
 import { OperationsController } from '../operations.controller.js'
-import { registeredRoutes } from './registered-routes.js'
+import { actionsOf, registeredRoutes } from './registered-routes.js'
 import { Route } from './route.js'
 
 /** A deed to watch, and a handler that declares nothing. */
@@ -234,6 +234,34 @@ describe('what is written of it', () => {
   })
 })
 
+test('every answer is told of by the pattern of its path, what was turned away and what no route took included', async () => {
+  await request(gate.url).get('/v1/state')
+  await deed('told-of-1')
+  await get('/v1/nowhere?of=interest')
+  const answers = gate.observer.of('request-answered').map(({ seconds, ...rest }) => ({ ...rest, took: seconds >= 0 }))
+  const type = 'request-answered'
+  expect(answers).toEqual([
+    { type, method: 'GET', route: '/v1/state', action: 'read', status: 401, took: true },
+    { type, method: 'POST', route: '/v1/trials/deed', action: 'trial', status: 200, took: true },
+    { type, method: 'GET', route: undefined, action: undefined, status: 404, took: true },
+  ])
+})
+
+test('a stream that is open is no answer that took long; one that was refused is an answer', async () => {
+  @Controller('v1/streams')
+  class StreamsController {
+    @Get('one')
+    @Route({ scope: 'status:read', bucket: 'read', summary: 'A stream', answer: z.unknown(), isStream: true })
+    one() {
+      return 'data'
+    }
+  }
+  await start({ controllers: [StreamsController] })
+  await get('/v1/streams/one')
+  await request(gate.url).get('/v1/streams/one')
+  expect(gate.observer.of('request-answered')).toMatchObject([{ route: '/v1/streams/one', status: 401 }])
+})
+
 describe('once for each key', () => {
   test('F-74: the same request is answered as it was, another one by 422', async () => {
     const first = await deed('key-1', { much: 1 })
@@ -291,6 +319,11 @@ describe('once for each key', () => {
         .send({ ...CORE, level: 'hard' }),
     ).toEqual(isProblem(422, 'unprocessable'))
   })
+})
+
+test('requests are counted by the names that the audit log has for them', () => {
+  expect(actionsOf([TrialsController])).toEqual(['trial', 'wrong'])
+  expect(actionsOf(API_CONTROLLERS)).toEqual(expect.arrayContaining(['pause', 'read', 'resume']))
 })
 
 test('A-02: every route of the API has a scope, a bucket, a name in the audit log and strict schemas', async () => {

@@ -51,6 +51,13 @@ interface Handler<Answer> {
   readonly value?: (...given: any[]) => Answer | Promise<Answer>
 }
 
+/** What the audit log calls a request that changes nothing. */
+export const READ = 'read'
+
+export function actionOf({ action }: RouteRules): string {
+  return action ?? READ
+}
+
 const RULES = 'evenkeel:route'
 
 /**

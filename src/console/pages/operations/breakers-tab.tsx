@@ -1,0 +1,120 @@
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import { useBreakers } from '../../api/queries.js'
+import { useMay } from '../../api/context.js'
+import { ResumeDialog } from '../../frame/resume-dialog.js'
+import { OperatingBadge, StateBadge } from '../../parts/badges.js'
+import { CardTable, type Column } from '../../parts/card-table.js'
+import { Ago, Moment } from '../../parts/moment.js'
+import { Panel } from '../../parts/page.js'
+import { Await, Empty } from '../../parts/states.js'
+import type { Breaker } from './api.js'
+import { BREAKERS, releaseText } from './breaker-words.js'
+import classes from './operations.module.css'
+
+export function BreakersTab() {
+  const read = useBreakers()
+  return (
+    <Await read={read}>
+      {({ open, recent }) => (
+        <>
+          <Panel title="Open">
+            {open.length === 0 ? (
+              <Empty title="No breaker is open">What people paused is told at the top of each page.</Empty>
+            ) : (
+              open.map((one) => <OpenBreaker key={one.id} breaker={one} />)
+            )}
+          </Panel>
+          <Panel title="Latest">
+            {recent.length === 0 ? (
+              <Empty title="None has ever tripped" />
+            ) : (
+              <CardTable label="Breakers, newest first" columns={COLUMNS} rows={recent} keyOf={({ id }) => id} />
+            )}
+          </Panel>
+          <Panel title="What each of them means">
+            <details className={classes.details}>
+              <summary>All {Object.keys(BREAKERS).length} breakers</summary>
+              <CardTable
+                label="Breakers by code"
+                columns={MEANINGS}
+                rows={Object.keys(BREAKERS) as Breaker['code'][]}
+                keyOf={(code) => code}
+              />
+            </details>
+          </Panel>
+        </>
+      )}
+    </Await>
+  )
+}
+
+function OpenBreaker({ breaker }: { readonly breaker: Breaker }) {
+  const { code, scope, level, reason, trippedAt } = breaker
+  const { name, meaning, advice, release } = BREAKERS[code]
+  const mayResume = useMay('resume:propose')
+  const [isResuming, setResuming] = useState(false)
+  return (
+    <article className={classes.breaker} aria-label={`${code} ${name}`}>
+      <div className={classes.breakerHead}>
+        <h3>
+          {code} {name}
+        </h3>
+        <OperatingBadge state={level} />
+        <span>{scope}</span>
+        <span className={classes.quiet}>
+          <Moment at={trippedAt} />, <Ago at={trippedAt} />
+        </span>
+      </div>
+      <p>{reason}</p>
+      <p className={classes.quiet}>{meaning}</p>
+      <p className={classes.quiet}>
+        {advice} {releaseText(code)}
+      </p>
+      {release !== 'itself' && (
+        <div className={classes.below}>
+          {mayResume ? (
+            <Button variant="default" onClick={() => setResuming(true)}>
+              Resume {scope === 'all' ? 'everything' : scope}…
+            </Button>
+          ) : (
+            <span className={classes.quiet}>Resuming takes the scope resume:propose.</span>
+          )}
+        </div>
+      )}
+      {isResuming && <ResumeDialog scope={scope} onClose={() => setResuming(false)} />}
+    </article>
+  )
+}
+
+const COLUMNS: readonly Column<Breaker>[] = [
+  { name: 'Tripped', of: ({ trippedAt }) => <Moment at={trippedAt} /> },
+  {
+    name: 'Breaker',
+    of: ({ code }) => (
+      <>
+        <strong>{code}</strong> {BREAKERS[code].name}
+      </>
+    ),
+  },
+  { name: 'Holds', of: ({ scope }) => scope },
+  { name: 'Reason', of: ({ reason }) => reason },
+  {
+    name: 'Cleared',
+    of: ({ clearedAt, clearedBy }) =>
+      clearedAt === null ? (
+        <StateBadge tone="bad">open</StateBadge>
+      ) : (
+        <>
+          <Moment at={clearedAt} /> {clearedBy !== null && <span className={classes.quiet}>by {clearedBy}</span>}
+        </>
+      ),
+  },
+]
+
+const MEANINGS: readonly Column<Breaker['code']>[] = [
+  { name: 'Code', of: (code) => <strong>{code}</strong> },
+  { name: 'Means', of: (code) => BREAKERS[code].meaning },
+  { name: 'Do', of: (code) => BREAKERS[code].advice },
+  { name: 'Lets go', of: (code) => releaseText(code) },
+]

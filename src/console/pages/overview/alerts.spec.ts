@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals'
+import { alertsOf, type Known } from './alerts.js'
+
+const portfolio: Known['portfolio'] = { id: 'core', unattributed: [], targets: null }
+const price = {
+  asset: 'ETH',
+  isUsed: true,
+  priceUsd: '1',
+  refusal: null,
+  needs: 2,
+  divergence: null,
+  maxDivergence: '0.01',
+  sources: [],
+  peg: null,
+  hold: null,
+}
+const breaker = {
+  id: 4,
+  code: 'B-03' as const,
+  scope: 'chain:alpha',
+  level: 'halted' as const,
+  reason: 'a reorg',
+  trippedAt: '',
+  clearedAt: null,
+  clearedBy: null,
+}
+const proposal = {
+  id: 'core-1',
+  kind: 'plan' as const,
+  state: 'open' as const,
+  digest: '',
+  content: {},
+  proposedBy: 'daemon',
+  proposedAt: '',
+  expiresAt: '',
+  approvedBy: ['ada'],
+  needs: 2,
+  reason: 'It sells much.',
+}
+const titles = (known: Omit<Known, 'portfolio'>) => alertsOf({ portfolio, ...known }).map(({ title }) => title)
+
+describe('what ought to be looked at', () => {
+  test('nothing where nothing is wrong', () => {
+    const proposals = {
+      proposals: [
+        { ...proposal, state: 'used' as const },
+        { ...proposal, kind: 'resume' as const },
+      ],
+    }
+    expect(titles({ breakers: { open: [] }, prices: { assets: [price] }, proposals })).toEqual([])
+  })
+
+  test('the gravest first, each with the place to look at it', () => {
+    const alerts = alertsOf({
+      portfolio: { ...portfolio, excluded: [{ asset: 'LINK', reason: 'no price' }] },
+      proposals: { proposals: [proposal] },
+      breakers: { open: [breaker] },
+    })
+    expect(alerts.map(({ title, href }) => [title, href])).toEqual([
+      ['Breaker B-03 holds chain:alpha', '#/operations/breakers'],
+      ['A plan waits for one approval', '#/plan/core-1'],
+      ['LINK is left out of the figures', undefined],
+    ])
+  })
+
+  test('a price that is missing, held, or off its peg', () => {
+    const peg = { distance: '0.03', warnsFrom: '0.01', stopsFrom: '0.02', isOff: true }
+    const hold = { reason: 'it leapt', since: '' }
+    expect(titles({ prices: { assets: [{ ...price, isUsed: false }] } })).toEqual(['ETH has no price'])
+    expect(titles({ prices: { assets: [{ ...price, hold, peg }] } })).toEqual([
+      'ETH is not traded',
+      'ETH is off its peg',
+    ])
+  })
+
+  test('a chain is told of once, whoever does not know it', () => {
+    const chain = {
+      chain: 'alpha',
+      chainId: 1,
+      quorum: 2,
+      isAgreed: false,
+      reason: 'one of two',
+      lookedAt: null,
+      head: null,
+      finalized: null,
+      endpoints: [],
+    }
+    const unknown = {
+      assets: [],
+      chains: [
+        { chain: 'alpha', reason: 'silent' },
+        { chain: 'beta', reason: 'silent' },
+      ],
+      derivatives: null,
+    }
+    expect(
+      titles({ chains: { chains: [chain, { ...chain, chain: 'gamma', isAgreed: null }] }, positions: { unknown } }),
+    ).toEqual(['What is on alpha is unknown', 'What is on beta is unknown'])
+  })
+})

@@ -1,0 +1,126 @@
+import type { Breakers, Chains, Portfolio, Positions, Prices, Proposals, Transfers } from '../../api/answers.js'
+import type { Tone } from '../../parts/badges.js'
+import { hrefOf } from '../../place.js'
+
+/** Something a person ought to look at, and where. */
+export interface Alert {
+  readonly key: string
+  readonly tone: Extract<Tone, 'bad' | 'warn' | 'busy'>
+  readonly title: string
+  readonly detail: string
+  /** Where to look closer; undefined where it is all said. */
+  readonly href: string | undefined
+}
+
+export interface Known {
+  readonly portfolio: Pick<Portfolio, 'id' | 'excluded' | 'unattributed' | 'targets'>
+  readonly breakers?: Pick<Breakers, 'open'> | undefined
+  readonly transfers?: Pick<Transfers, 'transfers'> | undefined
+  readonly prices?: Pick<Prices, 'assets'> | undefined
+  readonly chains?: Pick<Chains, 'chains'> | undefined
+  readonly proposals?: Pick<Proposals, 'proposals'> | undefined
+  readonly positions?: Pick<Positions, 'unknown'> | undefined
+}
+
+const SEVERITY = { bad: 0, warn: 1, busy: 2 } as const
+
+/** Everything that ought to be looked at, the gravest first. */
+export function alertsOf(known: Known): Alert[] {
+  const alerts = [
+    ...waiting(known),
+    ...breakers(known),
+    ...transfers(known),
+    ...prices(known),
+    ...chains(known),
+    ...portfolio(known),
+  ]
+  return alerts.toSorted((one, other) => SEVERITY[one.tone] - SEVERITY[other.tone])
+}
+
+function waiting({ proposals }: Known): Alert[] {
+  return (proposals?.proposals ?? [])
+    .filter(({ state, kind }) => state === 'open' && kind === 'plan')
+    .map(({ id, needs, approvedBy, reason }) => ({
+      key: `proposal ${id}`,
+      tone: 'warn',
+      title: `A plan waits for ${needs - approvedBy.length === 1 ? 'one approval' : `${needs - approvedBy.length} approvals`}`,
+      detail: reason,
+      href: hrefOf('plan', id),
+    }))
+}
+
+function breakers({ breakers: found }: Known): Alert[] {
+  return (found?.open ?? []).map(({ id, code, scope, reason }) => ({
+    key: `breaker ${id}`,
+    tone: 'bad',
+    title: `Breaker ${code} holds ${scope === 'all' ? 'everything' : scope}`,
+    detail: reason,
+    href: hrefOf('operations', 'breakers'),
+  }))
+}
+
+function transfers({ transfers: found }: Known): Alert[] {
+  return (found?.transfers ?? [])
+    .filter(({ isLate, isOpen, state }) => isOpen && (isLate || state === 'lost_suspected'))
+    .map(({ id, sent, origin, destination, bridge, state }) => ({
+      key: `transfer ${id}`,
+      tone: state === 'lost_suspected' ? 'bad' : 'warn',
+      title: `${sent.symbol} from ${origin.chain} to ${destination} is ${state === 'lost_suspected' ? 'lost, it seems' : 'late'}`,
+      detail: `It was sent over ${bridge} and has not arrived.`,
+      href: hrefOf('money'),
+    }))
+}
+
+function prices({ prices: found }: Known): Alert[] {
+  const href = hrefOf('operations', 'prices')
+  return (found?.assets ?? []).flatMap(({ asset, isUsed, refusal, hold, peg }) => [
+    ...(isUsed
+      ? []
+      : [alert(`price ${asset}`, 'bad', `${asset} has no price`, refusal ?? 'Too few sources agree.', href)]),
+    ...(hold ? [alert(`hold ${asset}`, 'warn', `${asset} is not traded`, hold.reason, href)] : []),
+    ...(peg?.isOff
+      ? [alert(`peg ${asset}`, 'warn', `${asset} is off its peg`, 'It is away from one dollar.', href)]
+      : []),
+  ])
+}
+
+function chains({ chains: found, positions }: Known): Alert[] {
+  const silent = (found?.chains ?? []).filter(({ isAgreed }) => isAgreed === false)
+  const unknown = (positions?.unknown.chains ?? []).filter(({ chain }) => !silent.some((one) => one.chain === chain))
+  return [...silent, ...unknown].map(({ chain, reason }) =>
+    alert(
+      `chain ${chain}`,
+      'bad',
+      `What is on ${chain} is unknown`,
+      reason ?? 'Its endpoints do not agree.',
+      hrefOf('operations', 'chains'),
+    ),
+  )
+}
+
+function portfolio({ portfolio: { excluded = [], unattributed, targets } }: Known): Alert[] {
+  const refusal = targets?.refusal
+  return [
+    ...excluded.map(({ asset, reason }) =>
+      alert(`excluded ${asset}`, 'warn', `${asset} is left out of the figures`, reason, undefined),
+    ),
+    ...(unattributed.length > 0
+      ? [
+          alert(
+            'unattributed',
+            'warn',
+            'Money came in unannounced',
+            `${unattributed.map(({ amount, units, symbol, chain }) => `${amount ?? units} ${symbol ?? 'of an unknown token'} on ${chain}`).join(', ')}. It is in no figure and not traded.`,
+            hrefOf('money'),
+          ),
+        ]
+      : []),
+    ...(refusal
+      ? [alert('targets', 'warn', 'New targets were refused', `${refusal.detail} Those in force stay.`, undefined)]
+      : []),
+  ]
+}
+
+function alert(key: string, tone: Alert['tone'], title: string, detail: string, href: string | undefined): Alert {
+  return { key, tone, title, detail, href }
+}

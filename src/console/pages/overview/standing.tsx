@@ -1,0 +1,107 @@
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import type { Portfolio, Proposal } from '../../api/answers.js'
+import { useMay, useMe } from '../../api/context.js'
+import { useProposals, useStates } from '../../api/queries.js'
+import { ResumeDialog } from '../../frame/resume-dialog.js'
+import { LEVELS, OperatingBadge } from '../../parts/badges.js'
+import { ConfirmAct } from '../../parts/confirm-act.js'
+import { Ago, Moment } from '../../parts/moment.js'
+import { Panel } from '../../parts/page.js'
+import { Await } from '../../parts/states.js'
+import classes from './overview.module.css'
+
+/** What is held and by what, and who waits for another person to let it go. */
+export function Standing({ portfolio }: { readonly portfolio: Portfolio }) {
+  const states = useStates()
+  const proposals = useProposals()
+  const [resuming, setResuming] = useState<string>()
+  const waiting = proposals.data?.proposals.filter(({ kind, state }) => kind === 'resume' && state === 'open') ?? []
+  const { state } = portfolio.operatingState
+  return (
+    <Panel title="Operating state">
+      <p>
+        <OperatingBadge state={state} /> {LEVELS[state].meaning}
+      </p>
+      <Await read={states}>
+        {({ scopes }) => (
+          <ul className={classes.held}>
+            {scopes.map(({ scope, state: level, reason, since, by, expiresAt }) => (
+              <li key={scope}>
+                <div className={classes.heldHead}>
+                  <strong>{scope === 'all' ? 'everything' : scope}</strong>
+                  <OperatingBadge state={level} />
+                  <Button size="compact-sm" variant="default" onClick={() => setResuming(scope)}>
+                    Resume<span className={classes.hidden}> {scope}</span>
+                  </Button>
+                </div>
+                <div>{reason}</div>
+                <div className={classes.quiet}>
+                  By {by === 'breaker' ? 'a breaker' : 'a person'}, <Moment at={since} />
+                  {expiresAt !== null && (
+                    <>
+                      ; ends <Ago at={expiresAt} />
+                    </>
+                  )}
+                </div>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Await>
+      {waiting.map((proposal) => (
+        <ResumeWaiting key={proposal.id} proposal={proposal} />
+      ))}
+      {resuming !== undefined && <ResumeDialog scope={resuming} onClose={() => setResuming(undefined)} />}
+    </Panel>
+  )
+}
+
+/** A resume that somebody proposed: another person approves exactly this, or turns it down. */
+function ResumeWaiting({ proposal }: { readonly proposal: Proposal }) {
+  const { id, digest, proposedBy, reason, expiresAt, content } = proposal
+  const { subject } = useMe()
+  const mayApprove = useMay('resume:approve')
+  const mayReject = useMay('pause')
+  const [word, setWord] = useState<'approve' | 'reject'>()
+  const isOwn = proposedBy === subject
+  const scope = String(content['scope'])
+  return (
+    <div className={classes.waiting}>
+      <strong>
+        {proposedBy} proposes to resume {scope === 'all' ? 'everything' : scope}
+      </strong>
+      <div>{reason}</div>
+      <div className={classes.quiet}>
+        It lapses <Ago at={expiresAt} />.{isOwn && ' Somebody else has to approve it.'}
+      </div>
+      <div className={classes.buttons}>
+        <Button size="xs" disabled={!mayApprove || isOwn} onClick={() => setWord('approve')}>
+          Approve
+        </Button>
+        <Button size="xs" variant="default" disabled={!mayReject} onClick={() => setWord('reject')}>
+          Reject
+        </Button>
+      </div>
+      {word !== undefined && (
+        <ConfirmAct<unknown>
+          title={`${word === 'approve' ? 'Approve' : 'Reject'} the resume of ${scope}`}
+          reason={word === 'approve' ? 'none' : 'required'}
+          confirm={word === 'approve' ? 'Approve and resume' : 'Reject'}
+          color={word === 'approve' ? 'blue' : 'red'}
+          onClose={() => setWord(undefined)}
+          deed={(why) => ({
+            path: `/v1/proposals/resume/${encodeURIComponent(id)}/${word}`,
+            body: word === 'approve' ? { digest } : { digest, reason: why },
+          })}
+        >
+          <p>
+            {proposedBy}: {reason}
+          </p>
+          <pre className={classes.content}>{JSON.stringify(content, null, 2)}</pre>
+          <p className={classes.digest}>Digest {digest}</p>
+        </ConfirmAct>
+      )}
+    </div>
+  )
+}

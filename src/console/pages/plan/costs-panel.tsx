@@ -1,0 +1,152 @@
+import { StateBadge } from '../../parts/badges.js'
+import { Unknown, Usd } from '../../parts/exact.js'
+import { usdFigure } from '../../parts/figures.js'
+import { Panel } from '../../parts/page.js'
+import type { Leg, Plan } from './api.js'
+import { type Compared, comparedWith, costParts, savedAgainst } from './comparison.js'
+import { sum } from '../history/exact.js'
+import classes from './plan.module.css'
+
+/** What the plan costs by component, beside what else could have been done. */
+export function CostsPanel({ plan, runs }: { readonly plan: Plan; readonly runs: readonly Leg[] }) {
+  return (
+    <Panel title="What it costs">
+      <div className={classes.columns}>
+        <Components plan={plan} runs={runs} />
+        <Beside plan={plan} />
+      </div>
+    </Panel>
+  )
+}
+
+function Components({ plan: { cost }, runs }: { readonly plan: Plan; readonly runs: readonly Leg[] }) {
+  const parts = costParts(cost)
+  const realised = runs.flatMap(({ realisedCost }) => realisedCost ?? [])
+  const known = realised.length > 0
+  return (
+    <div>
+      <h3 className={classes.subFirst}>By component</h3>
+      <div className={classes.stack} aria-hidden="true">
+        {parts.map(({ key, share }) => (
+          <span key={key} data-part={key} style={{ flexGrow: share }} />
+        ))}
+      </div>
+      <table className={classes.parts}>
+        <thead>
+          <tr>
+            <th scope="col">Component</th>
+            <th scope="col">Expected</th>
+            {known && <th scope="col">Realised</th>}
+          </tr>
+        </thead>
+        <tbody>
+          {parts.map(({ name, key, usd }) => (
+            <tr key={key}>
+              <th scope="row">
+                <span className={classes.swatch} data-part={key} aria-hidden="true" />
+                {name}
+              </th>
+              <td>
+                <Usd value={usd} />
+              </td>
+              {known && (
+                <td>
+                  <Usd value={sum(realised.map((one) => one[key]))} />
+                </td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">Total</th>
+            <td>
+              <Usd value={cost.totalUsd} />
+            </td>
+            {known && (
+              <td>
+                <Usd value={sum(realised.map(({ totalUsd }) => totalUsd))} />
+              </td>
+            )}
+          </tr>
+        </tfoot>
+      </table>
+      {known && realised.length < runs.length && (
+        <p className={classes.quiet}>
+          Realised is of {realised.length} of {runs.length} legs so far.
+        </p>
+      )}
+    </div>
+  )
+}
+
+function Beside({ plan }: { readonly plan: Plan }) {
+  const compared = comparedWith(plan)
+  return (
+    <div>
+      <h3 className={classes.subFirst}>Beside what else could have been done</h3>
+      <ul className={classes.bars}>
+        {compared.map((one) => (
+          <Bar key={one.name} compared={one} />
+        ))}
+      </ul>
+      <Saved compared={compared} />
+      <Bound plan={plan} />
+    </div>
+  )
+}
+
+function Bar({ compared: { name, meaning, costUsd, unmetUsd, isThis, length } }: { readonly compared: Compared }) {
+  return (
+    <li>
+      <div className={classes.barHead}>
+        <span>
+          {isThis ? <strong>{name}</strong> : name} <span className={classes.quiet}>{meaning}</span>
+        </span>
+        <span>{costUsd === null ? <Unknown>has no way</Unknown> : <Usd value={costUsd} />}</span>
+      </div>
+      <div className={classes.track} aria-hidden="true">
+        <div className={classes.fill} data-this={isThis} style={{ width: `${length * 100}%` }} />
+      </div>
+      <div className={classes.quiet}>
+        leaves <Usd value={unmetUsd} /> away from the targets
+      </div>
+    </li>
+  )
+}
+
+function Saved({ compared }: { readonly compared: readonly Compared[] }) {
+  const saved = savedAgainst(compared)
+  if (!saved) return null
+  const cost = Number(saved.costUsd)
+  const unmet = Number(saved.unmetUsd)
+  return (
+    <p className={classes.said}>
+      Against the best single route it costs {figure(saved.costUsd)} {cost >= 0 ? 'less' : 'more'} and comes{' '}
+      {figure(saved.unmetUsd)} {unmet >= 0 ? 'nearer to' : 'less near to'} the targets.
+    </p>
+  )
+}
+
+const figure = (usd: string) => usdFigure(usd.replace('-', '')).readable
+
+function Bound({ plan: { lowerBoundUsd, gap } }: { readonly plan: Plan }) {
+  if (lowerBoundUsd === null || gap === null)
+    return <p className={classes.quiet}>How much better a plan could be at best was not reckoned.</p>
+  const over = (Number(gap) - 1) * 100
+  // The bound is for doing everything at once.
+  if (over < 0)
+    return (
+      <p className={classes.said}>
+        In one go no plan could do it for less than <Usd value={lowerBoundUsd} />: its slices give pools time to
+        recover.
+      </p>
+    )
+  return (
+    <p className={classes.said}>
+      Weighed together with what it leaves undone it is{' '}
+      <StateBadge tone={over < 5 ? 'good' : 'quiet'}>{over.toFixed(2)} %</StateBadge> above the least that any plan
+      could reach on these quotes: <Usd value={lowerBoundUsd} />
+    </p>
+  )
+}

@@ -1,0 +1,47 @@
+import { useMemo, useState } from 'react'
+import { Panel } from '../../parts/page.js'
+import type { Cycle, Plan } from './api.js'
+import { PlanGraph } from './graph.js'
+import { heldAround } from './holdings.js'
+import { legElementId, LegsList } from './legs-list.js'
+import classes from './plan.module.css'
+
+interface DrawnProps {
+  readonly plan: Plan
+  /** What was measured before it. */
+  readonly measured: Pick<Cycle, 'assets' | 'chains'>
+  /** The cycle that carries it out, if one does. */
+  readonly cycle?: Cycle
+}
+
+/** A plan as a picture and, leg by leg, in words: what is chosen in the one is shown in the other. */
+export function DrawnPlan({ plan: { legs }, measured, cycle }: DrawnProps) {
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
+  const chains = useMemo(() => measured.chains.map(({ chain }) => chain), [measured.chains])
+  const toggle = (leg: string, isOpen: boolean) =>
+    setOpen((before) => new Set(isOpen ? [...before, leg] : [...before].filter((one) => one !== leg)))
+  const show = (leg: string) => {
+    toggle(leg, true)
+    const summary = document.getElementById(legElementId(leg))?.querySelector('summary')
+    summary?.scrollIntoView({ block: 'center' })
+    summary?.focus({ preventScroll: true })
+  }
+  return (
+    <>
+      <Panel title="What moves where">
+        <p className={classes.quiet}>
+          A column for each chain, money flowing down: what lies there now and after, and the legs in between. The list
+          below says the same in words.
+        </p>
+        <PlanGraph
+          legs={legs}
+          chains={chains}
+          stateOf={(leg) => cycle?.legs.find(({ id }) => id === leg)?.state}
+          heldAt={heldAround(measured, legs)}
+          onOpen={show}
+        />
+      </Panel>
+      <LegsList legs={legs} cycle={cycle} open={open} onToggle={toggle} />
+    </>
+  )
+}

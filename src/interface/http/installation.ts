@@ -1,0 +1,12 @@
+/** What runs here, as an injection token. */
+export class Installation {
+  /** `config` is the effective configuration without secrets, and `configHash` what it is called by. */
+  constructor(
+    readonly facts: {
+      readonly version: string
+      readonly revision: string
+      readonly configHash: string
+      readonly config: Record<string, unknown>
+    },
+  ) {}
+}

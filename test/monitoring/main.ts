@@ -1,0 +1,143 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { checkNames, NamesSeen } from './names-seen.js'
+import { type Observatory, type Received, startObservatory } from './observatory.js'
+import type { Expected, Scenario } from './scenario.js'
+import { chains } from './scenarios/chains.js'
+import { control } from './scenarios/control.js'
+import { portfolios } from './scenarios/portfolios.js'
+import { transactions } from './scenarios/transactions.js'
+import { readRules, shortenedRules } from './shortened-rules.js'
+import { type Stage, Theatre } from './stage.js'
+
+/**
+ * Makes every alert fire: the built daemon in the sandbox, a real Prometheus that scrapes it with the shortened rules, a
+ * real Alertmanager and a webhook. Prints a line for every alert and fails when one did not come, when an alert has no
+ * scenario, or when a rule asks for a metric or a label value that no daemon ever showed.
+ */
+const usage = 'npm run test:monitoring -- [--only PART-OF-A-NAME]… [--within SECONDS]'
+const all: readonly Scenario[] = [...control, ...portfolios, ...transactions, ...chains]
+
+const say = (text: string) => void process.stdout.write(`${text}\n`)
+
+interface Outcome {
+  readonly alert: string
+  readonly scenario: string
+  /** Seconds from the cause to the webhook; undefined when it did not come. */
+  readonly seconds: number | undefined
+  readonly problem?: string
+}
+
+const isExpected = ({ alert, labels = {} }: Expected, { labels: got }: Pick<Received, 'labels'>) =>
+  got['alertname'] === alert && Object.entries(labels).every(([name, value]) => got[name] === value)
+
+async function awaitAlerts(
+  scenario: Scenario,
+  stage: Stage,
+  observatory: Observatory,
+  withinMs: number,
+): Promise<void> {
+  let failure: unknown
+  const playing = scenario.play(stage).catch((error: unknown) => (failure = error))
+  const deadline = Date.now() + withinMs
+  const isMissing = (one: Expected) =>
+    !observatory.received.some((got) => got.status === 'firing' && got.at >= stage.causedAt && isExpected(one, got))
+  while (scenario.alerts.some(isMissing) && failure === undefined && Date.now() < deadline) await sleep(250)
+  if (failure === undefined && scenario.quietFor !== undefined) await sleep(scenario.quietFor * 1_000)
+  stage.end()
+  await playing
+  if (failure !== undefined) throw failure
+}
+
+function outcomesOf(scenario: Scenario, stage: Stage, received: readonly Received[], problem?: string): Outcome[] {
+  const firing = received.filter(({ status }) => status === 'firing')
+  const outcomes = scenario.alerts.map((one): Outcome => {
+    const came = firing.find((got) => got.at >= stage.causedAt && isExpected(one, got))
+    const seconds = came && (came.at - stage.causedAt) / 1000
+    return { alert: one.alert, scenario: scenario.name, seconds, ...(!came && problem !== undefined && { problem }) }
+  })
+  if (scenario.quietFor === undefined) return outcomes
+  const others = firing.filter(
+    (got) => got.at >= stage.causedAt && !scenario.alerts.some((one) => isExpected(one, got)),
+  )
+  const told = new Set(others.map(({ labels }) => labels['alertname'] ?? ''))
+  return [...outcomes, ...[...told].map((alert) => ({ alert, scenario: scenario.name, seconds: undefined, problem: 'fired although nothing was wrong' }))] // prettier-ignore
+}
+
+async function playScenario(
+  theatre: Theatre,
+  scenario: Scenario,
+  options: { dir: string; rules: string; withinMs: number; seen: NamesSeen },
+): Promise<Outcome[]> {
+  const { dir, rules, withinMs, seen } = options
+  const observatory = await startObservatory({ dir: join(dir, 'observatory'), rules, targets: theatre.targets })
+  const stage = await theatre.stage(observatory)
+  let problem: string | undefined
+  try {
+    await awaitAlerts(scenario, stage, observatory, withinMs)
+  } catch (error) {
+    problem = error instanceof Error ? error.message : String(error)
+  }
+  const outcomes = outcomesOf(scenario, stage, observatory.received, problem)
+  await seen.look(observatory)
+  await observatory.stop()
+  await stage.leave()
+  if (scenario.spends || problem !== undefined) await theatre.leaveWorld()
+  return outcomes
+}
+
+function lineOf({ alert, scenario, seconds, problem }: Outcome): string {
+  const when = seconds === undefined ? 'MISSING' : `${seconds.toFixed(1)} s`
+  return `${alert.padEnd(30)} ${when.padStart(9)}  ${seconds === undefined ? 'no ' : 'yes'}  ${scenario}${problem === undefined ? '' : `\n    ${problem}`}`
+}
+
+async function run(): Promise<boolean> {
+  const { values } = parseArgs({
+    options: { only: { type: 'string', multiple: true }, within: { type: 'string', default: '300' } },
+  })
+  const asked = values.only
+  const scenarios = all.filter(({ name, alerts }) =>
+    asked ? asked.some((part) => name.includes(part) || alerts.some(({ alert }) => alert.includes(part))) : true,
+  )
+  if (scenarios.length === 0) throw new Error(`No scenario is called so. Usage: ${usage}`)
+  const rules = await readRules()
+  const shortened = await shortenedRules(rules)
+  const dir = await mkdtemp(join(tmpdir(), 'evenkeel-monitoring-'))
+  const seen = new NamesSeen(rules)
+  const theatre = await Theatre.open(dir)
+  const outcomes: Outcome[] = []
+  say(`${'alert'.padEnd(30)} ${'after'.padStart(9)}  webhook  scenario`)
+  try {
+    for (const scenario of scenarios) {
+      const options = { dir, rules: shortened, withinMs: Number(values.within) * 1_000, seen }
+      const played = await playScenario(theatre, scenario, options)
+      outcomes.push(...played)
+      for (const one of played) say(lineOf(one))
+    }
+  } finally {
+    await theatre.close()
+    await rm(dir, { recursive: true, force: true })
+  }
+  const missed = outcomes.filter(({ seconds }) => seconds === undefined)
+  const alerts = rules.groups.flatMap((group) => group.rules.flatMap(({ alert }) => alert ?? []))
+  const unplayed = asked
+    ? []
+    : alerts.filter((alert) => !all.some((one) => one.alerts.some((each) => each.alert === alert)))
+  for (const alert of unplayed) say(`${alert.padEnd(30)} has no scenario`)
+  const unseen = asked ? [] : checkNames(seen)
+  for (const name of unseen) say(`no daemon showed ${name}, which a rule asks for`)
+  say(
+    `${outcomes.length - missed.length} of ${outcomes.length} came; ${unplayed.length} alerts have no scenario; ${unseen.length} selectors matched nothing`,
+  )
+  return missed.length + unplayed.length + unseen.length === 0
+}
+
+try {
+  process.exitCode = (await run()) ? 0 : 1
+} catch (error) {
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  process.exitCode = 1
+}

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Scenario } from '../scenario.js'
+import { aim } from '../stage.js'
+
+export const portfolios: readonly Scenario[] = [
+  {
+    name: 'the database goes away',
+    alerts: [{ alert: 'EvenkeelCycleStalled', labels: { portfolio: 'treasury' } }],
+    async play(stage) {
+      await stage.start()
+      await sleep(8_000)
+      stage.cause()
+      await stage.closeDatabase()
+    },
+  },
+  {
+    name: 'the price service is dead, so that no asset has two prices',
+    alerts: [{ alert: 'EvenkeelValuationStale', labels: { portfolio: 'treasury' } }],
+    async play(stage) {
+      await stage.start()
+      await sleep(8_000)
+      stage.cause()
+      stage.world.control.setFault('prices', { kind: 'dead' })
+    },
+  },
+  {
+    name: 'an asset is far from its target, and no venue answers',
+    alerts: [
+      { alert: 'EvenkeelDriftOutsideBand', labels: { portfolio: 'treasury' } },
+      { alert: 'EvenkeelDriftFarOutsideBand', labels: { portfolio: 'treasury' } },
+    ],
+    async play(stage) {
+      for (const api of ['lifi', 'zeroex'] as const) stage.world.control.setFault(api, { kind: 'error', status: 500 })
+      stage.cause()
+      await stage.startTrading()
+    },
+  },
+  {
+    name: 'swaps bring less than was quoted, of a portfolio that tolerates next to nothing',
+    alerts: [{ alert: 'EvenkeelSlippageHigh', labels: { portfolio: 'treasury' } }],
+    spends: true,
+    async play(stage) {
+      stage.cause()
+      await stage.startTrading((file) => {
+        const treasury = file.portfolios['treasury']!
+        aim(file, { ETH: '0.32', BTC: '0.21', LINK: '0.09', USDC: '0.28', USDT: '0.05', DAI: '0.05' }, '0.01')
+        treasury.slippageBps = 1
+        treasury.maxLegUsd = '400000'
+      })
+    },
+  },
+  {
+    name: 'a plan takes most of what may be turned over in a day',
+    alerts: [{ alert: 'EvenkeelBudgetNearlyUsed', labels: { portfolio: 'treasury', budget: 'turnover_day' } }],
+    spends: true,
+    async play(stage) {
+      stage.cause()
+      await stage.startTrading((file) => {
+        const { limits } = file.portfolios['treasury']!
+        limits.turnoverPerDay = '0.04'
+        limits.turnoverPerHour = '0.04'
+      })
+    },
+  },
+  {
+    name: 'one of two price sources is eight hundredths off',
+    alerts: [{ alert: 'EvenkeelPriceDeviation', labels: { asset: 'ETH' } }],
+    async play(stage) {
+      await stage.start()
+      await sleep(5_000)
+      stage.cause()
+      stage.world.control.setFault('prices', { kind: 'wrong', what: 'amount' })
+    },
+  },
+]

@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { encodeAbiParameters, encodeFunctionData, erc20Abi, type Hex, keccak256, numberToHex } from 'viem'
+import { adminToken, type DaemonProcess } from '../../support/daemon-process.js'
+import { until } from '../../support/until.js'
+import type { Scenario } from '../scenario.js'
+import { aim, type Stage } from '../stage.js'
+
+export const transactions: readonly Scenario[] = [
+  {
+    name: 'the chains stand still with a transaction under way',
+    alerts: [
+      { alert: 'EvenkeelTransactionStuck' },
+      { alert: 'EvenkeelNonceLag', labels: { account: 'treasury' } },
+      { alert: 'EvenkeelChainHeadStale' },
+      { alert: 'EvenkeelFinalityStalled' },
+      { alert: 'EvenkeelBreakerTripped', labels: { breaker: 'B-06', scope: 'chain' } },
+    ],
+    spends: true,
+    async play(stage) {
+      const daemon = await stage.startTrading()
+      await stage.signed(daemon)
+      stage.cause()
+      await stage.setMining(false)
+      // What was signed in between may have been mined; the next one is not.
+      await stage.signed(daemon)
+    },
+  },
+  {
+    name: 'transaction after transaction is cancelled',
+    alerts: [{ alert: 'EvenkeelTransactionFailures' }],
+    spends: true,
+    async play(stage) {
+      const daemon = await stage.startTrading((file) => {
+        for (const chain of Object.values(file.chains)) chain.headAgeSeconds = 3_600
+      })
+      stage.cause()
+      const cancelled = new Map<string, number>()
+      while (Math.max(0, ...cancelled.values()) < 4) {
+        await stage.setMining(false)
+        for (const { id, chain } of await stage.signed(daemon)) {
+          if (await cancel(daemon, id)) cancelled.set(chain, (cancelled.get(chain) ?? 0) + 1)
+        }
+        await until('the cancels to be signed', 60_000, async () => {
+          const waiting = await stage.query(unreplaced)
+          return waiting.length === 0 ? true : undefined
+        })
+        await stage.setMining(true)
+        await until('the cancels to be in a block', 60_000, async () =>
+          (await stage.intents(daemon, 'signed')).length === 0 ? true : undefined,
+        )
+      }
+    },
+  },
+  {
+    name: 'somebody who has the key takes a thousand dollars',
+    alerts: [
+      { alert: 'EvenkeelForeignTransaction' },
+      { alert: 'EvenkeelHalted', labels: { scope: 'global' } },
+      { alert: 'EvenkeelBreakerTripped', labels: { breaker: 'B-04' } },
+      { alert: 'EvenkeelReconciliationMismatch', labels: { chain: 'bay' } },
+    ],
+    spends: true,
+    async play(stage) {
+      await stage.startTrading()
+      await stage.reconciled('bay')
+      stage.cause()
+      const bay = stage.chain('bay')
+      await bay.send('treasury', {
+        to: bay.token('USDC').address,
+        data: encodeFunctionData({
+          abi: erc20Abi,
+          functionName: 'transfer',
+          args: [bay.addressOf('market-maker'), 1_000_000_000n],
+        }),
+      })
+    },
+  },
+  {
+    name: 'the account has less coin than its reserve',
+    alerts: [{ alert: 'EvenkeelGasLow', labels: { chain: 'anchor', account: 'treasury' } }],
+    async play(stage) {
+      stage.cause()
+      await stage.start((file) => (file.chains['anchor']!.gasReserve = '25'))
+    },
+  },
+  {
+    name: 'the journal of the signer does not answer',
+    alerts: [{ alert: 'EvenkeelSignerErrors' }],
+    spends: true,
+    async play(stage) {
+      const journal = await stage.otherDatabase()
+      await stage.startTrading(
+        (file) => {
+          aim(file, { ETH: '0.40', BTC: '0.25', LINK: '0.05', USDC: '0.20', USDT: '0.05', DAI: '0.05' }, '0.02')
+          file.portfolios['treasury']!.schedule = '*/10 * * * * *'
+        },
+        { environment: { JOURNAL_DATABASE_URL: journal } },
+      )
+      await sleep(12_000)
+      await stage.closeDatabase(journal)
+      stage.cause()
+      await stage.world.control.setPrices({ ETH: stage.world.prices.usd('ETH') * 1.2 })
+    },
+  },
+  {
+    name: 'an allowance is there again while nothing may be signed',
+    alerts: [{ alert: 'EvenkeelUnexpectedAllowance' }],
+    spends: true,
+    async play(stage) {
+      const daemon = await stage.startTrading()
+      const approved = await until('an approval that is final', 120_000, async () =>
+        (await stage.intents(daemon, 'final_ok')).find(({ kind }) => kind === 'approve'),
+      )
+      await stage.told(daemon, '/v1/halt', { reason: 'A scenario wants it.' })
+      stage.cause()
+      await restoreAllowance(stage, approved.chain, approved.id)
+    },
+  },
+  {
+    name: 'a bridge keeps what it was given',
+    alerts: [{ alert: 'EvenkeelBridgeOverdue' }, { alert: 'EvenkeelBridgeLost' }],
+    spends: true,
+    async play(stage) {
+      for (const bridge of ['swift', 'ferry']) stage.world.control.setBridge(bridge, { outcome: 'silent' })
+      const daemon = await stage.startTrading((file) => {
+        aim(file, { ETH: '0.30', BTC: '0.35', LINK: '0.05', USDC: '0.20', USDT: '0.05', DAI: '0.05' }, '0.02')
+        for (const bridge of Object.values(file.bridges)) {
+          bridge.expectedSeconds = 6
+          bridge.lostAfterSeconds = 30
+        }
+      })
+      await until('a crossing', 180_000, async () => {
+        const { body } = await daemon.get('/v1/transfers?state=in_flight')
+        return (body as { transfers: unknown[] }).transfers.length > 0 ? true : undefined
+      })
+      stage.cause()
+    },
+  },
+]
+
+/** Intents that are ordered to be cancelled, and of which no cancel is signed yet. */
+const unreplaced = `
+  select intents.id from cancel_orders join intents on intents.id = cancel_orders.intent_id
+  where intents.state = 'signed'
+    and not exists (select from attempts where attempts.intent_id = intents.id and attempts.payload = 'cancel')`
+
+/** Orders that an intent is not carried out. False where it has changed meanwhile. */
+async function cancel(daemon: DaemonProcess, id: string): Promise<boolean> {
+  const path = `${daemon.adminUrl}/v1/intents/${id}`
+  const authorization = `Bearer ${adminToken}`
+  const etag = (await fetch(path, { headers: { authorization } })).headers.get('etag') ?? ''
+  const { status } = await fetch(`${path}/cancel`, {
+    method: 'POST',
+    headers: { authorization, 'if-match': etag, 'idempotency-key': randomUUID(), 'content-type': 'application/json' },
+    body: JSON.stringify({ reason: 'A scenario wants it.' }),
+  })
+  return status === 202
+}
+
+/** Writes the allowance that an approval gave and a trade used up into the token's storage once more. */
+async function restoreAllowance(stage: Stage, chainKey: string, intentId: string): Promise<void> {
+  const [row] = await stage.query<{ call: { to: Hex; data: Hex } }>('select call from intents where id = $1', [
+    intentId,
+  ])
+  const { call } = row!
+  const chain = stage.chain(chainKey)
+  const spender = `0x${call.data.slice(34, 74)}` as const
+  const owner = chain.addressOf('treasury')
+  const slotOf = (slot: bigint) => {
+    const inner = keccak256(encodeAbiParameters([{ type: 'address' }, { type: 'uint256' }], [owner, slot]))
+    return keccak256(encodeAbiParameters([{ type: 'address' }, { type: 'bytes32' }], [spender, inner]))
+  }
+  const read = () =>
+    chain.publicClient.readContract({
+      address: call.to,
+      abi: erc20Abi,
+      functionName: 'allowance',
+      args: [owner, spender],
+    })
+  for (let slot = 0n; slot < 12n && (await read()) === 0n; slot++)
+    await chain.publicClient.request<{ Method: string; Parameters: unknown[]; ReturnType: unknown }>({
+      method: 'anvil_setStorageAt',
+      params: [call.to, slotOf(slot), numberToHex(1_000_000n, { size: 32 })],
+    })
+  if ((await read()) === 0n) throw new Error(`The allowance of ${spender} could not be written.`)
+}
