@@ -16,7 +16,7 @@ const kubeVersions = ['1.28.0', '1.34.0']
 const expectedKinds = {
   minimal: ['ConfigMap', 'Deployment', 'Pod', 'Service', 'Service'],
   default: ['ConfigMap', 'ConfigMap', 'Deployment', 'Job', 'NetworkPolicy', 'NetworkPolicy', 'Pod', 'Service', 'Service', 'ServiceAccount', 'ServiceAccount'],
-  monitoring: ['ConfigMap', 'ConfigMap', 'Deployment', 'Job', 'NetworkPolicy', 'NetworkPolicy', 'Pod', 'PrometheusRule', 'Service', 'Service', 'ServiceAccount', 'ServiceAccount', 'ServiceMonitor'],
+  monitoring: [...Array(9).fill('ConfigMap'), 'Deployment', 'Job', 'NetworkPolicy', 'NetworkPolicy', 'Pod', 'PrometheusRule', 'Service', 'Service', 'ServiceAccount', 'ServiceAccount', 'ServiceMonitor'],
   ha: ['ConfigMap', 'ConfigMap', 'Deployment', 'Job', 'NetworkPolicy', 'NetworkPolicy', 'Pod', 'PodDisruptionBudget', 'Service', 'Service', 'ServiceAccount', 'ServiceAccount'],
 } // prettier-ignore
 
@@ -255,7 +255,11 @@ const checkFile = async (name, loadConfig) => {
     none(ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `${id} is there twice`))
     none(
       objects
-        .filter(({ metadata }) => !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(metadata.name))
+        .filter(
+          ({ kind, metadata }) =>
+            !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(metadata.name) ||
+            metadata.name.length > (kind === 'ConfigMap' ? 253 : 63),
+        )
         .map(({ metadata }) => metadata.name),
     )
     none(
@@ -307,9 +311,9 @@ const checkFile = async (name, loadConfig) => {
     same(componentsOf(objects, 'PodDisruptionBudget').length, replicas > 1 ? 1 : 0, 'disruption budgets')
   })
   await check(`${name}: the daemon accepts the rendered configuration`, () => {
-    const texts = componentsOf(objects, 'ConfigMap').map(({ data }) => data['evenkeel.yaml'])
+    const texts = componentsOf(objects, 'ConfigMap').flatMap(({ data }) => data['evenkeel.yaml'] ?? [])
     expect(
-      texts.length > 0 && texts.every((text) => text === texts[0]),
+      texts.length === (values.migrations?.enabled === false ? 1 : 2) && texts.every((text) => text === texts[0]),
       'the migration and the daemon are given different files',
     )
     const rendered = parse(texts[0])
@@ -364,6 +368,7 @@ const checkRefusals = async () => {
       /serviceAccount|name/,
     ],
     ['scraping that the network policy forbids', (v) => void (v.serviceMonitor = { enabled: true }), /metricsFrom/],
+    ['a label of dashboards that is none', (v) => void (v.dashboards = { label: 'a b' }), /label/],
     ['too short a grace period', (v) => void (v.terminationGracePeriodSeconds = 5), /terminationGracePeriodSeconds/],
   ]
   const file = join(scratch, 'refused.yaml')
@@ -500,6 +505,29 @@ const checkBehaviour = async () => {
       'networkPolicy.adminFrom is empty',
     ])
       expect(notes.includes(words), `"${words}" is missing in:\n${notes}`)
+  })
+  await check('dashboards are the generated files to the byte, labelled for a sidecar', () => {
+    const folder = join(chart, 'files', 'dashboards')
+    const files = readdirSync(folder)
+    expect(files.length === 7, `expected 7 dashboards, got ${files.length}`)
+    const args = ['--set', 'dashboards.enabled=true,dashboards.namespace=grafana,dashboards.annotations.folder=a,dashboards.label=sidecar'] // prettier-ignore
+    const maps = componentsOf(objectsOf(render(['--values', file, ...args])), 'ConfigMap').filter(({ metadata }) =>
+      metadata.name.includes('-dashboard-'),
+    )
+    same(
+      Object.fromEntries(maps.flatMap(({ data }) => Object.entries(data))),
+      Object.fromEntries(files.map((one) => [`evenkeel-${one}`, readFileSync(join(folder, one), 'utf8')])),
+      'dashboards',
+    )
+    for (const { metadata } of maps)
+      same(
+        [metadata.namespace, metadata.labels.sidecar, metadata.annotations.folder],
+        ['grafana', '1', 'a'],
+        metadata.name,
+      )
+    const largest = Math.max(...maps.map((map) => JSON.stringify(map).length))
+    expect(largest < 200_000, `a ConfigMap of ${largest} bytes is more than kubectl apply takes`)
+    return `${maps.length} ConfigMaps, the largest of ${largest} bytes`
   })
   await check('the version of the chart is the version of the package', () => {
     const { version } = JSON.parse(readFileSync(join(chart, '..', '..', 'package.json'), 'utf8'))

@@ -1,6 +1,6 @@
-import { bars, graph, list, stacked, UNITS, withLimits } from './panels.js'
+import { bars, graph, list, rare, stacked, withLimits, UNITS } from './panels.js'
 import type { Frame } from './frame.js'
-import { inRange, max, of, perHour, quantile, quantileInRange, query, rows } from './queries.js'
+import { inRange, max, of, perHour, quantile, quantileInRange, query, rows, shown } from './queries.js'
 
 const open = max('bridge, source_chain, destination_chain, state', of('evenkeel_bridge_transfers'))
 const inFlight = max('bridge, source_chain, destination_chain', of('evenkeel_bridge_in_flight_usd'))
@@ -21,10 +21,7 @@ export const bridges: Frame = {
             text: 'What left one chain and has not arrived finally on the other, by crossing.',
             unit: UNITS.usd,
           },
-          query(
-            `${inFlight} > 0 or on () label_replace(vector(0), "bridge", "nothing", "", "")`,
-            '{{bridge}} {{source_chain}} to {{destination_chain}}',
-          ),
+          query(shown(inFlight, 'bridge'), '{{bridge}} {{source_chain}} {{destination_chain}}'),
         ),
         withLimits(
           graph(
@@ -53,20 +50,23 @@ export const bridges: Frame = {
             unit: UNITS.count,
           },
           { Transfers: 'A' },
-          rows(`${open} > 0 or on () label_replace(vector(0), "state", "none", "", "")`),
+          rows(shown(open, 'state')),
         ),
       ],
     ],
     [
       'Ended',
       [
-        stacked(
+        rare(
           {
             title: 'Transfers by outcome, an hour',
             text: 'Full is as it should be. Short, another token and refunded are not.',
             unit: UNITS.count,
           },
-          query(perHour('bridge, outcome', of('evenkeel_bridge_transfers_total')), '{{bridge}} {{outcome}}'),
+          query(
+            shown(perHour('bridge, outcome', of('evenkeel_bridge_transfers_total')), 'outcome'),
+            '{{bridge}} {{outcome}}',
+          ),
         ),
         graph(
           {

@@ -1,4 +1,4 @@
-import { bars, figure, graph, heat, stacked, thresholds, UNITS, withLimits } from './panels.js'
+import { bars, figure, graph, heat, rare, stacked, thresholds, withLimits, UNITS } from './panels.js'
 import type { Frame } from './frame.js'
 import {
   buckets,
@@ -129,7 +129,7 @@ export const execution: Frame = {
     [
       'Cost',
       [
-        stacked(
+        rare(
           {
             title: 'Cost by component, an hour',
             text: 'Money given up by legs: adverse slippage with price impact, fees of venues, gas, and all that bridges keep.',
@@ -163,7 +163,7 @@ export const execution: Frame = {
             text: 'Answers of the venues. Time-outs and unreachable venues are errors.',
             unit: UNITS.perSecond,
           },
-          query(perSecond('venue, outcome', of('evenkeel_quotes_total')), '{{venue}} {{outcome}}'),
+          query(shown(perSecond('venue, outcome', of('evenkeel_quotes_total')), 'outcome'), '{{venue}} {{outcome}}'),
         ),
         graph(
           {
@@ -173,15 +173,15 @@ export const execution: Frame = {
           },
           query(quantile(0.95, 'venue', of('evenkeel_quote_duration_seconds')), '{{venue}}'),
         ).interval('2m'),
-        stacked(
+        rare(
           {
             title: 'Fills by outcome, an hour',
             text: 'How swaps ended. A cancelled one gave way to a new plan or to a person.',
             unit: UNITS.count,
           },
-          query(perHour('outcome', ofPortfolio('evenkeel_trades_total')), '{{outcome}}'),
+          query(shown(perHour('outcome', ofPortfolio('evenkeel_trades_total')), 'outcome'), '{{outcome}}'),
         ).span(8),
-        stacked(
+        rare(
           {
             title: 'Offers refused by code, an hour',
             text: 'Legs for which no offer passed our own checks, at the stage where the last one failed.',
@@ -189,7 +189,7 @@ export const execution: Frame = {
           },
           query(shown(perHour('stage, code', of('evenkeel_policy_rejections_total')), 'code'), '{{stage}} {{code}}'),
         ).span(8),
-        stacked(
+        rare(
           {
             title: 'Firm quotes refused by code, an hour',
             text: 'Single quotes that were not fit to be signed; another venue may have served the leg.',

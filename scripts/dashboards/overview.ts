@@ -1,6 +1,6 @@
 import { bars, figure, graph, limited, list, history, stacked, thresholds, UNITS, words } from './panels.js'
 import type { Frame } from './frame.js'
-import { max, of, ofPortfolio, once, query, rows } from './queries.js'
+import { max, of, ofPortfolio, query, rows } from './queries.js'
 
 const STATES = words({
   0: ['running', 'green'],
@@ -92,7 +92,8 @@ export const overview: Frame = {
           rows(`${level('')} > 0 or ${level(', scope="global"')}`),
         )
           .mappings(STATES)
-          .height(7),
+          .height(7)
+          .span(10),
         history(
           {
             title: 'States over time',
@@ -103,7 +104,16 @@ export const overview: Frame = {
           query(level(', scope=~"global|portfolio"'), '{{scope}} {{id}}'),
         )
           .mappings(STATES)
-          .height(7),
+          .height(7)
+          .span(10),
+        figure(
+          {
+            title: 'Epoch of the lease',
+            text: 'Rises by one with every new holder. One that rises often means that replicas take the lease from each other.',
+            unit: UNITS.count,
+          },
+          query(`max(${of('evenkeel_lease_epoch')})`, 'epoch'),
+        ).height(7),
       ],
     ],
     [
@@ -179,25 +189,12 @@ export const overview: Frame = {
           .max(1)
           .thresholds(thresholds(['green', [0.8, 'orange'], [1, 'red']])),
         list(
-          {
-            title: 'What runs',
-            text: 'Build and configuration of each replica.',
-            unit: UNITS.count,
-          },
-          { Build: 'A', Configuration: 'B' },
-          rows(max('instance, version, revision, node_version', of('evenkeel_build_info'))),
-          rows(max('instance, config_hash, mode', of('evenkeel_config_info'))),
+          { title: 'What runs', text: 'Build and configuration of each replica.', unit: UNITS.count },
+          { Runs: 'A' },
+          rows(
+            `${max('instance, version', of('evenkeel_build_info'))} * on (instance) group_left (config_hash, mode) ${max('instance, config_hash, mode', of('evenkeel_config_info'))}`,
+          ),
         ).span(8),
-        figure(
-          {
-            title: 'Epoch of the lease',
-            text: 'Rises by one with every new holder. One that rises often means that replicas take the lease from each other.',
-            unit: UNITS.count,
-          },
-          once(`max(${of('evenkeel_lease_epoch')})`, 'epoch'),
-        )
-          .span(24)
-          .height(3),
       ],
     ],
   ],

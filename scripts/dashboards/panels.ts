@@ -119,6 +119,11 @@ export function stacked(told: Told, ...queries: readonly DataqueryBuilder[]): Ti
     .stacking(new StackingConfigBuilder().mode(StackingMode.Normal))
 }
 
+/** The same of events that are rare: averaged over five minutes at least, so that one does not look like a thousand. */
+export function rare(told: Told, ...queries: readonly DataqueryBuilder[]): Timeseries {
+  return stacked(told, ...queries).interval('5m')
+}
+
 /** Areas over time, one on another. */
 export function layered(told: Told, ...queries: readonly DataqueryBuilder[]): Timeseries {
   return graph(told, ...queries)

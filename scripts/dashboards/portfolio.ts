@@ -1,18 +1,6 @@
-import {
-  bars,
-  figure,
-  graph,
-  history,
-  layered,
-  limited,
-  list,
-  stacked,
-  thresholds,
-  UNITS,
-  withLimits,
-} from './panels.js'
+import { bars, figure, graph, history, layered, limited, list, rare, thresholds, withLimits, UNITS } from './panels.js'
 import type { Frame } from './frame.js'
-import { inRange, max, of, ofPortfolio, perHour, quantile, query, rows } from './queries.js'
+import { inRange, max, of, ofPortfolio, perHour, quantile, query, rows, shown } from './queries.js'
 
 const byAsset = (metric: string) => max('portfolio, asset', ofPortfolio(metric))
 const drift = byAsset('evenkeel_asset_drift_ratio')
@@ -102,13 +90,13 @@ export const portfolio: Frame = {
           },
           query(max('portfolio', ofPortfolio('evenkeel_portfolio_drift_ratio')), '{{portfolio}}'),
         ).min(0),
-        stacked(
+        rare(
           {
             title: 'Cycles by outcome, an hour',
             text: 'Within band and cost above benefit are good ends. Stale data and error are not: no judgement was possible.',
             unit: UNITS.count,
           },
-          query(perHour('outcome', ofPortfolio('evenkeel_cycles_total')), '{{outcome}}'),
+          query(shown(perHour('outcome', ofPortfolio('evenkeel_cycles_total')), 'outcome'), '{{outcome}}'),
         ),
         withLimits(
           graph(
@@ -146,7 +134,7 @@ export const portfolio: Frame = {
         )
           .interval('5m')
           .span(8),
-        stacked(
+        rare(
           {
             title: 'Turnover, an hour',
             text: 'Value sold by filled swaps at decision prices.',
@@ -175,6 +163,7 @@ export const portfolio: Frame = {
           },
           query(max('portfolio', ofPortfolio('evenkeel_daily_loss_ratio')), '{{portfolio}}'),
         )
+          .decimals(3)
           .min(0)
           .span(8),
       ],
@@ -182,21 +171,21 @@ export const portfolio: Frame = {
     [
       'Why is it traded, or not?',
       [
-        stacked(
+        rare(
           {
             title: 'Decisions by reason, an hour',
             text: 'What each decision rests on. The log line of the cycle has the same code.',
             unit: UNITS.count,
           },
-          query(perHour('code', ofPortfolio('evenkeel_decisions_total')), '{{code}}'),
+          query(shown(perHour('code', ofPortfolio('evenkeel_decisions_total')), 'code'), '{{code}}'),
         ).span(8),
-        stacked(
+        rare(
           {
             title: 'Plans by method, an hour',
             text: 'How plans were found; none where it should have been traded and nothing acceptable was found.',
             unit: UNITS.count,
           },
-          query(perHour('method', ofPortfolio('evenkeel_plans_total')), '{{method}}'),
+          query(shown(perHour('method', ofPortfolio('evenkeel_plans_total')), 'method'), '{{method}}'),
         ).span(8),
         bars(
           {
@@ -236,13 +225,16 @@ export const portfolio: Frame = {
         )
           .span(4)
           .height(8),
-        stacked(
+        rare(
           {
             title: 'Decisions of the shadow policy, an hour',
             text: 'Only of portfolios that have one; nothing is traded by it. It agrees where it would have acted alike.',
             unit: UNITS.count,
           },
-          query(perHour('code, agrees', ofPortfolio('evenkeel_shadow_decisions_total')), '{{code}}, agrees {{agrees}}'),
+          query(
+            shown(perHour('code, agrees', ofPortfolio('evenkeel_shadow_decisions_total')), 'code'),
+            '{{code}} {{agrees}}',
+          ),
         ).span(8),
         graph(
           {
@@ -251,7 +243,9 @@ export const portfolio: Frame = {
             unit: UNITS.ratio,
           },
           query(byAsset('evenkeel_decision_cost_ratio'), each),
-        ).span(8),
+        )
+          .decimals(4)
+          .span(8),
         graph(
           {
             title: 'Benefit of bringing an asset back',

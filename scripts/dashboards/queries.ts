@@ -59,10 +59,6 @@ export function query(expr: string, legend = ''): DataqueryBuilder {
 }
 
 /** Asked once, for the end of the time shown. */
-export function once(expr: string, legend = ''): DataqueryBuilder {
-  return base(expr, legend).instant()
-}
-
 export function rows(expr: string): DataqueryBuilder {
   return base(expr, '').instant().format(PromQueryFormat.Table)
 }

@@ -1,4 +1,4 @@
-import { figure, graph, layered, list, stacked, thresholds, UNITS } from './panels.js'
+import { figure, graph, layered, list, rare, stacked, thresholds, UNITS } from './panels.js'
 import type { Frame } from './frame.js'
 import { max, of, perHour, perSecond, quantile, query, rows, shown } from './queries.js'
 
@@ -33,7 +33,7 @@ export const service: Frame = {
         figure(
           {
             title: 'Audit log verified',
-            text: 'When the whole chain was last read and found to fit. An hour without that is an alert.',
+            text: 'When the whole chain was last read and found to fit. Three hours without that are an alert.',
             unit: UNITS.time,
           },
           query(`1000 * max(${of('evenkeel_audit_verified_timestamp_seconds')})`, 'verified'),
@@ -79,13 +79,13 @@ export const service: Frame = {
           },
           query(shown(perSecond('method, route', httpCount), 'route'), '{{method}} {{route}}'),
         ).span(8),
-        stacked(
+        rare(
           {
             title: 'Requests by outcome, an hour',
             text: 'Denied: no valid credential or not its scope. Conflict: it has changed meanwhile. Error: ours.',
             unit: UNITS.count,
           },
-          query(perHour('outcome', of('evenkeel_admin_requests_total')), '{{outcome}}'),
+          query(shown(perHour('outcome', of('evenkeel_admin_requests_total')), 'outcome'), '{{outcome}}'),
         ).span(8),
         graph(
           {
@@ -97,7 +97,7 @@ export const service: Frame = {
         )
           .min(0)
           .span(8),
-        stacked(
+        rare(
           {
             title: 'Deeds, an hour',
             text: 'Requests that change something, by the name the audit log has for them.',
@@ -138,14 +138,14 @@ export const service: Frame = {
           },
           query(quantile(0.95, 'operation', of('evenkeel_db_query_duration_seconds')), '{{operation}}'),
         ).min(0),
-        stacked(
+        rare(
           {
             title: 'Notifications by outcome, an hour',
             text: 'Attempts by channel. One that is given up is told nobody.',
             unit: UNITS.count,
           },
           query(
-            `${perHour('channel, outcome', of('evenkeel_notifications_total'))} or on () label_replace(vector(0), "channel", "no channel", "", "")`,
+            shown(perHour('channel, outcome', of('evenkeel_notifications_total')), 'outcome'),
             '{{channel}} {{outcome}}',
           ),
         ).span(8),
@@ -162,7 +162,7 @@ export const service: Frame = {
         )
           .min(0)
           .span(8),
-        stacked(
+        rare(
           {
             title: 'Events dropped, an hour',
             text: 'Events that could not be written into the feed or the audit log, because too many waited.',

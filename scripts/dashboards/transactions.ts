@@ -1,4 +1,4 @@
-import { figure, graph, limited, stacked, thresholds, UNITS, withLimits } from './panels.js'
+import { figure, graph, limited, rare, stacked, thresholds, withLimits, UNITS } from './panels.js'
 import type { Frame } from './frame.js'
 import { max, of, perHour, perSecond, quantile, query, shown } from './queries.js'
 
@@ -44,13 +44,16 @@ export const transactions: Frame = {
         )
           .min(0)
           .span(8),
-        stacked(
+        rare(
           {
             title: 'Replacements, an hour',
             text: 'Further transactions signed for a nonce: with higher fees, or to cancel.',
             unit: UNITS.count,
           },
-          query(perHour('chain, reason', of('evenkeel_transaction_replacements_total')), '{{chain}} {{reason}}'),
+          query(
+            shown(perHour('chain, reason', of('evenkeel_transaction_replacements_total')), 'reason'),
+            '{{chain}} {{reason}}',
+          ),
         ).span(8),
         figure(
           {
@@ -68,7 +71,7 @@ export const transactions: Frame = {
     [
       'Ended',
       [
-        stacked(
+        rare(
           {
             title: 'Transactions by outcome, an hour',
             text: 'Final ones, those given up before signing, and foreign ones: a nonce of ours used by bytes we did not sign.',
@@ -112,13 +115,13 @@ export const transactions: Frame = {
     [
       'Gas and keys',
       [
-        stacked(
+        rare(
           {
             title: 'Network fees, an hour',
             text: 'Of all transactions, failed ones included.',
             unit: UNITS.usd,
           },
-          query(perHour('chain, kind', of('evenkeel_transaction_cost_usd_total')), '{{kind}} on {{chain}}'),
+          query(shown(perHour('chain, kind', of('evenkeel_transaction_cost_usd_total')), 'kind'), '{{kind}} {{chain}}'),
         ),
         withLimits(
           graph(
@@ -135,13 +138,13 @@ export const transactions: Frame = {
           ).min(0),
           '/^reserve/',
         ),
-        stacked(
+        rare(
           {
             title: 'Answers of the signer, an hour',
             text: 'Refused: against its own rules. Fenced: another replica leads. Both, and errors, are alerts.',
             unit: UNITS.count,
           },
-          query(perHour('outcome', of('evenkeel_signer_requests_total')), '{{outcome}}'),
+          query(shown(perHour('outcome', of('evenkeel_signer_requests_total')), 'outcome'), '{{outcome}}'),
         ),
         graph(
           {

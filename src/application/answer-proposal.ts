@@ -167,9 +167,10 @@ export class AnswerProposal {
     return later && `${scope} was held anew since: ${later.reason}`
   }
 
-  private resume({ content, proposedBy, approvedBy }: Proposal): Promise<ResumeAnswer> {
+  private resume({ content, proposedBy, proposedAt, approvedBy }: Proposal): Promise<ResumeAnswer> {
     return this.deps.operations.resume({
       scope: content['scope'] as Scope,
+      askedAt: proposedAt,
       clear: content['clear'] as BreakerCode[],
       reason: `${content['reason'] as string} (${[proposedBy, ...approvedBy].join(', ')})`,
     })

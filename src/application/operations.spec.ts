@@ -45,6 +45,18 @@ test('a pause never loosens what is held harder', async () => {
   expect(await level()).toBe('halted')
 })
 
+test('A-11: a resume lets go of nothing that was said after it was asked for', async () => {
+  const { world, operations, level } = begin()
+  const askedAt = world.clock.now()
+  world.clock.pass(1)
+  await operations.pause('portfolio:core', 'paused_hard', 'Wait.')
+  expect(await operations.resume({ ...order, askedAt })).toMatchObject({
+    status: 'resumed',
+    state: { level: 'paused_hard', reason: 'Wait.' },
+  })
+  expect(await level()).toBe('paused_hard')
+})
+
 test.each(['B-01', 'B-02', 'B-12', 'B-13'] as const)('resuming clears %s with the reason', async (code) => {
   const { operations, observer, trip, level } = begin()
   await trip(code, 'paused_hard')

@@ -10,6 +10,8 @@ export interface ResumeOrder {
   readonly reason: string
   /** Grave breakers that the operator has looked at and clears by name. */
   readonly clear: readonly BreakerCode[]
+  /** When it was asked for, in milliseconds since 1970; now when absent. What was said later is not let go (A-11). */
+  readonly askedAt?: number
 }
 
 export type ResumeAnswer =
@@ -52,16 +54,16 @@ export class Operations {
    * Lets a scope go and clears its breakers, which is a person's word that their causes were looked at. Refused while a
    * grave one is open that the order does not name (F-79). A breaker that trips in the same moment holds on.
    */
-  async resume({ scope, reason, clear }: ResumeOrder): Promise<ResumeAnswer> {
+  async resume({ scope, reason, clear, askedAt }: ResumeOrder): Promise<ResumeAnswer> {
     const { store, clock, observer } = this.deps
+    const at = clock.now()
     const holding = await this.holding({ scope, clear })
     if (holding.length > 0) return { status: 'refused', holding }
     const open = await store.breakers({ isOpen: true, limit: ALL_OPEN })
-    const at = clock.now()
     const cleared: Breaker[] = []
     for (const code of new Set(open.filter((one) => one.scope === scope).map((one) => one.code)))
       cleared.push(...(await store.clearBreakers(scope, code, `${BY_PERSON}${reason}`, at)))
-    await store.setOperatingState({ scope, level: 'running', reason, since: at, by: 'operator' })
+    await store.setOperatingState({ scope, level: 'running', reason, since: askedAt ?? at, by: 'operator' })
     for (const breaker of cleared)
       observer.notify({ type: 'breaker-cleared', code: breaker.code, scope, by: breaker.clearedBy ?? '' })
     const state = await this.stateOf(scope, reason, at)

@@ -55,7 +55,7 @@ describe('Reconcile', () => {
     const [ledger, onChain] = [5n * 10n ** 18n, 5n * 10n ** 18n - 11n]
     expect(told(process)).toEqual([
       ['alpha', []],
-      ['beta', [{ token: 'native', ledger, onChain }]],
+      ['beta', [{ token: 'native', asset: 'ETH', decimals: 18, ledger, onChain }]],
     ])
     expect(trips(process)).toMatchObject([{ code: 'B-03', scope: 'all', level: 'halted' }])
     expect(trips(process)[0]?.reason).toContain(`native: ${onChain}, booked ${ledger}`)

@@ -370,7 +370,13 @@ describe('RunCycle', () => {
       await process.runCycle.run(strict, alive())
       expect(cycles(world)).toHaveLength(1)
       expect(process.observer.of('cycle-skipped')).toMatchObject([{ outcome: 'paused' }])
-      await store.setOperatingState({ scope: 'all', level: 'running', reason: 'Back.', since: 1, by: 'operator' })
+      await store.setOperatingState({
+        scope: 'all',
+        level: 'running',
+        reason: 'Back.',
+        since: world.clock.now(),
+        by: 'operator',
+      })
       const calm = world.start()
       await calm.runCycle.run(strict, alive())
       expect(cycles(world)[1]!.decision.code).toBe('replanned')

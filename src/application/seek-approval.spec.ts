@@ -186,6 +186,22 @@ describe('a resume that two people have to want', () => {
     expect(world.rows.scopes.size).toBe(1)
   })
 
+  test('A-11: lets go of no pause that comes while it is being approved', async () => {
+    const world = FakeWorld.drifted()
+    const { answers, word } = office(world)
+    world.hold('Odd quotes.')
+    const proposed = await answers.proposeResume(order, { by: 'ada', needs: 1 })
+    if (proposed.status !== 'proposed') throw new Error('It was not proposed.')
+    const save = world.proposals.save.bind(world.proposals)
+    world.proposals.save = (before, after) => {
+      world.clock.pass(1)
+      world.hold('Again.')
+      return save(before, after)
+    }
+    const approved = await answers.approve(word(proposed.proposal, 'bob'))
+    expect(approved).toMatchObject({ resumed: { state: { level: 'paused_new', reason: 'Again.' } } })
+  })
+
   test('an unknown id, and one of another kind', async () => {
     const { answers } = office(FakeWorld.drifted())
     const word = { id: 'nothing', kind: 'plan', digest: '', subject: 'ada' } as const

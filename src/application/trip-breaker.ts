@@ -55,7 +55,8 @@ export class TripBreaker {
   /** Lets go of a breaker whose condition has passed. */
   async clear(scope: Scope, code: BreakerCode): Promise<void> {
     const { store, clock, observer } = this.deps
-    const cleared = await store.clearBreakers(scope, code, 'the daemon: the condition has passed', clock.now())
+    const at = clock.now()
+    const cleared = await store.clearBreakers(scope, code, 'the daemon: the condition has passed', at)
     for (const breaker of cleared)
       observer.notify({
         type: 'breaker-cleared',
@@ -63,5 +64,14 @@ export class TripBreaker {
         scope: breaker.scope,
         by: breaker.clearedBy ?? '',
       })
+    if (cleared.length > 0) await this.tellScope(scope, `${code} has let go: its condition has passed.`, at)
+  }
+
+  /** What holds the scope now: a breaker that let go may have been the last one, or not. */
+  private async tellScope(scope: Scope, reason: string, since: number): Promise<void> {
+    const { store, observer } = this.deps
+    const held = (await store.operatingStates()).find((one) => one.scope === scope)
+    const state = held ?? { scope, level: 'running' as const, reason, since, by: 'breaker' as const }
+    observer.notify({ type: 'scope-changed', state, isEarlier: held !== undefined })
   }
 }

@@ -1,6 +1,6 @@
 import type { AuditFault } from '../domain/access/audit-entry.js'
 import { ALL_OPEN, BY_PERSON } from '../domain/policy/breakers.js'
-import type { AuditLog, AuditPlace, AuditVerdict } from '../ports/audit-log.js'
+import type { AuditLog, AuditPlace } from '../ports/audit-log.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
 import type { Store } from '../ports/store.js'
@@ -40,10 +40,11 @@ export class VerifyAudit {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, observer } = this.deps
     while (!signal.aborted) {
-      const isDone = await this.look().then(
+      const isDone = await this.look(signal).then(
         () => true,
         (error: unknown) => {
-          observer.notify({ type: 'failed', what: 'verifying the audit log', isRetried: true, error })
+          if (!signal.aborted)
+            observer.notify({ type: 'failed', what: 'verifying the audit log', isRetried: true, error })
           return false
         },
       )
@@ -51,22 +52,25 @@ export class VerifyAudit {
     }
   }
 
-  async look(): Promise<void> {
-    const { audit, tripBreaker, clock, observer, part = PART } = this.deps
-    const old = this.read && (await this.verifyOld(this.read, part))
-    const fresh = await audit.verify(this.read ? { after: this.read } : {})
+  async look(signal?: AbortSignal): Promise<void> {
+    const { audit, tripBreaker, clock, observer } = this.deps
+    const { read } = this
+    const part = read && this.nextPart(read)
+    const old = part && (await audit.verify(part, signal))
+    const fresh = await audit.verify(read ? { after: read } : {}, signal)
     const faults = await this.unknown([old, fresh].flatMap((one) => (one?.status === 'broken' ? one.faults : [])))
     if (faults.length > 0)
       return tripBreaker.run({ code: 'B-16', scope: 'all', level: 'halted', reason: reasonOf(faults) })
     this.read = { sequence: fresh.count, hash: fresh.head }
-    if (old) this.reread = { sequence: old.count, hash: old.head }
+    this.reread = old && part?.until !== read ? { sequence: old.count, hash: old.head } : undefined
     observer.notify({ type: 'audit-verified', count: fresh.count, at: clock.now() })
   }
 
-  private verifyOld(read: AuditPlace, part: number): Promise<AuditVerdict> {
-    const from = this.reread && this.reread.sequence < read.sequence ? this.reread : undefined
-    const until = Math.min(read.sequence, (from?.sequence ?? 0) + part)
-    return this.deps.audit.verify({ ...(from && { after: from }), until })
+  /** Of what was read, what comes after the part before, and from the beginning after the last one. */
+  private nextPart(read: AuditPlace) {
+    const { reread: after } = this
+    const sequence = (after?.sequence ?? 0) + (this.deps.part ?? PART)
+    return { ...(after && { after }), until: sequence < read.sequence ? { sequence } : read }
   }
 
   /** Those that no person has cleared by name. */

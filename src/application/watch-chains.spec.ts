@@ -146,7 +146,13 @@ describe('B-10: no quorum', () => {
     see(blockAt(7, 700))
     await look()
     expect(await open()).toEqual([])
-    expect(observer.events.map(({ type }) => type)).toEqual(['breaker-tripped', 'scope-changed', 'breaker-cleared'])
+    expect(observer.events.map(({ type }) => type)).toEqual([
+      'breaker-tripped',
+      'scope-changed',
+      'breaker-cleared',
+      'scope-changed',
+    ])
+    expect(observer.of('scope-changed').at(-1)).toMatchObject({ state: { level: 'running', by: 'breaker' } })
   })
 
   test('for a moment now and then is nothing', async () => {

@@ -39,7 +39,7 @@ export class WriteBehind<Item> {
   add(item: Item): void {
     if (this.waiting.length >= (this.deps.most ?? MOST_WAITING)) return this.drop()
     this.waiting.push(item)
-    this.working ??= this.work().finally(() => (this.working = undefined))
+    this.working ??= this.work()
   }
 
   /** Resolves once everything that was added is written, or when the signal aborts; it never rejects. */
@@ -66,6 +66,8 @@ export class WriteBehind<Item> {
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
       }
     }
+    // In the same turn in which nothing was left, so that whatever comes up begins anew.
+    this.working = undefined
   }
 
   private drop(): void {

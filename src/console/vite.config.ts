@@ -10,7 +10,7 @@ export default defineConfig({
     outDir: '../../dist/console',
     emptyOutDir: true,
     assetsInlineLimit: 0,
-    sourcemap: true,
+    sourcemap: false,
     rolldownOptions: { checks: { moduleLevelDirective: false, pluginTimings: false } },
   },
   server: {

@@ -15,6 +15,13 @@ export interface AuditPlace {
   readonly hash: string
 }
 
+/** The record at which a chain has to end. */
+export interface AuditEnd {
+  readonly sequence: number
+  /** Undefined where it is not known. */
+  readonly hash?: string
+}
+
 export type AuditVerdict =
   /** `count` is the sequence of the last record that was read, `head` its hash. */
   | { readonly status: 'intact'; readonly count: number; readonly head: string }
@@ -35,8 +42,11 @@ export abstract class AuditLog {
   /** Newest first. */
   abstract records(query: AuditQuery): Promise<readonly AuditRecord[]>
   /**
-   * Reads the chain, from the first record on or after one that was read before, to its head or as far as `until` says, and
-   * tells which records do not fit.
+   * Reads the chain, from the first record on or after one that was read before, to its head or up to a record that was
+   * there once, and tells which records do not fit. Rejects soon after the signal aborts.
    */
-  abstract verify(part?: { readonly after?: AuditPlace; readonly until?: number }): Promise<AuditVerdict>
+  abstract verify(
+    part?: { readonly after?: AuditPlace; readonly until?: AuditEnd },
+    signal?: AbortSignal,
+  ): Promise<AuditVerdict>
 }

@@ -250,8 +250,8 @@ export abstract class Store {
   /** Scopes that are not running. A pause with an end is gone at that millisecond of the database's clock, for every reader. */
   abstract operatingStates(): Promise<readonly ScopeState[]>
   /**
-   * Writes a person's word on one scope: running lets it go as far as no open breaker holds it, any other level makes it
-   * at least as strict. One with an end holds beside everything else: it gives an end to nothing, and one that ends later
+   * Writes a person's word on one scope: running lets it go as far as no open breaker holds it and of what was said until
+   * `since`, any other level makes it at least as strict. One with an end holds beside everything else: it gives an end to nothing, and one that ends later
    * stays.
    */
   abstract setOperatingState(state: ScopeState): Promise<void>

@@ -192,10 +192,39 @@ describe('G-15, P-24, F-81: an edit of the audit log behind its back', () => {
       expect.stringContaining('[record 2] Record 2 is missing'),
     ])
     await resume()
+    // The records that were read last, of which nothing follows.
+    await put(written)
+    for (const _ of Array(6)) await verifyAudit.look()
+    expect(await halted()).toEqual([])
+    await put(written.slice(0, COUNT - 2))
+    for (const _ of Array(3)) await verifyAudit.look()
+    expect(await reason()).toContain('[record 7] Record 7 is missing, and all after it up to record 8.')
+    await resume()
+    await put([])
+    for (const _ of Array(3)) await verifyAudit.look()
+    expect(await reason()).toContain('[record 1] Record 1 is missing')
+    await resume()
+    await put(written.with(-1, rewritten(written.at(-1)!, { subject: 'eve' })))
+    for (const _ of Array(3)) await verifyAudit.look()
+    expect(await reason()).toContain('[record 8] It is not the record')
+    await resume()
     await put(written.map((row) => ({ ...row, sequence: [0, 1, 2, 3, 4, 5, 6, 8, 7][row.sequence]! })))
     // A process that starts reads all at once.
     await new VerifyAudit({ audit, tripBreaker, store, clock, observer }).look()
     expect(await reason()).toContain('[record 7] It stands in the place of record 7 and was written as 8.')
+  })
+
+  test('is not looked for any longer once the process is to end', async () => {
+    await put(written)
+    const clock = new FakeClock(NOW)
+    const observer = new RecordingObserver()
+    const store = new MemoryStore()
+    const tripBreaker = new TripBreaker({ store, clock, observer })
+    const stopping = new AbortController()
+    const running = new VerifyAudit({ audit, tripBreaker, store, clock, observer }).run(stopping.signal)
+    stopping.abort()
+    await running
+    expect([...observer.of('audit-verified'), ...observer.of('failed')]).toEqual([])
   })
 
   test('of its head is found as well', async () => {

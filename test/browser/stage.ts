@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { chromium, type Page } from 'playwright-core'
 import { type IdentityProvider, startIdentityProvider } from '../../sandbox/identity-provider.js'
 import { ACCESS_SCOPES } from '../../src/domain/access/scopes.js'
 import { type DaemonProcess, startDaemon } from '../support/daemon-process.js'
@@ -17,14 +17,30 @@ const pictures = pathOf('../../docs/media/')
 export const DESK = { width: 1280, height: 900 }
 export const PHONE = { width: 390, height: 844 }
 
-/** A sandbox world with a daemon whose plans one other person approves, and whose resumes take two people. */
+interface Look {
+  readonly size?: typeof DESK
+  readonly theme?: 'light' | 'dark'
+}
+
+/** Every wait of a page ends with a failure after this. */
+const PATIENCE_MS = 20_000
+
+/**
+ * A sandbox world with a daemon whose plans one other person approves, and whose resumes take two people. It
+ * runs one cycle when it starts; every other one somebody asks for.
+ */
 export interface Stage {
   readonly world: SandboxWorld
   readonly daemon: DaemonProcess
   readonly people: IdentityProvider
-  readonly browser: Browser
-  /** A page of somebody's own, logged in with a token that is good for 15 minutes. */
-  open(person: string, options?: { readonly size?: typeof DESK; readonly theme?: 'light' | 'dark' }): Promise<Page>
+  /** What the admin API answers GET `path` with, to somebody who may read everything. */
+  read<T>(path: string): Promise<T>
+  /** A page of somebody's own at an address of the console, with nobody logged in. Not from the daemon itself where an `origin` is given. */
+  visit(hash: string, look?: Look, origin?: string): Promise<Page>
+  /** The same, logged in with a token that is good for 15 minutes. */
+  open(person: string, look?: Look, origin?: string): Promise<Page>
+  /** Closes a page; throws where anything went wrong in it as its console says: errors, and what its policy kept out. */
+  leave(page: Page, expected?: RegExp): Promise<void>
   stop(): Promise<void>
 }
 
@@ -42,10 +58,12 @@ export async function startStage(): Promise<Stage> {
     ends.push(() => people.stop())
     const config = await world.config(
       (file) => {
-        file.portfolios['treasury']!.rebalancing.cooldownSeconds = 0
         file.server.approvals = { resume: 2, plan: 1, planAboveUsd: '1' }
       },
-      { schedule: '*/3 * * * * *', oidc: { issuer: people.issuer, audience: people.audience } },
+      {
+        schedule: '0 0 0 1 1 *',
+        oidc: { issuer: people.issuer, audience: people.audience, consoleClientId: 'evenkeel-console' },
+      },
     )
     const daemon = await startDaemon({
       config,
@@ -59,18 +77,33 @@ export async function startStage(): Promise<Stage> {
     // In a container the browser has no namespaces of its own to be shut into.
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
     ends.push(() => browser.close())
-    const open: Stage['open'] = async (person, { size = DESK, theme = 'light' } = {}) => {
-      const context: BrowserContext = await browser.newContext({
-        viewport: size,
-        colorScheme: theme,
-        timezoneId: 'UTC',
-      })
+    const faults = new Map<Page, string[]>()
+    const visit: Stage['visit'] = async (hash, { size = DESK, theme = 'light' } = {}, origin = daemon.adminUrl) => {
+      const context = await browser.newContext({ viewport: size, colorScheme: theme, timezoneId: 'UTC' })
+      context.setDefaultTimeout(PATIENCE_MS)
       const page = await context.newPage()
-      const token = await people.tokenFor(person, ACCESS_SCOPES)
-      await page.goto(`${daemon.adminUrl}/console/#key=${token}`)
+      const found: string[] = []
+      faults.set(page, found)
+      page.on('console', (message) => {
+        if (message.type() === 'error') found.push(`${page.url()}: ${message.text()}`)
+      })
+      page.on('pageerror', (error) => found.push(`${page.url()}: ${error.message}`))
+      await page.goto(`${origin}/console/${hash}`)
       return page
     }
-    return { world, daemon, people, browser, open, stop }
+    const open: Stage['open'] = async (person, look, origin) =>
+      visit(`#key=${await people.tokenFor(person, ACCESS_SCOPES)}`, look, origin)
+    const leave: Stage['leave'] = async (page, expected) => {
+      await page.context().close()
+      const unexpected = faults.get(page)!.filter((fault) => expected?.test(fault) !== true)
+      if (unexpected.length > 0) throw new Error(`The console of the page says:\n${unexpected.join('\n')}`)
+    }
+    const read = async <T>(path: string) => {
+      const { status, body } = await daemon.get(path, await people.tokenFor('reader', ACCESS_SCOPES))
+      if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`)
+      return body as T
+    }
+    return { world, daemon, people, read, visit, open, leave, stop }
   } catch (error) {
     await stop()
     throw error
@@ -79,7 +112,11 @@ export async function startStage(): Promise<Stage> {
 
 /** What axe finds that keeps somebody from using the page: serious and critical violations, in words. */
 export async function violationsOn(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze()
+  // The pages have no frames, without which all of it is done in the page itself.
+  const { violations } = await new AxeBuilder({ page })
+    .setLegacyMode()
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa'])
+    .analyze()
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)

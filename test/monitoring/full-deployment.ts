@@ -63,6 +63,7 @@ export function fullDeployment(): ConfigFile {
       bounds: each(() => ({ minimum: '0.1', maximum: '10000' })),
     },
     venues: { zeroex: { ...zeroex, allowed }, second: { ...zeroex, allowed }, lifi, other: lifi },
+    notifications: [{ name: 'pager', kind: 'alertmanager', url: 'http://127.0.0.1:9003' }],
     portfolios: Object.fromEntries(
       ['first', 'second', 'third'].map((id, index) => [
         id,

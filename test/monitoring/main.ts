@@ -3,20 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { checkNames, NamesSeen } from './names-seen.js'
-import { type Observatory, type Received, startObservatory } from './observatory.js'
+import { NamesSeen } from './names-seen.js'
+import { type Received, startObservatory } from './observatory.js'
 import type { Expected, Scenario } from './scenario.js'
 import { chains } from './scenarios/chains.js'
 import { control } from './scenarios/control.js'
 import { portfolios } from './scenarios/portfolios.js'
 import { transactions } from './scenarios/transactions.js'
+import { linesOf, readRunbooks } from './runbook.js'
 import { readRules, shortenedRules } from './shortened-rules.js'
 import { type Stage, Theatre } from './stage.js'
 
 /**
  * Makes every alert fire: the built daemon in the sandbox, a real Prometheus that scrapes it with the shortened rules, a
  * real Alertmanager and a webhook. Prints a line for every alert and fails when one did not come, when an alert has no
- * scenario, or when a rule asks for a metric or a label value that no daemon ever showed.
+ * scenario, when a rule asks for a metric or a label value that no daemon ever showed, or when a query of a runbook is none.
  */
 const usage = 'npm run test:monitoring -- [--only PART-OF-A-NAME]… [--within SECONDS]'
 const all: readonly Scenario[] = [...control, ...portfolios, ...transactions, ...chains]
@@ -34,37 +35,54 @@ interface Outcome {
 const isExpected = ({ alert, labels = {} }: Expected, { labels: got }: Pick<Received, 'labels'>) =>
   got['alertname'] === alert && Object.entries(labels).every(([name, value]) => got[name] === value)
 
-async function awaitAlerts(
-  scenario: Scenario,
-  stage: Stage,
-  observatory: Observatory,
-  withinMs: number,
-): Promise<void> {
+/** When each alert came after the cause. */
+const arrivalOf = (one: Expected, stage: Stage): Received | undefined =>
+  stage.observatory.received.find((got) => got.status === 'firing' && got.at >= stage.causedAt && isExpected(one, got))
+
+async function awaitAlerts({ alerts, play, quietFor }: Scenario, stage: Stage, withinMs: number): Promise<void> {
   let failure: unknown
-  const playing = scenario.play(stage).catch((error: unknown) => (failure = error))
+  const playing = play(stage).catch((error: unknown) => (failure = error))
   const deadline = Date.now() + withinMs
-  const isMissing = (one: Expected) =>
-    !observatory.received.some((got) => got.status === 'firing' && got.at >= stage.causedAt && isExpected(one, got))
-  while (scenario.alerts.some(isMissing) && failure === undefined && Date.now() < deadline) await sleep(250)
-  if (failure === undefined && scenario.quietFor !== undefined) await sleep(scenario.quietFor * 1_000)
+  const isMissing = (one: Expected) => arrivalOf(one, stage) === undefined
+  while (alerts.some(isMissing) && failure === undefined && Date.now() < deadline) await sleep(250)
+  if (failure === undefined && quietFor !== undefined) await sleep(quietFor * 1_000)
   stage.end()
   await playing
   if (failure !== undefined) throw failure
 }
 
-function outcomesOf(scenario: Scenario, stage: Stage, received: readonly Received[], problem?: string): Outcome[] {
-  const firing = received.filter(({ status }) => status === 'firing')
+/** Ends the cause and waits until nothing of it fires any more. */
+async function awaitSilence({ alerts, cure }: Scenario, stage: Stage, withinMs: number): Promise<void> {
+  if (!cure || alerts.some((one) => arrivalOf(one, stage) === undefined)) return
+  await cure(stage)
+  const firing = async () => {
+    const { alerts: all } = (await stage.observatory.ask('alerts')) as { alerts: { labels: Received['labels']; state: string }[] } // prettier-ignore
+    return alerts.filter((one) => all.some((got) => got.state === 'firing' && isExpected(one, got)))
+  }
+  const deadline = Date.now() + withinMs
+  let left = await firing()
+  while (left.length > 0 && Date.now() < deadline) {
+    await sleep(500)
+    left = await firing()
+  }
+  if (left.length > 0)
+    throw new Error(`${left.map(({ alert }) => alert).join(', ')} goes on although the cause is gone.`)
+}
+
+function outcomesOf(scenario: Scenario, stage: Stage, problem: string | undefined): Outcome[] {
   const outcomes = scenario.alerts.map((one): Outcome => {
-    const came = firing.find((got) => got.at >= stage.causedAt && isExpected(one, got))
+    const came = arrivalOf(one, stage)
     const seconds = came && (came.at - stage.causedAt) / 1000
-    return { alert: one.alert, scenario: scenario.name, seconds, ...(!came && problem !== undefined && { problem }) }
+    return { alert: one.alert, scenario: scenario.name, seconds, ...(problem !== undefined && { problem }) }
   })
   if (scenario.quietFor === undefined) return outcomes
-  const others = firing.filter(
-    (got) => got.at >= stage.causedAt && !scenario.alerts.some((one) => isExpected(one, got)),
+  const others = stage.observatory.received.filter(
+    (got) =>
+      got.status === 'firing' && got.at >= stage.causedAt && !scenario.alerts.some((one) => isExpected(one, got)),
   )
-  const told = new Set(others.map(({ labels }) => labels['alertname'] ?? ''))
-  return [...outcomes, ...[...told].map((alert) => ({ alert, scenario: scenario.name, seconds: undefined, problem: 'fired although nothing was wrong' }))] // prettier-ignore
+  const told = [...new Set(others.map(({ labels }) => labels['alertname'] ?? ''))]
+  const odd = told.map((alert) => ({ alert, scenario: scenario.name, seconds: undefined, problem: 'It fired although nothing was wrong.' })) // prettier-ignore
+  return [...outcomes, ...odd]
 }
 
 async function playScenario(
@@ -77,11 +95,12 @@ async function playScenario(
   const stage = await theatre.stage(observatory)
   let problem: string | undefined
   try {
-    await awaitAlerts(scenario, stage, observatory, withinMs)
+    await awaitAlerts(scenario, stage, withinMs)
+    await awaitSilence(scenario, stage, withinMs)
   } catch (error) {
     problem = error instanceof Error ? error.message : String(error)
   }
-  const outcomes = outcomesOf(scenario, stage, observatory.received, problem)
+  const outcomes = outcomesOf(scenario, stage, problem)
   await seen.look(observatory)
   await observatory.stop()
   await stage.leave()
@@ -90,8 +109,9 @@ async function playScenario(
 }
 
 function lineOf({ alert, scenario, seconds, problem }: Outcome): string {
-  const when = seconds === undefined ? 'MISSING' : `${seconds.toFixed(1)} s`
-  return `${alert.padEnd(30)} ${when.padStart(9)}  ${seconds === undefined ? 'no ' : 'yes'}  ${scenario}${problem === undefined ? '' : `\n    ${problem}`}`
+  const when = seconds === undefined ? 'missing' : `${seconds.toFixed(1)} s`
+  const line = `${alert.padEnd(30)} ${when.padStart(9)}  ${(seconds === undefined ? 'no' : 'yes').padEnd(7)}  ${scenario}`
+  return problem === undefined ? line : `${line}\n    ${problem}`
 }
 
 async function run(): Promise<boolean> {
@@ -110,7 +130,9 @@ async function run(): Promise<boolean> {
   const theatre = await Theatre.open(dir)
   const outcomes: Outcome[] = []
   say(`${'alert'.padEnd(30)} ${'after'.padStart(9)}  webhook  scenario`)
+  let objections: readonly string[] = []
   try {
+    objections = await theatre.objections(readRunbooks().flatMap(({ text }) => linesOf(text, 'sql')))
     for (const scenario of scenarios) {
       const options = { dir, rules: shortened, withinMs: Number(values.within) * 1_000, seen }
       const played = await playScenario(theatre, scenario, options)
@@ -121,18 +143,18 @@ async function run(): Promise<boolean> {
     await theatre.close()
     await rm(dir, { recursive: true, force: true })
   }
-  const missed = outcomes.filter(({ seconds }) => seconds === undefined)
+  const missed = outcomes.filter(({ seconds, problem }) => seconds === undefined || problem !== undefined)
   const alerts = rules.groups.flatMap((group) => group.rules.flatMap(({ alert }) => alert ?? []))
   const unplayed = asked
     ? []
     : alerts.filter((alert) => !all.some((one) => one.alerts.some((each) => each.alert === alert)))
   for (const alert of unplayed) say(`${alert.padEnd(30)} has no scenario`)
-  const unseen = asked ? [] : checkNames(seen)
-  for (const name of unseen) say(`no daemon showed ${name}, which a rule asks for`)
+  const findings = asked ? objections : [...objections, ...seen.findings]
+  for (const finding of findings) say(finding)
   say(
-    `${outcomes.length - missed.length} of ${outcomes.length} came; ${unplayed.length} alerts have no scenario; ${unseen.length} selectors matched nothing`,
+    `${outcomes.length - missed.length} of ${outcomes.length} came, and went where their cause was ended; ${unplayed.length} alerts have no scenario; ${findings.length} findings about rules and runbooks`,
   )
-  return missed.length + unplayed.length + unseen.length === 0
+  return missed.length + unplayed.length + findings.length === 0
 }
 
 try {

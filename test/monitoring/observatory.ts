@@ -138,7 +138,7 @@ async function startReceiver(): Promise<{ url: string; received: Received[]; sto
 interface Route {
   group_wait?: string
   group_interval?: string
-  group_by?: string[]
+  repeat_interval?: string
   routes?: Route[]
 }
 
@@ -148,6 +148,8 @@ async function alertmanagerConfig(receiver: string): Promise<string> {
   for (const route of [config.route, ...(config.route.routes ?? [])]) {
     route.group_wait = '0s'
     route.group_interval = '1s'
+    // What is repeated every minute, so that silence shows, is repeated in our minute.
+    if (route.repeat_interval === '1m') route.repeat_interval = '1s'
   }
   return stringify(config)
 }

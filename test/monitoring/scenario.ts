@@ -17,4 +17,6 @@ export interface Scenario {
   /** Whether money moves, so that the next scenario needs a world of its own. */
   readonly spends?: boolean
   readonly play: (stage: Stage) => Promise<void>
+  /** Ends the cause; the alerts have to be resolved then. */
+  readonly cure?: (stage: Stage) => Promise<void>
 }

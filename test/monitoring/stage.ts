@@ -173,6 +173,19 @@ export class Stage {
     await ask(server.href, 'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name])
   }
 
+  async openDatabase(): Promise<void> {
+    const server = new URL(this.databaseUrl)
+    server.pathname = '/postgres'
+    await ask(server.href, `alter database ${new URL(this.databaseUrl).pathname.slice(1)} with allow_connections true`)
+  }
+
+  /** The daemon of a place, which has to run. */
+  daemon(place: Place = 'a'): DaemonProcess {
+    const running = this.daemons.get(place)
+    if (!running) throw new Error(`No daemon runs at ${place}.`)
+    return running
+  }
+
   /** Ends what the scenario started and makes the world honest again. */
   async leave(): Promise<void> {
     for (const place of this.daemons.keys()) await this.kill(place)
@@ -214,6 +227,7 @@ function makeQuick(file: EditableConfig): void {
   file.endpoints = { timeoutSeconds: 4, quarantineSeconds: 600, quorumLossSeconds: 10, watchSeconds: 1 }
   for (const chain of Object.values(file.chains)) {
     chain.headAgeSeconds = 15
+    chain.finalitySeconds = 15
     chain.gasReserve = '5'
   }
 }
@@ -239,6 +253,15 @@ export class Theatre {
   async stage(observatory: Observatory): Promise<Stage> {
     this.world ??= await startSandboxWorld('calm')
     return new Stage(this.world, this.ports, await this.books.fresh(), observatory)
+  }
+
+  /** What a migrated database objects to in these statements. */
+  async objections(statements: readonly string[]): Promise<string[]> {
+    const url = await this.books.fresh()
+    const found: string[] = []
+    for (const statement of statements)
+      await ask(url, statement).catch((error: Error) => found.push(`${statement}: ${error.message}`))
+    return found
   }
 
   /** The next scenario gets a new world. */

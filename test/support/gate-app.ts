@@ -114,6 +114,7 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
   const lookAhead = new LookAhead()
   const failpoints = new Failpoints()
   const proposals = new MemoryProposals()
+  let proposed = 0
   const operations = new Operations({ store, clock, observer, failpoints })
   const cancelIntent = new CancelIntent({ store, clock })
   const identities = changes.identities ?? new NoIdentities()
@@ -142,7 +143,7 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
         clock,
         observer,
         hash: sha256,
-        newId: () => 'x1',
+        newId: () => `x${(proposed += 1)}`,
       }),
     ],
     [RunCycle, changes.runCycle ?? new FakeWorld().start().runCycle],

@@ -501,11 +501,12 @@ export class MemoryStore extends Store {
     return this.change('setOperatingState', () => {
       const { expiresAt } = state
       if (expiresAt !== undefined && state.level !== 'running') return this.pauseUntil({ ...state, expiresAt })
-      if (state.level === 'running') {
-        this.rows.timedPauses = this.rows.timedPauses.filter(({ scope }) => scope !== state.scope)
-        return this.lower(state.scope)
-      }
       const held = this.rows.scopes.get(state.scope)
+      if (state.level === 'running') {
+        const stays = ({ scope, since }: ScopeState) => scope !== state.scope || since > state.since
+        this.rows.timedPauses = this.rows.timedPauses.filter(stays)
+        return held?.by === 'operator' && held.since > state.since ? undefined : this.lower(state.scope)
+      }
       if (held?.by === 'operator' && isStricter(held.level, state.level)) return
       this.rows.scopes.set(state.scope, { ...state, level: stricter(state.level, held?.level ?? 'running') })
     })
@@ -554,7 +555,7 @@ export class MemoryStore extends Store {
         cleared.push(ended)
         return ended
       })
-      if (this.rows.scopes.get(scope)?.by === 'breaker') this.lower(scope)
+      if (cleared.length > 0 && this.rows.scopes.get(scope)?.by === 'breaker') this.lower(scope)
       return cleared.toReversed()
     })
   }

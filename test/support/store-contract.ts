@@ -919,6 +919,23 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         expect(await statesOf('venue:told')).toEqual([])
       })
 
+      test('A-11: of a pause and a resume at once the pause wins: what was said since the resume was asked for stays', async () => {
+        const word = { scope: 'venue:both', reason: 'Stop.', by: 'operator' } as const
+        const timed = { level: 'paused_hard', since: NOW + 6, expiresAt: Date.now() + 3_600_000 } as const
+        const resume = (since: number) => store.setOperatingState({ ...word, level: 'running', since })
+        await store.setOperatingState({ ...word, level: 'paused_new', since: NOW + 5 })
+        await store.setOperatingState({ ...word, ...timed })
+        await resume(NOW + 4)
+        expect(await statesOf(word.scope)).toStrictEqual([{ ...word, ...timed }])
+        await resume(NOW + 5)
+        expect(await statesOf(word.scope)).toStrictEqual([{ ...word, ...timed }])
+        await store.setOperatingState({ ...word, level: 'halted', since: NOW + 7 })
+        await resume(NOW + 6)
+        expect(await statesOf(word.scope)).toStrictEqual([{ ...word, level: 'halted', since: NOW + 7 }])
+        await resume(NOW + 7)
+        expect(await statesOf(word.scope)).toEqual([])
+      })
+
       test("a milder word of a person's leaves a harder one as it is, with its reason and its time", async () => {
         const scope = 'venue:harder'
         const halted = { scope, level: 'halted', reason: 'The key may be known.', since: NOW, by: 'operator' } as const
@@ -1005,7 +1022,7 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         expect(await statesOf(scope)).toStrictEqual([{ ...pause, since: NOW + 5 }])
         await store.setOperatingState({ ...pause, reason: 'Longer.', since: NOW + 6, expiresAt: end + 1 })
         expect(await statesOf(scope)).toMatchObject([{ reason: 'Longer.', since: NOW + 6, expiresAt: end + 1 }])
-        await store.setOperatingState({ ...pause, level: 'running' })
+        await store.setOperatingState({ ...pause, level: 'running', since: NOW + 6 })
         expect(await statesOf(scope)).toEqual([])
       })
 

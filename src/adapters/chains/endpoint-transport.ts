@@ -28,10 +28,12 @@ export interface TransportAnswer {
 
 /** Blocks and receipts of the busiest chains take a few megabytes. */
 const MAX_BYTES = 32 * 1024 * 1024
+/** A part of an address so long may be a key. */
+const SHORTEST_KEY = 6
 
 /**
  * JSON-RPC over HTTP to one endpoint. A request is sent once; redirects, oversized answers, answers that are not JSON and
- * answers to another request are failures. No error carries the address.
+ * answers to another request are failures. No error carries the address, nor a key of it that the endpoint repeats.
  */
 export function endpointTransport({ name, url, timeoutMs, onAnswer }: EndpointTransportOptions): Transport<'endpoint'> {
   let lastId = 0
@@ -83,7 +85,7 @@ async function post(name: string, url: string, timeoutMs: number, body: RequestB
     const text = await readText(response, MAX_BYTES)
     const answer = parse(text)
     if (answer?.error !== undefined && answer.error !== null && isOurs(answer, body))
-      throw new RpcRequestError({ url: name, body: shown, error: errorOf(answer.error) })
+      throw new RpcRequestError({ url: name, body: shown, error: errorOf(answer.error, url) })
     if (!response.ok) throw failure(`status ${response.status} came, expected 200`, { status: response.status })
     if (!answer) throw failure('the answer is not JSON-RPC')
     if (!isOurs(answer, body)) throw failure('the answer belongs to another request')
@@ -116,13 +118,21 @@ function isOurs(answer: RpcAnswer, { id }: RequestBody): boolean {
   return answer.id === id || (answer.error !== undefined && (answer.id === null || answer.id === undefined))
 }
 
-function errorOf(error: unknown): { code: number; message: string; data?: unknown } {
+function errorOf(error: unknown, url: string): { code: number; message: string; data?: unknown } {
   const { code, message, data } = (typeof error === 'object' ? error : {}) as Record<string, unknown>
   return {
     code: typeof code === 'number' ? code : -32603,
-    message: typeof message === 'string' ? message : 'an error without a message',
+    message: typeof message === 'string' ? withoutKeys(message, url) : 'an error without a message',
     data,
   }
+}
+
+/** An endpoint's own words may repeat the address that it was asked at. */
+function withoutKeys(text: string, url: string): string {
+  const { username, password, pathname, searchParams } = new URL(url)
+  return [username, password, ...pathname.split('/'), ...searchParams.values()]
+    .filter((part) => part.length >= SHORTEST_KEY)
+    .reduce((rest, part) => rest.replaceAll(part, '…'), text)
 }
 
 async function readText(response: Response, maxBytes: number): Promise<string> {

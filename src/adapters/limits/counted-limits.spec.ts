@@ -39,6 +39,17 @@ describe('CountedLimits', () => {
     expect(await takenOf(limits, bucket)).toBe(most)
   })
 
+  test('reads that come together use up no more than as many one after another', async () => {
+    const limits = new MemoryRateLimits()
+    const together = async (count: number) => {
+      const all = await Promise.all(Array.from({ length: count }, () => limits.take('read', 'ada')))
+      return all.filter(({ retryAfterMs }) => retryAfterMs === undefined).length
+    }
+    expect(await together(95)).toBe(95)
+    expect(await together(600)).toBe(505)
+    expect(await takenOf(limits, 'read')).toBe(0)
+  })
+
   test('reads are limited as configured, and each answer says what is left', async () => {
     const limits = new MemoryRateLimits(2)
     const answers = [

@@ -57,6 +57,8 @@ export class CountedLimits extends RateLimits {
   private readonly free = new Map<string, number>()
   /** Reads that are taken from the counter and not handed out yet, by caller. */
   private readonly reads = new Map<string, { left: number; readonly remaining: number; readonly until: number }>()
+  /** Portions of reads that are being taken from the counter, by caller. */
+  private readonly taking = new Map<string, Promise<unknown>>()
 
   constructor(private readonly counters: Counters) {
     super()
@@ -67,14 +69,25 @@ export class CountedLimits extends RateLimits {
     caller: string,
   ): Promise<{ readonly retryAfterMs: number | undefined; readonly standing: RateStanding }> {
     const key = keyOf(caller)
-    const remembered = this.remembered(bucket, key)
-    if (remembered !== undefined) return this.refusal(bucket, remembered)
-    if (bucket === 'read') {
-      const handed = this.handOut(key)
-      if (handed) return handed
-    }
-    this.free.delete(`${bucket}:${key}`)
     const points = bucket === 'read' ? Math.max(1, Math.floor(this.counters.read.points / READ_PORTIONS)) : 1
+    for (;;) {
+      const remembered = this.remembered(bucket, key)
+      if (remembered !== undefined) return this.refusal(bucket, remembered)
+      const handed = bucket === 'read' ? this.handOut(key) : undefined
+      if (handed) return handed
+      const taking = this.taking.get(key)
+      if (points === 1 || !taking) break
+      // Whoever comes while a portion is being taken gets of that one.
+      await taking
+    }
+    const taken = this.consume(bucket, key, points)
+    if (points === 1) return taken
+    this.taking.set(key, taken)
+    return taken.finally(() => this.taking.delete(key))
+  }
+
+  private async consume(bucket: RateBucket, key: string, points: number) {
+    this.free.delete(`${bucket}:${key}`)
     try {
       const { consumedPoints, remainingPoints, msBeforeNext } = await this.counters[bucket].consume(key, points)
       if (points > 1) this.keep(key, points - 1, remainingPoints, msBeforeNext)

@@ -6,7 +6,7 @@ import {
   auditText,
   FIRST_AUDIT_HASH,
 } from '../../domain/access/audit-entry.js'
-import type { AuditPlace } from '../../ports/audit-log.js'
+import type { AuditEnd, AuditPlace } from '../../ports/audit-log.js'
 
 /** A record as it is written: the exact text, and the SHA-256 of that text in hexadecimal. */
 export interface Sealed {
@@ -70,19 +70,22 @@ export class AuditChain {
     return undefined
   }
 
-  /** Compares what was read with the head. */
-  end(head: AuditPlace | undefined): AuditFault | undefined {
+  /** Compares what was read with what has to stand at its end: the head, or a record, whose hash need not be known. */
+  end(head: AuditEnd | undefined): AuditFault | undefined {
     const { sequence, hash } = this.last
     if (!head) return { sequence, reason: 'The head of the chain is missing; this is the last record there is.' }
     if (head.sequence > sequence)
       return {
         sequence: sequence + 1,
-        reason: `Record ${sequence + 1} is missing, and all after it up to the head, ${head.sequence}.`,
+        reason: `Record ${sequence + 1} is missing, and all after it up to record ${head.sequence}.`,
       }
     if (head.sequence < sequence)
       return { sequence: head.sequence + 1, reason: `It stands beyond the head, which is record ${head.sequence}.` }
-    if (head.hash !== hash)
-      return { sequence, reason: 'It is not the record that the head was taken from, so one of the two was changed.' }
+    if (head.hash !== undefined && head.hash !== hash)
+      return {
+        sequence,
+        reason: 'It is not the record that stood there, or that the head was taken from: one was changed.',
+      }
     return undefined
   }
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { AuditEntry, AuditFault, AuditRecord } from '../../domain/access/audit-entry.js'
 import { InvariantError } from '../../domain/errors.js'
-import { AuditLog, type AuditPlace, type AuditQuery, type AuditVerdict } from '../../ports/audit-log.js'
+import { AuditLog, type AuditQuery, type AuditVerdict } from '../../ports/audit-log.js'
 import { AuditChain, legible, recordOf, seal } from './audit-chain.js'
 import type { Database, Transaction } from './database.js'
 
@@ -50,10 +50,10 @@ export class PostgresAuditLog extends AuditLog {
   }
 
   /** One picture of the table, so that records added meanwhile are no faults. */
-  override verify({
-    after,
-    until,
-  }: { readonly after?: AuditPlace; readonly until?: number } = {}): Promise<AuditVerdict> {
+  override verify(
+    { after, until }: Parameters<AuditLog['verify']>[0] = {},
+    signal?: AbortSignal,
+  ): Promise<AuditVerdict> {
     return this.database
       .transaction()
       .setIsolationLevel('repeatable read')
@@ -61,11 +61,9 @@ export class PostgresAuditLog extends AuditLog {
       .execute(async (tx) => {
         const head = await tx.selectFrom('audit_head').select(['sequence', 'hash']).executeTakeFirst()
         const chain = new AuditChain(after)
-        const faults = await this.walk(tx, chain, until)
-        const atEnd =
-          until === undefined && faults.length < MOST_FAULTS
-            ? chain.end(head && { sequence: Number(head.sequence), hash: head.hash })
-            : undefined
+        const faults = await this.walk(tx, chain, until?.sequence, signal)
+        const end = until ?? (head && { sequence: Number(head.sequence), hash: head.hash })
+        const atEnd = faults.length < MOST_FAULTS ? chain.end(end) : undefined
         const [fault, ...others] = [...faults, ...(atEnd ? [atEnd] : [])]
         const { sequence: count, hash } = chain.head
         if (!fault) return { status: 'intact', count, head: hash }
@@ -73,9 +71,15 @@ export class PostgresAuditLog extends AuditLog {
       })
   }
 
-  private async walk(tx: Transaction, chain: AuditChain, until = Number.MAX_SAFE_INTEGER): Promise<AuditFault[]> {
+  private async walk(
+    tx: Transaction,
+    chain: AuditChain,
+    until = Number.MAX_SAFE_INTEGER,
+    signal?: AbortSignal,
+  ): Promise<AuditFault[]> {
     const faults: AuditFault[] = []
     for (;;) {
+      signal?.throwIfAborted()
       const rows = await tx
         .selectFrom('audit_log')
         .select(['sequence', 'hash', sql<string>`record::text`.as('text')])

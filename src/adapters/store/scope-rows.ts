@@ -41,15 +41,22 @@ export async function loadStates(db: Database): Promise<ScopeState[]> {
  * Writes a person's word on a scope. Running is the absence of a row, and comes only when no open breaker holds the scope;
  * any other level is kept if what is written is stricter, so that a pause never loosens a halt of the same moment. A harder
  * word of a person's stays as it is, with its reason; what a breaker set becomes a person's to let go. A word with an end is
- * kept apart and changes nothing of that; running takes those back as well.
+ * kept apart and changes nothing of that; running takes those back as well. What was said after `since` running leaves
+ * as it is: of a pause and a resume at once the pause wins (A-11).
  */
 export async function writeState(tx: Transaction, state: ScopeState): Promise<void> {
   const { expiresAt } = state
   if (expiresAt !== undefined && state.level !== 'running') return insertTimedPause(tx, { ...state, expiresAt })
   const before = await lockState(tx, state.scope)
   if (state.level === 'running') {
-    await endTimedPauses(tx, state.scope)
-    await tx.updateTable('scope_states').set({ set_by: 'breaker' }).where('scope', '=', state.scope).execute()
+    const since = new Date(state.since)
+    await endTimedPauses(tx, state.scope, since)
+    await tx
+      .updateTable('scope_states')
+      .set({ set_by: 'breaker' })
+      .where('scope', '=', state.scope)
+      .where('since', '<=', since)
+      .execute()
     return lowerState(tx, state.scope)
   }
   const isHeldHarder = before !== undefined && isStricter(before.level, state.level)

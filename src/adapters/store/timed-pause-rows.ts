@@ -20,8 +20,9 @@ export async function deletePause(db: Database, id: number): Promise<void> {
   await db.deleteFrom('timed_pauses').where('id', '=', String(id)).execute()
 }
 
-export async function endTimedPauses(tx: Transaction, scope: Scope): Promise<void> {
-  await tx.deleteFrom('timed_pauses').where('scope', '=', scope).execute()
+/** Those that were said until then. */
+export async function endTimedPauses(tx: Transaction, scope: Scope, until: Date): Promise<void> {
+  await tx.deleteFrom('timed_pauses').where('scope', '=', scope).where('since', '<=', until).execute()
 }
 
 /**

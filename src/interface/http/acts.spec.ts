@@ -141,6 +141,25 @@ describe('cancelling an intent', () => {
     expect(approved.body).toMatchObject({ proposal: { state: 'used' }, cancelOrder: { by: 'ada, bob' }, resumed: null })
     expect((await get(path, on)).body).toMatchObject({ cancelOrder: { by: 'ada, bob' } })
   })
+
+  test('a key is no person: what it proposes takes two of them (A-07, F-75)', async () => {
+    const on = strict
+    const key = await on.keyWith(['tx:cancel'])
+    const proposed = await post(`${path}/cancel`, word, { on, who: key, match: await etag(on) })
+    const { proposal } = proposed.body as { proposal: string }
+    const { digest } = (await get(`proposals/${proposal}`, on)).body as { digest: string }
+    const approval = (who: string) => post(`proposals/cancel/${proposal}/approve`, { digest }, { on, who })
+    expect((await approval('ada')).body).toMatchObject({ proposal: { state: 'open' }, cancelOrder: null })
+    expect((await approval('ada')).status).toBe(403)
+    expect((await approval('bob')).body).toMatchObject({ proposal: { state: 'used' } })
+  })
+})
+
+test('a reason that the records could not take is refused, not a failure', async () => {
+  const refused = await post('proposals/resume', { scope: 'all', reason: 'Half a pair: \ud83d' }, { on: strict })
+  expect(refused).toMatchObject({ status: 400, body: { errors: [{ pointer: '/reason' }] } })
+  const note = await post(`transfers/${transfer.id}/investigated`, { reason: 'Looked.', note: 'a\udc00' })
+  expect(note).toMatchObject({ status: 400, body: { errors: [{ pointer: '/note' }] } })
 })
 
 test('a late transfer is marked as looked into, once it is late; nothing else changes', async () => {

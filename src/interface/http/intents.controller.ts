@@ -108,13 +108,15 @@ export class IntentsController {
     @Param('id') id: string,
     @Body() body: unknown,
     @Headers('if-match') match: string | undefined,
-    @Caller() { subject: by }: Principal,
+    @Caller() { subject: by, kind }: Principal,
   ) {
     const { reason } = parseOrRefuse(cancelBody, body)
     const seen = await this.one(id)
     requireMatch(match, seen)
     if (this.approvals.resume > 1) {
-      const answer = await this.answerProposal.proposeCancel({ intentId: id, reason }, { by, needs: 1 })
+      // A key may be one of theirs who approve: it is none of the two.
+      const needs = kind === 'person' ? 1 : 2
+      const answer = await this.answerProposal.proposeCancel({ intentId: id, reason }, { by, needs })
       if (answer.status !== 'proposed') throw notCancelled(id, answer)
       return { intent: id, state: seen.state, cancelOrder: null, proposal: answer.proposal.id }
     }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { TRANSFER_STATES } from '../../domain/execution/transfer.js'
 import { time } from './figures-schema.js'
-import { reason } from './wire.js'
+import { ILLEGIBLE, isLegible, reason } from './wire.js'
 
 const NOTE_LENGTH = 2_000
 
@@ -12,7 +12,7 @@ export const investigatedBody = z.strictObject({
     .trim()
     .min(1)
     .max(NOTE_LENGTH)
-    .refine((text) => !text.includes('\0'), 'expected text without NUL characters')
+    .refine(isLegible, ILLEGIBLE)
     .optional()
     .describe('What was found: a ticket of the bridge, a transaction.'),
 })

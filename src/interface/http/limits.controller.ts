@@ -59,24 +59,23 @@ export class LimitsController {
     const now = this.clock.now()
     const nav = (await this.lastCycles.of(portfolio.id))?.valuation.nav ?? 0n
     const use = await store.budgetUse(spendOfNothing(portfolio, now))
-    const chains = await Promise.all(
-      portfolio.chains.map(async ({ key: chain }) => {
-        const { hourTransactions } = await store.budgetUse(spendOfNothing(portfolio, now, { chain }))
-        return { chain, transactionsPerHour: { used: hourTransactions, cap: limits.hourTransactions } }
-      }),
-    )
-    const bridges = await Promise.all(
-      this.bridges().map(async (bridge) => {
-        const own = await store.budgetUse(spendOfNothing(portfolio, now, { bridge }))
-        const caps = bridgeLimits(limits, bridgeTermsOf(portfolio.bridges, bridge))
-        return {
-          bridge,
-          inFlight: shareOfCap(own.bridgeInFlight, caps.bridgeInFlight, nav),
-          perDay: shareOfCap(own.bridgeDayTurnover, caps.bridgeDay, nav),
-          late: own.bridgeLate,
-        }
-      }),
-    )
+    // One sum after another: they take one connection of those that trading and pausing need, too.
+    const chains = []
+    for (const { key: chain } of portfolio.chains) {
+      const { hourTransactions } = await store.budgetUse(spendOfNothing(portfolio, now, { chain }))
+      chains.push({ chain, transactionsPerHour: { used: hourTransactions, cap: limits.hourTransactions } })
+    }
+    const bridges = []
+    for (const bridge of this.bridges()) {
+      const own = await store.budgetUse(spendOfNothing(portfolio, now, { bridge }))
+      const caps = bridgeLimits(limits, bridgeTermsOf(portfolio.bridges, bridge))
+      bridges.push({
+        bridge,
+        inFlight: shareOfCap(own.bridgeInFlight, caps.bridgeInFlight, nav),
+        perDay: shareOfCap(own.bridgeDayTurnover, caps.bridgeDay, nav),
+        late: own.bridgeLate,
+      })
+    }
     return {
       portfolio: portfolio.id,
       navUsd: usdToText(nav),

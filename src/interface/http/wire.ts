@@ -27,13 +27,17 @@ function wordsOf(input: unknown): string {
   return Array.isArray(input) ? 'a list' : `${typeof input === 'object' ? 'an' : 'a'} ${typeof input}`
 }
 
+/** For what is written down: the records take neither NUL nor halves of surrogate pairs. */
+export const isLegible = (text: string) => !/[\0\p{Surrogate}]/u.test(text)
+export const ILLEGIBLE = 'expected text without NUL characters and halves of surrogate pairs'
+
 /** Why an operator does something. */
 export const reason = z
   .string({ error })
   .trim()
   .min(1, { error })
   .max(REASON_LENGTH, { error })
-  .refine((text) => !text.includes('\0'), 'expected text without NUL characters')
+  .refine(isLegible, ILLEGIBLE)
 
 export const name = z.string().regex(/^[a-zA-Z0-9-]{1,64}$/, 'expected letters, digits and dashes, 64 at most')
 

@@ -16,5 +16,6 @@ export const chains: readonly Scenario[] = [
       stage.cause()
       stage.setProviders('bay', 2, [{ kind: 'drop-request' }])
     },
+    cure: (stage) => Promise.resolve(stage.setProviders('bay', 2, [])),
   },
 ]

@@ -26,6 +26,9 @@ export const control: readonly Scenario[] = [
       stage.cause()
       await stage.kill()
     },
+    async cure(stage) {
+      await stage.start()
+    },
   },
   {
     name: 'the leader dies, and the standby has to wait for its lease to run out',
@@ -37,6 +40,8 @@ export const control: readonly Scenario[] = [
       stage.cause()
       await stage.kill('a')
     },
+    // The lease runs out by itself.
+    cure: () => Promise.resolve(),
   },
   {
     name: 'a second installation with a database of its own serves the same portfolio',
@@ -47,6 +52,7 @@ export const control: readonly Scenario[] = [
       stage.cause()
       await stage.start((file) => (file.portfolios['treasury']!.mode = 'dry-run'), { place: 'b', databaseUrl })
     },
+    cure: (stage) => stage.kill('b'),
   },
   {
     name: 'a person halts everything and pauses a chain hard',
@@ -60,6 +66,10 @@ export const control: readonly Scenario[] = [
       await stage.told(daemon, '/v1/halt', { reason })
       await stage.told(daemon, '/v1/pause', { reason, scope: 'chain:bay', level: 'hard' })
     },
+    async cure(stage) {
+      await stage.told(stage.daemon(), '/v1/resume', { reason })
+      await stage.told(stage.daemon(), '/v1/resume', { reason, scope: 'chain:bay' })
+    },
   },
   {
     name: 'a pause is forgotten',
@@ -69,6 +79,7 @@ export const control: readonly Scenario[] = [
       stage.cause()
       await stage.told(daemon, '/v1/pause', { reason })
     },
+    cure: (stage) => stage.told(stage.daemon(), '/v1/resume', { reason }),
   },
   {
     name: 'somebody asks again and again for what his key does not allow',

@@ -12,6 +12,7 @@ export const portfolios: readonly Scenario[] = [
       stage.cause()
       await stage.closeDatabase()
     },
+    cure: (stage) => stage.openDatabase(),
   },
   {
     name: 'the price service is dead, so that no asset has two prices',
@@ -22,6 +23,7 @@ export const portfolios: readonly Scenario[] = [
       stage.cause()
       stage.world.control.setFault('prices', { kind: 'dead' })
     },
+    cure: (stage) => Promise.resolve(stage.world.control.setFault('prices', null)),
   },
   {
     name: 'an asset is far from its target, and no venue answers',
@@ -56,7 +58,8 @@ export const portfolios: readonly Scenario[] = [
     async play(stage) {
       stage.cause()
       await stage.startTrading((file) => {
-        const { limits } = file.portfolios['treasury']!
+        const { limits, rebalancing } = file.portfolios['treasury']!
+        rebalancing.reset = 'target'
         limits.turnoverPerDay = '0.04'
         limits.turnoverPerHour = '0.04'
       })
@@ -71,5 +74,6 @@ export const portfolios: readonly Scenario[] = [
       stage.cause()
       stage.world.control.setFault('prices', { kind: 'wrong', what: 'amount' })
     },
+    cure: (stage) => Promise.resolve(stage.world.control.setFault('prices', null)),
   },
 ]

@@ -107,7 +107,7 @@ export function UnderWay({ positions: { inTransit } }: { readonly positions: Pos
   return (
     <Panel title="Under way between chains">
       {inTransit.length === 0 ? (
-        <Empty title="Nothing is under way">Everything lies where the table says.</Empty>
+        <Empty title="Nothing is under way" />
       ) : (
         <CardTable
           label="Under way between chains"

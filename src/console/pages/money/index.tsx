@@ -38,7 +38,9 @@ function Shown({ positions }: { readonly positions: Positions }) {
       <Panel title="Assets by chain">
         <Figures positions={positions} />
         {matrix.rows.length === 0 ? (
-          <Nothing isMeasured={positions.cycleId !== null} />
+          <div className={classes.below}>
+            <Nothing isMeasured={positions.cycleId !== null} />
+          </div>
         ) : isNarrow ? (
           <ChainCards matrix={matrix} />
         ) : (

@@ -63,6 +63,36 @@ describe('what ought to be looked at', () => {
     ])
   })
 
+  test('a cancel leads to its transaction, a late transfer to its own page', () => {
+    const cancel = {
+      ...proposal,
+      id: 'c-1',
+      kind: 'cancel' as const,
+      proposedBy: 'ada',
+      content: { intent: 'core-1.2' },
+    }
+    const transfer = {
+      id: 'core-1.0',
+      cycleId: 'core-1',
+      isLate: true,
+      isOpen: true,
+      state: 'in_transit',
+      sent: { symbol: 'USDC' },
+      origin: { chain: 'alpha' },
+      destination: 'beta',
+      bridge: 'slow',
+    } as unknown as NonNullable<Known['transfers']>['transfers'][number]
+    const alerts = alertsOf({
+      portfolio,
+      proposals: { proposals: [cancel, { ...cancel, state: 'rejected' }] },
+      transfers: { transfers: [transfer, { ...transfer, isLate: false }] },
+    })
+    expect(alerts.map(({ title, detail, href }) => [title, detail, href])).toEqual([
+      ['A cancel waits for a second person', 'ada: It sells much.', '#/history/-/core-1.2'],
+      ['USDC from alpha to beta is late', 'It was sent over slow and has not arrived.', '#/history/core-1/core-1.0'],
+    ])
+  })
+
   test('a price that is missing, held, or off its peg', () => {
     const peg = { distance: '0.03', warnsFrom: '0.01', stopsFrom: '0.02', isOff: true }
     const hold = { reason: 'it leapt', since: '' }

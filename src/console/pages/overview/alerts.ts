@@ -1,6 +1,7 @@
 import type { Breakers, Chains, Portfolio, Positions, Prices, Proposals, Transfers } from '../../api/answers.js'
 import type { Tone } from '../../parts/badges.js'
 import { hrefOf } from '../../place.js'
+import { stepHref } from '../history/links.js'
 
 /** Something a person ought to look at, and where. */
 export interface Alert {
@@ -38,15 +39,27 @@ export function alertsOf(known: Known): Alert[] {
 }
 
 function waiting({ proposals }: Known): Alert[] {
-  return (proposals?.proposals ?? [])
-    .filter(({ state, kind }) => state === 'open' && kind === 'plan')
-    .map(({ id, needs, approvedBy, reason }) => ({
-      key: `proposal ${id}`,
-      tone: 'warn',
-      title: `A plan waits for ${needs - approvedBy.length === 1 ? 'one approval' : `${needs - approvedBy.length} approvals`}`,
-      detail: reason,
-      href: hrefOf('plan', id),
-    }))
+  const open = (proposals?.proposals ?? []).filter(({ state }) => state === 'open')
+  return [
+    ...open
+      .filter(({ kind }) => kind === 'plan')
+      .map(({ id, needs, approvedBy, reason }) => {
+        const missing = needs - approvedBy.length
+        const title = `A plan waits for ${missing === 1 ? 'one approval' : `${missing} approvals`}`
+        return alert(`proposal ${id}`, 'warn', title, reason, hrefOf('plan', id))
+      }),
+    ...open
+      .filter(({ kind }) => kind === 'cancel')
+      .map(({ id, proposedBy, reason, content }) =>
+        alert(
+          `proposal ${id}`,
+          'warn',
+          'A cancel waits for a second person',
+          `${proposedBy}: ${reason}`,
+          stepHref(null, String(content['intent'])),
+        ),
+      ),
+  ]
 }
 
 function breakers({ breakers: found }: Known): Alert[] {
@@ -62,12 +75,12 @@ function breakers({ breakers: found }: Known): Alert[] {
 function transfers({ transfers: found }: Known): Alert[] {
   return (found?.transfers ?? [])
     .filter(({ isLate, isOpen, state }) => isOpen && (isLate || state === 'lost_suspected'))
-    .map(({ id, sent, origin, destination, bridge, state }) => ({
+    .map(({ id, cycleId, sent, origin, destination, bridge, state }) => ({
       key: `transfer ${id}`,
       tone: state === 'lost_suspected' ? 'bad' : 'warn',
       title: `${sent.symbol} from ${origin.chain} to ${destination} is ${state === 'lost_suspected' ? 'lost, it seems' : 'late'}`,
       detail: `It was sent over ${bridge} and has not arrived.`,
-      href: hrefOf('money'),
+      href: stepHref(cycleId, id),
     }))
 }
 

@@ -17,8 +17,9 @@ import { Scrolls } from '../../parts/page.js'
 import { LEGS } from '../history/words.js'
 import type { LegState, PlannedLeg } from './api.js'
 import type { Held } from './holdings.js'
-import { type Box, type End, type HoldingBox, type Lane, layoutOf, pathOf, type Point } from './layout.js'
+import { type Box, type HoldingBox, type Lane, layoutOf, pathOf, type Point } from './layout.js'
 import classes from './graph.module.css'
+import type { End } from './rows.js'
 import { groupSlices, type LegGroup, stateOfGroup } from './slices.js'
 import { KINDS, legTitle } from './words.js'
 
@@ -168,10 +169,8 @@ function LegShape({ data: { group, state, open } }: NodeProps<LegNode>) {
         <span className={classes.via}>
           {tool} by {venue}
         </span>
-        <span className={classes.via}>
-          costs {usdFigure(costUsd).readable}
-          {legs.length > 1 && `, ${legs.length} slices`}
-        </span>
+        <span className={classes.via}>costs {usdFigure(costUsd).readable}</span>
+        {legs.length > 1 && <span className={classes.via}>in {legs.length} slices</span>}
       </button>
     </>
   )

@@ -1,6 +1,6 @@
 import { difference, sum } from '../history/exact.js'
 import type { Cycle, PlannedLeg } from './api.js'
-import type { End } from './layout.js'
+import type { End } from './rows.js'
 
 /** What lies there before the plan, and once it came out as expected; decimal text. */
 export interface Held {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { type Box, type Layout, type LegEnds, layoutOf, pathOf } from './layout.js'
+import { type Box, type Layout, layoutOf, pathOf } from './layout.js'
+import type { LegEnds } from './rows.js'
 
 const CHAINS = ['anchor', 'bay', 'cove']
 const end = (chain: string, symbol: string) => ({ chain, symbol, address: `0x${symbol}` })

@@ -12,7 +12,7 @@ import { DECISIONS, outcomeWords } from '../history/words.js'
 import type { Cycle, Plan } from './api.js'
 import { Approval } from './approval.js'
 import { CostsPanel } from './costs-panel.js'
-import { DrawnPlan } from './graph-panel.js'
+import { DrawnPlan } from './drawn-plan.js'
 import classes from './plan.module.css'
 import { METHODS } from './words.js'
 

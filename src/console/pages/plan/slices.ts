@@ -1,6 +1,6 @@
 import { sum } from '../history/exact.js'
 import type { LegState, PlannedLeg } from './api.js'
-import type { LegEnds } from './layout.js'
+import type { LegEnds } from './rows.js'
 
 /** Legs that are drawn as one: the slices of one sale, or a leg by itself. */
 export interface LegGroup extends LegEnds {
