@@ -31,6 +31,7 @@ export function lineChart(
   },
 ): string {
   const { unit, decimals, isStacked, isBars, limits, min, max } = plot
+  const times = timesOf(lines)
   const drawn = limits.filter(({ value, color }) => value !== null && color !== 'transparent')
   return render(plot, {
     yAxis: {
@@ -45,10 +46,10 @@ export function lineChart(
     series: lines.map(({ name, points, colour, isLimit }, index) => ({
       name,
       type: isBars ? 'bar' : 'line',
-      data: points.map(([time, value]) => [time, Number.isFinite(value) ? value : null]),
+      data: isStacked && !isLimit ? aligned(points, times) : points.map(([time, value]) => [time, finite(value)]),
       ...(isStacked && !isLimit && { stack: 'all' }),
       ...(isBars && {
-        barWidth: Math.max(1, ((plot.width - 72) * plot.window.step) / (plot.window.to - plot.window.from)),
+        barWidth: Math.max(1, 1 + ((plot.width - 72) * plot.window.step) / (plot.window.to - plot.window.from)),
       }),
       step: 'end',
       showSymbol: points.length < 40 && !isLimit,
@@ -71,12 +72,25 @@ export function lineChart(
   })
 }
 
+/** Every time at which any of the series has a value. */
+function timesOf(series: readonly Pick<Series, 'points'>[]): number[] {
+  return [...new Set(series.flatMap(({ points }) => points.map(([time]) => time)))].toSorted((a, b) => a - b)
+}
+
+/** What is stacked is stacked by place in the list, so each list has a place for every time. */
+function aligned(points: Series['points'], times: readonly number[]): [number, number][] {
+  const known = new Map(points)
+  return times.map((time) => [time, finite(known.get(time) ?? 0) ?? 0])
+}
+
+const finite = (value: number) => (Number.isFinite(value) ? value : null)
+
 /** Rows of buckets over time, each cell as bright as it is full. */
 export function heatChart(
   rows: readonly { readonly edge: string; readonly points: Series['points'] }[],
   plot: Plot,
 ): string {
-  const times = [...new Set(rows.flatMap(({ points }) => points.map(([time]) => time)))].toSorted((a, b) => a - b)
+  const times = timesOf(rows)
   const cells = rows.flatMap(({ points }, row) =>
     points.flatMap(([time, value]) => (value > 1e-9 ? [[times.indexOf(time), row, value]] : [])),
   )

@@ -64,14 +64,12 @@ export class TripBreaker {
         scope: breaker.scope,
         by: breaker.clearedBy ?? '',
       })
-    if (cleared.length > 0) await this.tellScope(scope, `${code} has let go: its condition has passed.`, at)
-  }
-
-  /** What holds the scope now: a breaker that let go may have been the last one, or not. */
-  private async tellScope(scope: Scope, reason: string, since: number): Promise<void> {
-    const { store, observer } = this.deps
+    if (cleared.length === 0) return
+    // Something else may hold the scope still.
     const held = (await store.operatingStates()).find((one) => one.scope === scope)
-    const state = held ?? { scope, level: 'running' as const, reason, since, by: 'breaker' as const }
-    observer.notify({ type: 'scope-changed', state, isEarlier: held !== undefined })
+    const reason = `${code} has let go: its condition has passed.`
+    const state = held ?? { scope, level: 'running' as const, reason, since: at, by: 'breaker' as const }
+    if (cleared.some(({ level }) => level !== state.level))
+      observer.notify({ type: 'scope-changed', state, isEarlier: false })
   }
 }

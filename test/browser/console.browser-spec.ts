@@ -89,8 +89,7 @@ describe('the console in a browser', () => {
     const approval = panel(page, 'Approval')
     await approval.getByText('You asked for it yourself').waitFor()
     expect(await button(approval, 'Approve…').isDisabled()).toBe(true)
-    const [proposal] = (await stage.read<{ proposals: { digest: string; proposedBy: string }[] }>('/v1/proposals'))
-      .proposals
+    const [proposal] = (await stage.read<ProposalsAnswer>('/v1/proposals')).proposals
     expect(proposal!.proposedBy).toBe('bob')
     const own = await stage.daemon.post(
       `/v1/proposals/plan/${cycleId}/approve`,
@@ -127,6 +126,8 @@ describe('the console in a browser', () => {
     await button(approval, 'Approve…').click()
     await button(page.getByRole('dialog'), 'Approve').click()
     await panel(page, 'Running').waitFor()
+    const { proposals } = await stage.read<ProposalsAnswer>('/v1/proposals')
+    expect(proposals.find(({ id }) => id === cycleId)?.approvedBy).toEqual(['ada'])
     await stage.leave(page)
   })
 
@@ -282,6 +283,15 @@ describe('the console in a browser', () => {
     for (const one of [page, other]) await stage.leave(one)
   })
 })
+
+interface ProposalsAnswer {
+  readonly proposals: readonly {
+    readonly id: string
+    readonly digest: string
+    readonly proposedBy: string
+    readonly approvedBy: readonly string[]
+  }[]
+}
 
 interface IntentAnswer {
   readonly inclusion: { readonly hash: string; readonly block: string } | null

@@ -143,8 +143,9 @@ export const transactions: readonly Scenario[] = [
       const daemon = await stage.startTrading((file) => {
         aim(file, { ETH: '0.30', BTC: '0.35', LINK: '0.05', USDC: '0.20', USDT: '0.05', DAI: '0.05' }, '0.02')
         for (const bridge of Object.values(file.bridges)) {
-          bridge.expectedSeconds = 6
-          bridge.lostAfterSeconds = 30
+          // Lost comes after late, and late is three times as long and a minute.
+          bridge.expectedSeconds = 1
+          bridge.lostAfterSeconds = 65
         }
       })
       await until('a crossing', 180_000, async () => {
