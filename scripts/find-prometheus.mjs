@@ -67,7 +67,7 @@ export const findPrometheus = () => {
 
 if (process.argv[1] === import.meta.filename) {
   try {
-    const { version, ...paths } = findPrometheus()
+    const { version: _version, ...paths } = findPrometheus()
     console.log(Object.values(paths).join('\n'))
   } catch (error) {
     console.error(error.message)

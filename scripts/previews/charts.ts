@@ -101,7 +101,12 @@ export function heatChart(
       data: times.map(clock),
       axisLabel: { ...AXIS.axisLabel, interval: Math.ceil(times.length / 6) },
     },
-    yAxis: { ...AXIS, type: 'category', data: rows.map(({ edge }) => edge) },
+    yAxis: {
+      ...AXIS,
+      type: 'category',
+      data: rows.map(({ edge }) => edge),
+      axisLabel: { ...AXIS.axisLabel, interval: 0, fontSize: 9 },
+    },
     visualMap: {
       show: false,
       min: 0,

@@ -209,7 +209,7 @@ async function drawTable(panel: Panel, { width, height }: Size, asker: Asker): P
   const found = new Map<string, { labels: Series['labels']; values: (number | undefined)[] }>()
   for (const [index, { expr }] of targets.entries())
     for (const { labels, points } of await asker.instant(expr)) {
-      const key = JSON.stringify(Object.entries(labels).toSorted())
+      const key = JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       const row = found.get(key) ?? { labels, values: [] }
       row.values[index] = points[0]?.[1]
       found.set(key, row)

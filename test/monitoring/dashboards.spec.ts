@@ -54,7 +54,10 @@ const metrics = new Map((await registry.getMetricsAsJSON()).map((metric) => [met
 /** Labels of a metric as they are declared; buckets have `le` as well, and a scrape adds where it came from. */
 const labelsOf = (name: string): readonly string[] => [
   ...(registry.getSingleMetric(name) as unknown as { readonly labelNames: readonly string[] }).labelNames,
-  ...['le', 'job', 'instance', 'namespace'],
+  'le',
+  'job',
+  'instance',
+  'namespace',
 ]
 /** Labels whose values are what a configuration names. */
 const CONFIGURED = [

@@ -37,6 +37,6 @@ export function linesOf(text: string, language: 'sh' | 'sql' | 'promql'): string
   return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)]
     .filter(([, of]) => of === language)
     .flatMap(([, , body = '']) => body.split('\n'))
-    .map((line) => line.replace(/\s+#.*$/, '').trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => (language === 'sh' ? line.replace(/(^|\s+)#.*$/, '') : line).trim())
+    .filter((line) => line !== '')
 }

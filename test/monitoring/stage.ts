@@ -6,7 +6,7 @@ import { openDatabase } from '../../src/adapters/store/database.js'
 import { migrate } from '../../src/adapters/store/migrate.js'
 import { type Books, startBooks } from '../crash-matrix/books.js'
 import { adminToken, type DaemonOptions, type DaemonProcess, startDaemon } from '../support/daemon-process.js'
-import { type EditableConfig, type SandboxWorld, startSandboxWorld } from '../support/sandbox-world.js'
+import { type EditableConfig, keepOnly, type SandboxWorld, startSandboxWorld } from '../support/sandbox-world.js'
 import { until } from '../support/until.js'
 import type { Observatory } from './observatory.js'
 
@@ -82,10 +82,11 @@ export class Stage {
     return daemon
   }
 
-  /** As `start`, of a portfolio that wants another five hundredths of its value in dollars and trades for it at once. */
+  /** As `start`, of a portfolio on bay alone that has too much of one asset and sells it at once. */
   startTrading(edit: Edit = () => undefined, options: Parameters<Stage['start']>[1] = {}): Promise<DaemonProcess> {
     return this.start((file) => {
-      aim(file, { ETH: '0.34', BTC: '0.25', LINK: '0.05', USDC: '0.26', USDT: '0.05', DAI: '0.05' }, '0.02')
+      keepOnly(file, this.world.world, 'bay')
+      aim(file, { ETH: '0.015', BTC: '0.36', LINK: '0.095', USDC: '0.43', USDT: '0.1' })
       edit(file)
     }, options)
   }
@@ -210,10 +211,10 @@ async function ask<T extends pg.QueryResultRow>(
   }
 }
 
-/** Targets of the treasury's portfolio, with one band for all. */
-export function aim(file: EditableConfig, weights: Readonly<Record<string, string>>, band: string): void {
+/** Targets of the treasury's portfolio, with a narrow band for all. */
+export function aim(file: EditableConfig, weights: Readonly<Record<string, string>>): void {
   file.portfolios['treasury']!.targets = Object.fromEntries(
-    Object.entries(weights).map(([asset, weight]) => [asset, { weight, band: { absolute: band } }]),
+    Object.entries(weights).map(([asset, weight]) => [asset, { weight, band: { absolute: '0.02' } }]),
   )
 }
 

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Scenario } from '../scenario.js'
-import { aim } from '../stage.js'
 
 export const portfolios: readonly Scenario[] = [
   {
@@ -45,9 +44,8 @@ export const portfolios: readonly Scenario[] = [
       stage.cause()
       await stage.startTrading((file) => {
         const treasury = file.portfolios['treasury']!
-        aim(file, { ETH: '0.32', BTC: '0.21', LINK: '0.09', USDC: '0.28', USDT: '0.05', DAI: '0.05' }, '0.01')
         treasury.slippageBps = 1
-        treasury.maxLegUsd = '400000'
+        treasury.maxLegUsd = '60000'
       })
     },
   },

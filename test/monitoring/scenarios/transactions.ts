@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeAbiParameters, encodeFunctionData, erc20Abi, type Hex, keccak256, numberToHex } from 'viem'
+import { startEndpoint } from '../../crash-matrix/endpoint.js'
 import { adminToken, type DaemonProcess } from '../../support/daemon-process.js'
 import { until } from '../../support/until.js'
 import type { Scenario } from '../scenario.js'
@@ -101,22 +101,22 @@ export const transactions: readonly Scenario[] = [
     },
   },
   {
-    name: 'the journal of the signer does not answer',
+    name: 'the remote signer goes away',
     alerts: [{ alert: 'EvenkeelSignerErrors' }],
     spends: true,
     async play(stage) {
-      const journal = await stage.otherDatabase()
-      await stage.startTrading(
-        (file) => {
-          aim(file, { ETH: '0.40', BTC: '0.25', LINK: '0.05', USDC: '0.20', USDT: '0.05', DAI: '0.05' }, '0.02')
-          file.portfolios['treasury']!.schedule = '*/10 * * * * *'
-        },
-        { environment: { JOURNAL_DATABASE_URL: journal } },
-      )
-      await sleep(12_000)
-      await stage.closeDatabase(journal)
-      stage.cause()
-      await stage.world.control.setPrices({ ETH: stage.world.prices.usd('ETH') * 1.2 })
+      // A node of the sandbox signs for the accounts that it knows.
+      const signer = await startEndpoint(stage.chain('bay').rpcUrl)
+      try {
+        await stage.startTrading((file) => {
+          file.signer = { kind: 'remote', urls: { bay: signer.url }, address: stage.world.treasury, timeoutSeconds: 5 }
+        })
+        stage.cause()
+        signer.setUp(false)
+        await until('the alert', 200_000, () => (stage.isOver() ? true : undefined))
+      } finally {
+        await signer.stop()
+      }
     },
   },
   {
@@ -125,9 +125,10 @@ export const transactions: readonly Scenario[] = [
     spends: true,
     async play(stage) {
       const daemon = await stage.startTrading()
-      const approved = await until('an approval that is final', 120_000, async () =>
-        (await stage.intents(daemon, 'final_ok')).find(({ kind }) => kind === 'approve'),
-      )
+      const approved = await until('a trade that is over with its approval', 200_000, async () => {
+        const [row] = await stage.query<{ id: string; chain: string }>(usedApproval)
+        return row
+      })
       await stage.told(daemon, '/v1/halt', { reason: 'A scenario wants it.' })
       stage.cause()
       await restoreAllowance(stage, approved.chain, approved.id)
@@ -140,8 +141,8 @@ export const transactions: readonly Scenario[] = [
     spends: true,
     async play(stage) {
       for (const bridge of ['swift', 'ferry']) stage.world.control.setBridge(bridge, { outcome: 'silent' })
-      const daemon = await stage.startTrading((file) => {
-        aim(file, { ETH: '0.30', BTC: '0.35', LINK: '0.05', USDC: '0.20', USDT: '0.05', DAI: '0.05' }, '0.02')
+      const daemon = await stage.start((file) => {
+        aim(file, { ETH: '0.30', BTC: '0.35', LINK: '0.05', USDC: '0.20', USDT: '0.05', DAI: '0.05' })
         for (const bridge of Object.values(file.bridges)) {
           // Lost comes after late, and late is three times as long and a minute.
           bridge.expectedSeconds = 1
@@ -162,6 +163,11 @@ const unreplaced = `
   select intents.id from cancel_orders join intents on intents.id = cancel_orders.intent_id
   where intents.state = 'signed'
     and not exists (select from attempts where attempts.intent_id = intents.id and attempts.payload = 'cancel')`
+
+/** The approval of a leg of a cycle that has ended. */
+const usedApproval = `
+  select intents.id, intents.chain from intents join cycles on cycles.id = intents.cycle_id
+  where intents.kind = 'approve' and intents.state = 'final_ok' and cycles.ended_at is not null limit 1`
 
 /** Orders that an intent is not carried out. False where it has changed meanwhile. */
 async function cancel(daemon: DaemonProcess, id: string): Promise<boolean> {
