@@ -1,5 +1,5 @@
 // Prints the path of a Chromium: CHROMIUM_BIN, else `chromium` on the path, else the one of Debian, which apt-get then
-// installs. Fails when none can be had.
+// installs, with a font. Fails when none can be had.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
@@ -16,10 +16,11 @@ const runs = (path) => {
 
 function install() {
   const isRoot = process.getuid?.() === 0
-  const [command, ...before] = isRoot ? ['apt-get'] : ['sudo', '-n', 'apt-get']
+  const quiet = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
+  const [command, ...before] = isRoot ? quiet : ['sudo', '-n', ...quiet]
   process.stderr.write('No chromium on the path: installing that of Debian.\n')
   run(command, [...before, 'update', '-q'])
-  run(command, [...before, 'install', '-q', '-y', '--no-install-recommends', 'chromium'])
+  run(command, [...before, 'install', '-q', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'])
 }
 
 function find() {

@@ -44,7 +44,7 @@ export const portfolios: readonly Scenario[] = [
       stage.cause()
       await stage.startTrading((file) => {
         const treasury = file.portfolios['treasury']!
-        treasury.slippageBps = 1
+        treasury.slippageBps = 2
         treasury.maxLegUsd = '60000'
       })
     },
