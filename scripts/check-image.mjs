@@ -205,9 +205,12 @@ const checkContent = async (version) => {
         walk(folder)
           .filter((path) => path.endsWith(extension) && !path.endsWith('.spec.ts') && !path.endsWith('.d.ts'))
           .map((path) => relative(folder, path).slice(0, -extension.length))
+          .filter((path) => !path.startsWith('console/'))
           .toSorted()
       const built = list(join(app, 'dist'), '.js')
       same(built, list(join(root, 'src'), '.ts'), 'modules of the build against sources without specs')
+      const page = readdirSync(join(app, 'dist', 'console')).toSorted()
+      same(page, ['assets', 'icon.svg', 'index.html'], 'the console as it is served, and none of its sources')
       same(list(join(app, 'dist'), '.mjs'), list(join(root, 'src'), '.mjs'), 'plain modules')
       return `${built.length} modules`
     })

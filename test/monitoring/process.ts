@@ -12,6 +12,13 @@ const alive = new Set<() => void>()
 process.on('exit', () => {
   for (const kill of alive) kill()
 })
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
+
+/** Has `kill` called when this process ends, however it is asked to; answers with what takes that back. */
+export function endWithUs(kill: () => void): () => void {
+  alive.add(kill)
+  return () => void alive.delete(kill)
+}
 
 /** Starts a program and resolves once `url` answers. Fails with what the program said when it ends before. */
 export async function startProgram(path: string, args: readonly string[], url: string): Promise<Running> {
@@ -21,10 +28,10 @@ export async function startProgram(path: string, args: readonly string[], url: s
     stream.setEncoding('utf8').on('data', (text: string) => void words.splice(0, words.length - 20, text))
   const ended = once(child, 'close')
   const kill = () => void child.kill('SIGKILL')
-  alive.add(kill)
+  const forget = endWithUs(kill)
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null
   const stop = async () => {
-    alive.delete(kill)
+    forget()
     if (!hasEnded()) child.kill('SIGTERM')
     const late = setTimeout(kill, 5_000)
     await ended

@@ -9,6 +9,7 @@ import { adminToken, type DaemonOptions, type DaemonProcess, startDaemon } from 
 import { type EditableConfig, keepOnly, type SandboxWorld, startSandboxWorld } from '../support/sandbox-world.js'
 import { until } from '../support/until.js'
 import type { Observatory } from './observatory.js'
+import { endWithUs } from './process.js'
 
 /** Where a daemon of the scenario listens for scrapes. */
 export const places = ['a', 'b'] as const
@@ -23,6 +24,7 @@ export type Edit = (config: EditableConfig) => void
 /** A scenario's world, and what it may do there. */
 export class Stage {
   private readonly daemons = new Map<Place, DaemonProcess>()
+  private readonly forget = new Map<Place, () => void>()
   private since = Date.now()
   private lastConfig = ''
   private isEnded = false
@@ -79,6 +81,10 @@ export class Stage {
     )
     const daemon = await startDaemon({ config: this.lastConfig, databaseUrl: this.databaseUrl, ...options })
     this.daemons.set(place, daemon)
+    this.forget.set(
+      place,
+      endWithUs(() => daemon.signal('SIGKILL')),
+    )
     return daemon
   }
 
@@ -93,6 +99,7 @@ export class Stage {
 
   async kill(place: Place = 'a'): Promise<void> {
     await this.daemons.get(place)?.kill()
+    this.forget.get(place)?.()
     this.daemons.delete(place)
   }
 
