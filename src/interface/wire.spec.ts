@@ -314,6 +314,7 @@ describe('what the API says', () => {
         state: 'running',
         reason: 'Nothing holds it.',
         since: '1970-01-01T00:00:00.000Z',
+        expiresAt: null,
         by: 'operator',
       },
       pausedParts: [
@@ -322,6 +323,7 @@ describe('what the API says', () => {
           state: 'paused_new',
           reason: 'Lunch.',
           since: '1970-01-01T00:00:00.000Z',
+          expiresAt: null,
           by: 'operator',
         },
         {
@@ -329,6 +331,7 @@ describe('what the API says', () => {
           state: 'paused_new',
           reason: 'Lunch.',
           since: '1970-01-01T00:00:00.000Z',
+          expiresAt: null,
           by: 'operator',
         },
       ],
@@ -370,6 +373,7 @@ describe('what the API says', () => {
       by: 'breaker',
       reason: 'Lunch.',
       since: '1970-01-01T00:00:00.000Z',
+      expiresAt: null,
     })
   })
 })
