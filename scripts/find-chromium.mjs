@@ -1,10 +1,6 @@
 // Prints the path of a Chromium: CHROMIUM_BIN, else `chromium` on the path, else the one of Debian, which apt-get then
 // installs, with a font. Fails when none can be had.
-import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-
-const run = (command, args) =>
-  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
+import { installPackages, onPath, run } from './tools.mjs'
 
 const runs = (path) => {
   try {
@@ -14,29 +10,21 @@ const runs = (path) => {
   }
 }
 
-function install() {
-  const isRoot = process.getuid?.() === 0
-  const quiet = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
-  const [command, ...before] = isRoot ? quiet : ['sudo', '-n', ...quiet]
-  process.stderr.write('No chromium on the path: installing that of Debian.\n')
-  run(command, [...before, 'update', '-q'])
-  run(command, [...before, 'install', '-q', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'])
-}
-
-function find() {
+const find = () => {
   const given = process.env.CHROMIUM_BIN
   if (given !== undefined) {
-    if (existsSync(given) && runs(given)) return given
+    if (runs(given)) return given
     throw new Error(`CHROMIUM_BIN: expected a Chromium that runs, got ${given}.`)
   }
-  if (!runs('chromium')) install()
-  if (runs('chromium')) return run('which', ['chromium'])
+  if (onPath('chromium') === undefined) installPackages('chromium', 'fonts-dejavu-core')
+  const path = onPath('chromium')
+  if (path !== undefined && runs(path)) return path
   throw new Error('No Chromium runs here: put one on the path as `chromium`, or name it in CHROMIUM_BIN.')
 }
 
 try {
-  process.stdout.write(`${find()}\n`)
+  console.log(find())
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exit(1)
+  console.error(error.message)
+  process.exitCode = 1
 }

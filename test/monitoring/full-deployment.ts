@@ -88,6 +88,16 @@ export function registryOf(config: ConfigFile): Registry {
   return registry
 }
 
+/** Names of all time series of such a deployment: of histograms their buckets, sum and count. */
+export function exportedNames(): Set<string> {
+  const metrics = registryOf(fullDeployment()).getMetricsAsArray() as unknown as { name: string; type: string }[]
+  return new Set(
+    metrics.flatMap(({ name, type }) =>
+      type === 'histogram' || type === 'summary' ? ['_bucket', '_sum', '_count'].map((end) => `${name}${end}`) : [name],
+    ),
+  )
+}
+
 function ofTheProcess(config: ConfigFile): Event[] {
   const chains = Object.entries(config.chains)
   return [

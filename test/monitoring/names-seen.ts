@@ -1,5 +1,5 @@
+import { type Selector, selectorsOf } from '../../scripts/promql.js'
 import type { Observatory } from './observatory.js'
-import { type Selector, selectorsOf } from './promql.js'
 import { nameOf, type RuleFile } from './shortened-rules.js'
 
 /**
