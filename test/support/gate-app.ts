@@ -23,6 +23,7 @@ import { keyOf } from '../../src/domain/access/key-text.js'
 import type { KeyScope } from '../../src/domain/access/scopes.js'
 import type { PriceGuard } from '../../src/domain/policy/price-guard.js'
 import { gateProviders } from '../../src/interface/http/access/gate.js'
+import type { SharedAnswers } from '../../src/interface/http/access/shared-answers.js'
 import { API_CONTROLLERS } from '../../src/interface/http/api-controllers.js'
 import { applyHygiene } from '../../src/interface/http/hygiene.js'
 import { Installation } from '../../src/interface/http/installation.js'
@@ -92,6 +93,8 @@ export interface GateAppChanges {
   readonly previewPlan?: PreviewPlan
   /** How events are followed; by the real time, for while somebody listens a fake one would fly. */
   readonly following?: Partial<ConstructorParameters<typeof FollowEvents>[0]>
+  /** Where records change without a request: answers that nobody shares. */
+  readonly answers?: SharedAnswers
   /** Before it listens. */
   readonly prepare?: (app: NestExpressApplication) => void
 }
@@ -169,7 +172,16 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
     ],
     [ChainStandings, changes.standings ?? new NoStandings()],
     [PriceBoard, board],
-    [Installation, new Installation({ version: 'test', revision: '', configHash: 'c0ffee', config: { chains: {} } })],
+    [
+      Installation,
+      new Installation({
+        version: 'test',
+        revision: '',
+        schema: '0001-of-the-tests',
+        configHash: 'c0ffee',
+        config: { chains: {} },
+      }),
+    ],
     [Scopes, new Scopes(['all', 'portfolio:core', 'chain:alpha', 'chain:beta', 'bridge:swift'])],
     [LookAhead, lookAhead],
     [Operations, operations],
@@ -184,7 +196,7 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
     controllers: [...(changes.controllers ?? API_CONTROLLERS)],
     providers: [
       ...values.map(([provide, useValue]) => ({ provide: provide as Type, useValue })),
-      ...gateProviders('test'),
+      ...gateProviders('test', changes.answers),
       ...(changes.providers ?? []),
     ],
   }).compile()

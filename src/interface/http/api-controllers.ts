@@ -23,10 +23,12 @@ import { PricesController } from './prices.controller.js'
 import { ProposalsController } from './proposals.controller.js'
 import { TargetsController } from './targets.controller.js'
 import { TransfersController } from './transfers.controller.js'
+import { VersionController } from './version.controller.js'
 
 /** Everything under /v1: what the daemon serves, what the OpenAPI document describes, and what the tests of the gate ask. */
 export const API_CONTROLLERS: Type[] = [
   MeController,
+  VersionController,
   PortfoliosController,
   PositionsController,
   DriftController,

@@ -217,6 +217,7 @@ describe('5.3: what goes out', () => {
     '/v1/portfolios/core/drift?limit=1',
     '/v1/portfolios/core/costs?by=venue',
     '/v1/me',
+    '/v1/version',
     '/v1/config',
     '/v1/prices',
     '/v1/chains',

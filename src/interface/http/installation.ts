@@ -5,6 +5,8 @@ export class Installation {
     readonly facts: {
       readonly version: string
       readonly revision: string
+      /** Of the database, by the name of its last migration. */
+      readonly schema: string
       readonly configHash: string
       readonly config: Record<string, unknown>
     },

@@ -12,16 +12,8 @@ import { Portfolios } from './portfolios.controller.js'
 import { limitsAnswer } from './safety-schema.js'
 import { Scopes, shareOfCap, standingCaps } from './safety-wire.js'
 
-/** How long an answer is given again. */
-const KEPT_MS = 1_000
-
 @Controller('v1/limits')
 export class LimitsController {
-  private readonly told = new Map<
-    string,
-    { readonly at: number; readonly use: ReturnType<LimitsController['describe']> }
-  >()
-
   constructor(
     private readonly portfolios: Portfolios,
     private readonly scopes: Scopes,
@@ -35,22 +27,11 @@ export class LimitsController {
     scope: 'status:read',
     bucket: 'read',
     summary: 'What each portfolio has used of its caps',
-    description: 'As of at most a second ago. Caps are shares of NAV as of the last cycle.',
+    description: 'Caps are shares of NAV as of the last cycle.',
     answer: limitsAnswer,
   })
   async list() {
-    return { portfolios: await Promise.all(this.portfolios.all.map((portfolio) => this.recently(portfolio))) }
-  }
-
-  /** It takes many sums over the records: however many people look, they are made once a second. */
-  private recently(portfolio: Portfolio) {
-    const now = this.clock.now()
-    const known = this.told.get(portfolio.id)
-    if (known && now - known.at < KEPT_MS) return known.use
-    const use = this.describe(portfolio)
-    this.told.set(portfolio.id, { at: now, use })
-    use.catch(() => this.told.delete(portfolio.id))
-    return use
+    return { portfolios: await Promise.all(this.portfolios.all.map((portfolio) => this.describe(portfolio))) }
   }
 
   private async describe(portfolio: Portfolio) {

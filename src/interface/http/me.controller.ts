@@ -24,6 +24,7 @@ export class MeController {
     scope: 'status:read',
     bucket: 'read',
     summary: 'Who asks, what they may do, and whose word it takes here',
+    isPersonal: true,
     answer: meAnswer,
   })
   me(@Caller() { subject, kind, keyId, scopes }: Principal) {

@@ -8,10 +8,11 @@ import { entry } from '../../domain/execution/ledger.js'
 import { dueTimesOf } from '../../domain/execution/transfer.js'
 import type { AssetPrice } from '../../domain/portfolio/snapshot.js'
 import { ONE_USD } from '../../domain/units/usd.js'
+import { SharedAnswers } from './access/shared-answers.js'
 
 let gate: GateApp
 beforeAll(async () => {
-  gate = await startGateApp({ standings: new Standing(standings), guards: [guard] })
+  gate = await startGateApp({ answers: new SharedAnswers(0), standings: new Standing(standings), guards: [guard] })
   const { rows } = gate.store
   for (const cycle of cycles) rows.cycles.set(cycle.id, cycle)
   rows.cycles.set('second', { ...cycles[1]!, transfers: [early, late, arrived] })

@@ -1,19 +1,24 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common'
 import type { Request, Response } from 'express'
-import { map, type Observable, throwError, timeout } from 'rxjs'
+import { firstValueFrom, from, map, type Observable, throwError, timeout } from 'rxjs'
 import { type Finding, Problem } from '../problem.js'
 import { etagOf } from './match.js'
 import { isRead } from './request.js'
 import { type RouteRules, rulesOf } from './route.js'
+import type { ReadAnswer, SharedAnswers } from './shared-answers.js'
 
 const ANSWER_TIMEOUT_MS = 10_000
 
 /**
- * Refuses query parameters and bodies that a route does not declare. What is read carries a strong ETag, and is given up
- * after ten seconds; what changes something is answered whenever it is done.
+ * Refuses query parameters and bodies that a route does not declare. What is read carries a strong ETag, is given up
+ * after ten seconds, and is shared by all who ask for it within a moment; what changes something is answered whenever it
+ * is done.
  */
 export class ExchangeInterceptor implements NestInterceptor {
-  constructor(private readonly answerTimeoutMs = ANSWER_TIMEOUT_MS) {}
+  constructor(
+    private readonly answers: SharedAnswers,
+    private readonly answerTimeoutMs = ANSWER_TIMEOUT_MS,
+  ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp()
@@ -22,13 +27,25 @@ export class ExchangeInterceptor implements NestInterceptor {
     if (rules) refuseUndeclared(request, rules)
     if (!isRead(request) || rules?.isStream) return next.handle()
     const response = http.getResponse<Response>()
-    return next.handle().pipe(
-      timeout({ each: this.answerTimeoutMs, with: () => throwError(tookTooLong) }),
-      map((answer: unknown) => {
-        const text = JSON.stringify(answer ?? null)
-        response.type('json').set('ETag', etagOf(text))
+    const make = () => this.make(next)
+    const answer = rules?.isPersonal ? make() : this.answers.of(request.originalUrl, make)
+    return from(answer).pipe(
+      map(({ text, etag }) => {
+        response.type('json').set('ETag', etag)
         return text
       }),
+    )
+  }
+
+  private make(next: CallHandler): Promise<ReadAnswer> {
+    return firstValueFrom(
+      next.handle().pipe(
+        timeout({ each: this.answerTimeoutMs, with: () => throwError(tookTooLong) }),
+        map((answer: unknown) => {
+          const text = JSON.stringify(answer ?? null)
+          return { text, etag: etagOf(text) }
+        }),
+      ),
     )
   }
 }

@@ -11,13 +11,14 @@ import { AuditInterceptor } from './audit.interceptor.js'
 import { AuditTrail } from './audit-trail.js'
 import { ExchangeInterceptor } from './exchange.interceptor.js'
 import { IdempotencyInterceptor } from './idempotency.interceptor.js'
+import { FreshnessInterceptor, SharedAnswers } from './shared-answers.js'
 
 /**
  * What every request to a module's controllers passes, in this order: who asks and whether they may, the audit log, the
  * idempotency key, what may come in and how it goes out. Needs Authenticate, RateLimits, AuditLog, Idempotency, Observer
- * and Clock in the module.
+ * and Clock in the module. A change makes every read after it a fresh one.
  */
-export function gateProviders(build: string): Provider[] {
+export function gateProviders(build: string, answers = new SharedAnswers()): Provider[] {
   return [
     {
       provide: AuditTrail,
@@ -30,6 +31,7 @@ export function gateProviders(build: string): Provider[] {
         new AccessGuard({ authenticate, limits, audit, observer }),
       inject: [Authenticate, RateLimits, AuditTrail, Observer],
     },
+    { provide: APP_INTERCEPTOR, useFactory: () => new FreshnessInterceptor(answers) },
     {
       provide: APP_INTERCEPTOR,
       useFactory: (audit: AuditTrail) => new AuditInterceptor(audit),
@@ -41,6 +43,6 @@ export function gateProviders(build: string): Provider[] {
         new IdempotencyInterceptor({ idempotency, clock, observer }),
       inject: [Idempotency, Clock, Observer],
     },
-    { provide: APP_INTERCEPTOR, useFactory: () => new ExchangeInterceptor() },
+    { provide: APP_INTERCEPTOR, useFactory: () => new ExchangeInterceptor(answers) },
   ]
 }

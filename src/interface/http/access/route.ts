@@ -28,6 +28,8 @@ export interface RouteRules {
   readonly refusals?: readonly number[]
   /** Needs `If-Match`: the handler compares it by `requireMatch`. */
   readonly needsMatch?: boolean
+  /** The answer to a read depends on who asks, so nobody shares it. */
+  readonly isPersonal?: boolean
   /** The answer is a stream of server-sent events that stays open; `answer` is the schema of one event's data. */
   readonly isStream?: boolean
 }
