@@ -61,6 +61,14 @@ describe('variantOf', () => {
     })
   })
 
+  test('the same number written otherwise is no difference', () => {
+    const variant = variantOf(config, 'core', {
+      targets: { ETH: '0.60', USD: '0.400' },
+      limits: { maxLegUsd: '10000.0' },
+    })
+    expect(variant).toMatchObject({ differences: [] })
+  })
+
   test.each([
     [{ targets: { ETH: '0.7', USD: '0.4' } }, '/targets', 'expected weights that sum to 1, got 1.1'],
     [
@@ -86,6 +94,7 @@ describe('variantOf', () => {
     ],
     [{ limits: { slippageBps: 201 } }, '/limits/slippageBps', expect.stringContaining('200')],
     [{ policy: 'calendar' }, '/policy', expect.stringContaining('calendar')],
+    [{ limits: { minimumTradeUsd: '9000' } }, '/limits', expect.stringContaining('stress.legShare: expected a share')],
   ])('%j is refused at %s', (trial, pointer, detail) => {
     expect(findings(config, 'core', trial)).toContainEqual({ pointer, detail })
   })

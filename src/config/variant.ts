@@ -1,9 +1,13 @@
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { Difference, Finding, Trial, Variant } from '../domain/policy/trial.js'
 import { DEFAULT_POLICY, POLICIES, type PolicyName } from '../domain/rebalancing/registry.js'
+import { parseDecimal } from '../domain/units/decimal.js'
 import { consistentSchema } from './load.js'
 import { portfoliosOf } from './portfolios.js'
 import type { ConfigFile } from './schema.js'
+
+/** More than any number of a configuration may have. */
+const FRACTION_DIGITS = 80
 
 type PortfolioFile = ConfigFile['portfolios'][string]
 
@@ -17,8 +21,7 @@ export function variantOf(config: ConfigFile, id: string, trial: Trial): Variant
   if (unknown.length > 0) return { findings: unknown }
   const tried = triedFile(configured, trial)
   const parsed = consistentSchema.safeParse({ ...config, portfolios: { ...config.portfolios, [id]: tried } })
-  if (!parsed.success)
-    return { findings: parsed.error.issues.map(({ path, message }) => ({ pointer: pointerOf(path), detail: message })) }
+  if (!parsed.success) return { findings: parsed.error.issues.map(({ path, message }) => findingOf(path, message)) }
   const portfolio = portfoliosOf(parsed.data).find((one) => one.id === id) as Portfolio
   return { portfolio, differences: differencesOf(configured, parsed.data.portfolios[id]!) }
 }
@@ -74,21 +77,45 @@ function isPolicy(name: string): name is PolicyName {
   return Object.hasOwn(POLICIES, name)
 }
 
-/** Where it stands in a trial. What it does not have itself comes of its policy or its weights. */
-function pointerOf([, , ...path]: readonly PropertyKey[]): string {
-  const [first, second, third] = path.map(String)
-  if (first === 'targets') return third === 'band' ? `/bands/${second}` : ['/targets', second].filter(Boolean).join('/')
-  if (first === 'targetSetting') return '/targets'
-  if (first === 'rebalancing') return '/policy'
-  if (first === 'limits') return `/limits/${second}`
-  return `/limits/${path.map(String).join('/')}`
+/** What a trial may set of a portfolio beside its caps. */
+const OWN = [
+  'minimumTradeUsd',
+  'maxLegUsd',
+  'maxLegs',
+  'maxGasUsd',
+  'maxBridgeShare',
+  'maxBridgeLossBps',
+  'slippageBps',
+  'maxLossBps',
+]
+
+/**
+ * With where it stands in the trial. What the trial does not have itself comes of its policy or its weights, or does not
+ * go with its limits: then the detail says where it stands in the configuration.
+ */
+function findingOf([, , ...path]: readonly PropertyKey[], detail: string): Finding {
+  const [first = '', second, third] = path.map(String)
+  if (first === 'targets')
+    return { pointer: third === 'band' ? `/bands/${second}` : ['/targets', second].filter(Boolean).join('/'), detail }
+  if (first === 'targetSetting') return { pointer: '/targets', detail }
+  if (first === 'rebalancing') return { pointer: '/policy', detail }
+  if (first === 'limits') return { pointer: `/limits/${second}`, detail }
+  if (OWN.includes(first)) return { pointer: `/limits/${path.map(String).join('/')}`, detail }
+  return { pointer: '/limits', detail: `${path.map(String).join('.')}: ${detail}` }
 }
 
 function differencesOf(configured: PortfolioFile, tried: PortfolioFile): Difference[] {
   const [before, after] = [leavesOf(configured), leavesOf(tried)]
   return [...new Set([...before.keys(), ...after.keys()])]
-    .filter((path) => before.get(path) !== after.get(path))
+    .filter((path) => !isSame(before.get(path), after.get(path)))
     .map((path) => ({ path, configured: before.get(path), tried: after.get(path) }))
+}
+
+/** As the configuration reads it: 0.20 is 0.2. */
+function isSame(one: string | undefined, other: string | undefined): boolean {
+  if (one === other) return true
+  const [a, b] = [one, other].map((text) => parseDecimal(text ?? '', FRACTION_DIGITS))
+  return a !== undefined && a === b
 }
 
 /** Every value with where it stands. */
