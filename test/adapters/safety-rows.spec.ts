@@ -105,6 +105,22 @@ describe.each(stores)('operating states and breakers %s', (_name, storeOf) => {
     expect(await store.breakers({ isOpen: true, limit: 100 })).toEqual([])
   })
 
+  test('a breaker that trips harder holds its scope that hard, whichever other one ends', async () => {
+    const store = storeOf()
+    const scope = 'chain:e'
+    await store.tripBreaker(aTrip({ scope }), NOW)
+    await store.tripBreaker(aTrip({ scope, code: 'B-05' }), NOW)
+    expect(await store.tripBreaker(aTrip({ scope, level: 'halted', reason: 'Worse.' }), NOW + 1)).toBe(false)
+    expect(await store.tripBreaker(aTrip({ scope, reason: 'Milder.' }), NOW + 2)).toBe(false)
+    expect(await store.breakers({ isOpen: true, limit: 2 })).toMatchObject([
+      { code: 'B-05', level: 'paused_new' },
+      { code: 'B-06', level: 'halted', reason: 'Worse.', trippedAt: NOW },
+    ])
+    await store.clearBreakers(scope, 'B-05', 'test', NOW + 3)
+    expect(await states(scope)).toMatchObject([{ level: 'halted' }])
+    await store.clearBreakers(scope, undefined, 'test', NOW + 3)
+  })
+
   test('what a person has paused stays paused when a breaker of the same scope lets go', async () => {
     const store = storeOf()
     await store.setOperatingState(paused({ scope: 'chain:c' }))

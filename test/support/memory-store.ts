@@ -526,10 +526,13 @@ export class MemoryStore extends Store {
   tripBreaker(trip: Trip, at: number): Promise<boolean> {
     return this.change('tripBreaker', () => {
       const { code, scope, level, reason } = trip
-      const isHeld = this.rows.breakers.some(
+      const held = this.rows.breakers.findIndex(
         (one) => one.code === code && one.scope === scope && one.clearedAt === undefined,
       )
+      const isHeld = held !== -1
       const id = this.rows.breakers.length + 1
+      if (isHeld && isStricter(level, this.rows.breakers[held]!.level))
+        this.rows.breakers[held] = { ...this.rows.breakers[held]!, level, reason }
       if (!isHeld) this.rows.breakers.push({ ...trip, id, trippedAt: at, clearedAt: undefined, clearedBy: undefined })
       const before = this.rows.scopes.get(scope)
       if (isStricter(level, before?.level ?? 'running')) {

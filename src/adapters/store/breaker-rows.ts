@@ -1,11 +1,14 @@
 import type { Selectable } from 'kysely'
 import type { Breaker, BreakerCode, Trip } from '../../domain/policy/breakers.js'
-import type { Scope } from '../../domain/policy/operating.js'
+import { isStricter, type Scope } from '../../domain/policy/operating.js'
 import type { Database, Transaction } from './database.js'
 import { lowerState, raiseState } from './scope-rows.js'
 import type { BreakerRow } from './tables.js'
 
-/** False when the same code holds the same scope already; the scope is made at least as strict either way. */
+/**
+ * False when the same code holds the same scope already; breaker and scope are made at least as strict either way, so that
+ * the end of another breaker does not loosen what this one asks for by now.
+ */
 export async function insertBreaker(tx: Transaction, trip: Trip, at: number): Promise<boolean> {
   const { code, scope, level, reason } = trip
   const { numInsertedOrUpdatedRows } = await tx
@@ -13,8 +16,23 @@ export async function insertBreaker(tx: Transaction, trip: Trip, at: number): Pr
     .values({ code, scope, level, reason, tripped_at: new Date(at) })
     .onConflict((conflict) => conflict.columns(['code', 'scope']).where('cleared_at', 'is', null).doNothing())
     .executeTakeFirst()
+  const isNew = numInsertedOrUpdatedRows === 1n
+  if (!isNew) await raiseBreaker(tx, trip)
   await raiseState(tx, { scope, level, reason: `${code}: ${reason}`, since: at, by: 'breaker' })
-  return numInsertedOrUpdatedRows === 1n
+  return isNew
+}
+
+async function raiseBreaker(tx: Transaction, { code, scope, level, reason }: Trip): Promise<void> {
+  const open = await tx
+    .selectFrom('breakers')
+    .select(['id', 'level'])
+    .where('code', '=', code)
+    .where('scope', '=', scope)
+    .where('cleared_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!open || !isStricter(level, open.level)) return
+  await tx.updateTable('breakers').set({ level, reason }).where('id', '=', open.id).execute()
 }
 
 export async function loadBreakers(
