@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { NamesSeen } from './names-seen.js'
 import { type Received, startObservatory } from './observatory.js'
+import { emptyPanels } from './panels.js'
 import type { Expected, Scenario } from './scenario.js'
 import { chains } from './scenarios/chains.js'
 import { control } from './scenarios/control.js'
@@ -17,9 +18,11 @@ import { type Stage, Theatre } from './stage.js'
 /**
  * Makes every alert fire: the built daemon in the sandbox, a real Prometheus that scrapes it with the shortened rules, a
  * real Alertmanager and a webhook. Prints a line for every alert and fails when one did not come, when an alert has no
- * scenario, when a rule asks for a metric or a label value that no daemon ever showed, or when a query of a runbook is none.
+ * scenario, when a rule asks for a metric or a label value that no daemon ever showed, when a query of a runbook is none,
+ * or when a query of a panel has no finite value after a rebalance. --panels asks the panels alone, --draw draws previews
+ * of them as well.
  */
-const usage = 'npm run test:monitoring -- [--only PART-OF-A-NAME]… [--within SECONDS]'
+const usage = 'npm run test:monitoring -- [--only PART-OF-A-NAME]… [--within SECONDS] [--panels] [--draw]'
 const all: readonly Scenario[] = [...control, ...portfolios, ...transactions, ...chains]
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
@@ -116,13 +119,18 @@ function lineOf({ alert, scenario, seconds, problem }: Outcome): string {
 
 async function run(): Promise<boolean> {
   const { values } = parseArgs({
-    options: { only: { type: 'string', multiple: true }, within: { type: 'string', default: '300' } },
+    options: {
+      only: { type: 'string', multiple: true },
+      within: { type: 'string', default: '300' },
+      panels: { type: 'boolean', default: false },
+      draw: { type: 'boolean', default: false },
+    },
   })
-  const asked = values.only
+  const asked = values.panels ? [] : values.only
   const scenarios = all.filter(({ name, alerts }) =>
     asked ? asked.some((part) => name.includes(part) || alerts.some(({ alert }) => alert.includes(part))) : true,
   )
-  if (scenarios.length === 0) throw new Error(`No scenario is called so. Usage: ${usage}`)
+  if (scenarios.length === 0 && !values.panels) throw new Error(`No scenario is called so. Usage: ${usage}`)
   const rules = await readRules()
   const shortened = await shortenedRules(rules)
   const dir = await mkdtemp(join(tmpdir(), 'evenkeel-monitoring-'))
@@ -131,7 +139,13 @@ async function run(): Promise<boolean> {
   const outcomes: Outcome[] = []
   say(`${'alert'.padEnd(30)} ${'after'.padStart(9)}  webhook  scenario`)
   let objections: readonly string[] = []
+  let blanks: readonly string[] = []
   try {
+    if (values.panels || !asked) {
+      const { asked: queries, empty } = await emptyPanels(theatre, { dir: join(dir, 'observatory'), rules: shortened, draw: values.draw }) // prettier-ignore
+      say(`${queries - empty.length} of ${queries} queries of panels have a finite value`)
+      blanks = empty
+    }
     objections = await theatre.objections(readRunbooks().flatMap(({ text }) => linesOf(text, 'sql')))
     for (const scenario of scenarios) {
       const options = { dir, rules: shortened, withinMs: Number(values.within) * 1_000, seen }
@@ -149,10 +163,10 @@ async function run(): Promise<boolean> {
     ? []
     : alerts.filter((alert) => !all.some((one) => one.alerts.some((each) => each.alert === alert)))
   for (const alert of unplayed) say(`${alert.padEnd(30)} has no scenario`)
-  const findings = asked ? objections : [...objections, ...seen.findings]
+  const findings = [...objections, ...blanks, ...(asked ? [] : seen.findings)]
   for (const finding of findings) say(finding)
   say(
-    `${outcomes.length - missed.length} of ${outcomes.length} came, and went where their cause was ended; ${unplayed.length} alerts have no scenario; ${findings.length} findings about rules and runbooks`,
+    `${outcomes.length - missed.length} of ${outcomes.length} came, and went where their cause was ended; ${unplayed.length} alerts have no scenario; ${findings.length} findings about rules, panels and runbooks`,
   )
   return missed.length + unplayed.length + findings.length === 0
 }

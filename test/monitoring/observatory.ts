@@ -22,6 +22,8 @@ export interface Received {
 /** A Prometheus that scrapes, an Alertmanager it tells, and the webhook that Alertmanager tells. */
 export interface Observatory {
   readonly received: readonly Received[]
+  /** Of Prometheus. */
+  readonly url: string
   /** The answer of Prometheus' API under /api/v1, its `data`. */
   readonly ask: (path: string, parameters?: Readonly<Record<string, string>>) => Promise<unknown>
   readonly stop: () => Promise<void>
@@ -87,6 +89,7 @@ export async function startObservatory(options: {
     stops.push(prometheus.stop)
     return {
       received: receiver.received,
+      url,
       async ask(path, parameters = {}) {
         const answer = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`)
         const body = (await answer.json()) as { status: string; error?: string; data: unknown }

@@ -71,14 +71,19 @@ export class Stage {
     edit: Edit = () => undefined,
     { place = 'a', ...options }: { place?: Place } & Partial<Omit<DaemonOptions, 'config'>> = {},
   ): Promise<DaemonProcess> {
-    this.lastConfig = await this.world.config(
+    return this.launch(
+      place,
       (file) => {
         makeQuick(file)
         file.server.metricsPort = this.ports[place]
         edit(file)
       },
-      { schedule: '*/3 * * * * *' },
+      options,
     )
+  }
+
+  private async launch(place: Place, edit: Edit, options: Partial<Omit<DaemonOptions, 'config'>> = {}) {
+    this.lastConfig = await this.world.config(edit, { schedule: '*/3 * * * * *' })
     const daemon = await startDaemon({ config: this.lastConfig, databaseUrl: this.databaseUrl, ...options })
     this.daemons.set(place, daemon)
     this.forget.set(
@@ -86,6 +91,11 @@ export class Stage {
       endWithUs(() => daemon.signal('SIGKILL')),
     )
     return daemon
+  }
+
+  /** A daemon with the sandbox's configuration as it is, ready. */
+  startAsShipped(): Promise<DaemonProcess> {
+    return this.launch('a', (file) => (file.server.metricsPort = this.ports.a))
   }
 
   /** As `start`, of a portfolio on bay alone that has too much of one asset and sells it at once. */
@@ -261,6 +271,11 @@ export class Theatre {
   async stage(observatory: Observatory): Promise<Stage> {
     this.world ??= await startSandboxWorld('calm')
     return new Stage(this.world, this.ports, await this.books.fresh(), observatory)
+  }
+
+  /** A world of its own, where prices move and money follows; whoever asks for it stops it. */
+  async rally(observatory: Observatory): Promise<Stage> {
+    return new Stage(await startSandboxWorld('rally'), this.ports, await this.books.fresh(), observatory)
   }
 
   /** What a migrated database objects to in these statements. */

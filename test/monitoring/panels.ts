@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Asker, type Series } from '../../scripts/previews/ask.js'
+import { playScenario, targetsOf, untilOnTarget } from '../support/rally.js'
+import { startObservatory } from './observatory.js'
+import type { Theatre } from './stage.js'
+
+const root = join(import.meta.dirname, '..', '..')
+const folder = join(root, 'helm', 'evenkeel', 'files', 'dashboards')
+
+interface Target {
+  readonly dashboard: string
+  readonly panel: string
+  readonly expr: string
+  readonly instant?: boolean
+}
+
+interface Dashboard {
+  readonly title: string
+  readonly panels: readonly {
+    readonly title: string
+    readonly targets?: readonly { expr: string; instant?: boolean }[]
+  }[]
+}
+
+/** Every query of the committed dashboards. */
+function targetsOfDashboards(): Target[] {
+  return readdirSync(folder).flatMap((file) => {
+    const { title, panels } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Dashboard
+    return panels.flatMap((panel) =>
+      (panel.targets ?? []).map((target) => ({ dashboard: title, panel: panel.title, ...target })),
+    )
+  })
+}
+
+/** Seconds that are watched beyond the rebalance, in which every rate has two values. */
+const CALM_SECONDS = 20
+
+const hasFigure = ({ points }: Series) => points.some(([, value]) => Number.isFinite(value))
+
+/**
+ * Lets a daemon rebalance over every chain, paused and resumed on the way, while Prometheus scrapes it, then asks every
+ * query of every panel. Answers with those that have no series with a finite value. `draw` draws the previews, too.
+ */
+export async function emptyPanels(
+  theatre: Theatre,
+  options: { readonly dir: string; readonly rules: string; readonly draw: boolean },
+): Promise<{ readonly asked: number; readonly empty: readonly string[] }> {
+  const observatory = await startObservatory({ ...options, targets: theatre.targets })
+  const stage = await theatre.rally(observatory)
+  try {
+    const from = Math.floor(Date.now() / 1000)
+    const daemon = await stage.startAsShipped()
+    await stage.told(daemon, 'pause', { reason: 'The panels show one.', scope: 'venue:zeroex' })
+    await sleep(5_000)
+    await stage.told(daemon, 'resume', { reason: 'It was shown.', scope: 'venue:zeroex' })
+    await playScenario(stage.world)
+    await untilOnTarget(stage.world, daemon, await targetsOf(stage.configFile), 240_000)
+    await sleep(CALM_SECONDS * 1_000)
+    const to = Math.floor(Date.now() / 1000)
+    const asker = new Asker(observatory.url, { from, to, step: 2 })
+    const targets = targetsOfDashboards()
+    const empty: string[] = []
+    for (const { dashboard, panel, expr, instant } of targets) {
+      const series = await (instant ? asker.instant(expr) : asker.range(expr))
+      if (!series.some(hasFigure)) empty.push(`${dashboard}, ${panel}: no finite value of ${expr}`)
+    }
+    if (options.draw) {
+      const script = join(root, 'scripts', 'draw-previews.ts')
+      const minutes = String(Math.max(1, (to - from) / 60))
+      const args = [
+        '--import',
+        'tsx',
+        script,
+        '--prometheus',
+        observatory.url,
+        '--minutes',
+        minutes,
+        '--to',
+        String(to),
+      ]
+      await promisify(execFile)(process.execPath, args)
+    }
+    return { asked: targets.length, empty }
+  } finally {
+    await stage.leave()
+    await stage.world.stop()
+    await observatory.stop()
+  }
+}
