@@ -60,6 +60,13 @@ helm.sh/hook-weight: {{ . | quote }}
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}
 
+{{/* Annotations of what belongs to `helm test`. */}}
+{{- define "evenkeel.testHook" -}}
+helm.sh/hook: test
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end -}}
+
 {{- define "evenkeel.podLabels" -}}
 {{ include "evenkeel.labels" . }}
 {{- with .Values.podLabels }}
@@ -88,113 +95,4 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{/* JSON, which is YAML with every string in quotes: Helm would write an address without, and that is a number. */}}
 {{- define "evenkeel.config" -}}
 {{- toPrettyJson .Values.config -}}
-{{- end -}}
-
-{{/* What every pod of the release has in common. */}}
-{{- define "evenkeel.podSpec" -}}
-automountServiceAccountToken: false
-enableServiceLinks: false
-{{- with .Values.imagePullSecrets }}
-imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-securityContext:
-  {{- toYaml .Values.podSecurityContext | nindent 2 }}
-{{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
-{{- end }}
-{{- with .Values.nodeSelector }}
-nodeSelector:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- end -}}
-
-{{- define "evenkeel.container" -}}
-image: {{ include "evenkeel.image" . }}
-imagePullPolicy: {{ .Values.image.pullPolicy }}
-securityContext:
-  {{- toYaml .Values.securityContext | nindent 2 }}
-{{- end -}}
-
-{{/* Environment and mounts of a container that runs the daemon's program. Takes (dict "root" $ "isSigner" bool). */}}
-{{- define "evenkeel.environment" -}}
-env:
-  {{- with .root.Values.nodeOptions }}
-  - name: NODE_OPTIONS
-    value: {{ . | quote }}
-  {{- end }}
-  {{- range $name, $key := .root.Values.secretKeys }}
-  - name: {{ $name }}_FILE
-    value: /var/run/secrets/evenkeel/{{ $name }}
-  {{- end }}
-  {{- with .root.Values.extraEnv }}
-  {{- tpl (toYaml .) $.root | nindent 2 }}
-  {{- end }}
-{{- with .root.Values.extraEnvFrom }}
-envFrom:
-  {{- tpl (toYaml .) $.root | nindent 2 }}
-{{- end }}
-volumeMounts:
-  - name: config
-    mountPath: /etc/evenkeel
-    readOnly: true
-  - name: secrets
-    mountPath: /var/run/secrets/evenkeel
-    readOnly: true
-  {{- if and .isSigner .root.Values.keystore.existingSecret }}
-  - name: keystore
-    mountPath: /var/run/secrets/evenkeel-keystore
-    readOnly: true
-  {{- end }}
-  - name: tmp
-    mountPath: /tmp
-  {{- with .root.Values.extraVolumeMounts }}
-  {{- tpl (toYaml .) $.root | nindent 2 }}
-  {{- end }}
-{{- end -}}
-
-{{/* Takes (dict "root" $ "configMap" name "isSigner" bool). */}}
-{{- define "evenkeel.volumes" -}}
-volumes:
-  - name: config
-    configMap:
-      name: {{ .configMap }}
-  - name: secrets
-    secret:
-      secretName: {{ .root.Values.existingSecret }}
-      defaultMode: 0440
-      items:
-        {{- range $name, $key := .root.Values.secretKeys }}
-        - key: {{ $key }}
-          path: {{ $name }}
-        {{- end }}
-  {{- if and .isSigner .root.Values.keystore.existingSecret }}
-  - name: keystore
-    secret:
-      secretName: {{ .root.Values.keystore.existingSecret }}
-      defaultMode: 0440
-      items:
-        - key: {{ .root.Values.keystore.keystoreKey }}
-          path: keystore.json
-        - key: {{ .root.Values.keystore.passwordKey }}
-          path: password
-  {{- end }}
-  - name: tmp
-    emptyDir:
-      sizeLimit: 16Mi
-  {{- with .root.Values.extraVolumes }}
-  {{- tpl (toYaml .) $.root | nindent 2 }}
-  {{- end }}
-{{- end -}}
-
-{{/* Takes (dict "root" $ "path" path "probe" values). */}}
-{{- define "evenkeel.probe" -}}
-httpGet:
-  path: {{ .path }}
-  port: metrics
-{{ toYaml .probe }}
 {{- end -}}
