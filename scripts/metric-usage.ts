@@ -17,6 +17,7 @@ export interface ShippedQuery {
 /** Metrics that neither a dashboard nor a rule uses, with the reason. */
 export const UNUSED: Readonly<Record<string, string>> = {
   evenkeel_audit_records: 'Tells how much a verification took; of interest beside an audit of the log only.',
+  evenkeel_trace_spans_total: 'Traces are off unless they are wanted, and one line of the log says that they are lost.',
   nodejs_active_handles: 'Kinds of open handles, for whoever looks for a leak.',
   nodejs_active_handles_total: 'Open handles, for whoever looks for a leak.',
   nodejs_active_requests: 'Kinds of requests under way in the runtime, for whoever looks for a leak.',

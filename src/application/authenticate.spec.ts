@@ -3,10 +3,10 @@ import { describe, expect, test } from '@jest/globals'
 import { isWithin } from '../adapters/access/networks.js'
 import { isSameDigest, sha256 } from '../adapters/access/secrets.js'
 import { FakeClock } from '../../test/support/fake-clock.js'
+import { RecordingObserver } from '../../test/support/fake-ports.js'
 import { MemoryApiKeys } from '../../test/support/memory-access.js'
 import { keyOf } from '../domain/access/key-text.js'
 import { ACCESS_SCOPES, type KeyScope } from '../domain/access/scopes.js'
-import type { Event } from '../domain/events.js'
 import { Identities, IdentitiesError, type Identity } from '../ports/identities.js'
 import { Authenticate } from './authenticate.js'
 
@@ -27,14 +27,15 @@ function setUp(operatorToken: string | null = 'the-shared-token') {
   const clock = new FakeClock()
   const keys = new MemoryApiKeys()
   const identities = new FakeIdentities()
-  const events: Event[] = []
+  const observer = new RecordingObserver()
+  const { events } = observer
   /** Every comparison, so that two refusals can be held against each other. */
   const compared: string[][] = []
   const authenticate = new Authenticate({
     keys,
     identities,
     clock,
-    observer: { notify: (event) => void events.push(event) },
+    observer,
     operatorToken: operatorToken ?? undefined,
     hash: sha256,
     isSameDigest: (one, other) => {

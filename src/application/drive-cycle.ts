@@ -34,6 +34,7 @@ import { maySign, type ScopeState, strictest } from '../domain/policy/operating.
 import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
 import { setAside } from '../domain/portfolio/tradable.js'
 import { balanceMove } from '../domain/policy/sanity.js'
+import { ofIntent, type Purpose } from '../domain/purpose.js'
 import { basisPointsOf } from '../domain/units/ratio.js'
 import { valueOf } from '../domain/units/usd.js'
 import type { Balances } from '../ports/balances.js'
@@ -115,7 +116,7 @@ export class DriveCycle {
         const outcomes = await Promise.allSettled(
           nextSteps(cycle, clock.now())
             .filter((step) => mayPerform(portfolio, step, states) && !(wasAwaited && step.type === 'offer-leg'))
-            .map((step) => this.perform(portfolio, cycle, step)),
+            .map((step) => observer.during(purposeOf(step), () => this.perform(portfolio, cycle, step))),
         )
         for (const outcome of outcomes)
           if (outcome.status === 'rejected') {
@@ -265,7 +266,7 @@ export class DriveCycle {
     for (const intent of cycle.intents)
       if ('inclusion' in intent) {
         const usd = weiCost(cycle.market, intent.chain, intent.inclusion.gasPaid)
-        observer.notify({ type: 'gas-spent', chain: intent.chain, kind: intent.kind, usd })
+        observer.notify({ type: 'gas-spent', ...ofIntent(portfolio.id, intent), kind: intent.kind, usd })
       }
     const reason = reasonDriftStayed(cycle, portfolio.limits.driftFall)
     if (reason !== undefined)
@@ -281,6 +282,16 @@ export class DriveCycle {
       seconds: (endedAt - cycle.startedAt) / 1000,
     })
   }
+}
+
+function purposeOf(step: CycleStep): Purpose {
+  if (step.type === 'settle-intent') {
+    const { id, legId, chain } = step.intent
+    return { legId, intentId: id, chain }
+  }
+  const { id, sell } = step.run.leg
+  if (step.type === 'open-transfer') return { legId: id, transferId: id }
+  return { legId: id, chain: sell.token.chain, ...(step.type === 'offer-leg' && { stage: 'offer' }) }
 }
 
 /** Whether what holds allows the step: a paused leg asks for no offer, and a halt leaves even an allowance where it is. */

@@ -21,6 +21,7 @@ import { weighPlan, withDearness } from '../domain/policy/weigh-plan.js'
 import { type Drift, measureDrift } from '../domain/portfolio/drift.js'
 import type { AssetPrice, Snapshot } from '../domain/portfolio/snapshot.js'
 import { type Valuation, valuePortfolio } from '../domain/portfolio/valuation.js'
+import type { Stage } from '../domain/purpose.js'
 import { basisOf } from '../domain/risk/risk.js'
 import { usdToNumber } from '../domain/units/usd.js'
 import type { Clock } from '../ports/clock.js'
@@ -65,6 +66,15 @@ export interface ProposalContext extends Recorded, LastTrade {
   readonly use?: BudgetUse
 }
 
+type Measured = Pick<Proposal, 'portfolio' | 'snapshot' | 'valuation' | 'drift'> & { readonly outlook: Outlook }
+
+/** What the planner waits for. */
+const STAGE_OF = {
+  quotes: 'quotes',
+  solve: 'solve',
+  joint: 'simulate',
+} as const satisfies Record<PlannerQuestion['type'], Stage>
+
 /** Snapshot, drift, decision, quotes, plan: the whole line of thought of one cycle, with nothing sent. */
 export class ProposePlan {
   constructor(
@@ -103,11 +113,8 @@ export class ProposePlan {
       },
       circumstances: withDearness(circumstancesOf(portfolio, context, distance, market, outlook), known, now),
     }
-    const { drift, decision: unlimited } = evaluateTriggers(
-      distance,
-      asked.policies,
-      asked.context,
-      asked.circumstances,
+    const { drift, decision: unlimited } = await observer.during({ stage: 'decide' }, async () =>
+      evaluateTriggers(distance, asked.policies, asked.context, asked.circumstances),
     )
     const decision = {
       ...this.withinBudgets(portfolio, context, drift, unlimited),
@@ -122,7 +129,9 @@ export class ProposePlan {
       return { ...thought, plan: undefined, planReasons: [], curves: [] }
     }
 
-    const outcome = await this.plan(portfolio, context, { ...thought, valuation: scope }, narrowing)
+    const outcome = await observer.during({ stage: 'plan' }, () =>
+      this.plan(portfolio, context, { ...thought, valuation: scope }, narrowing),
+    )
     const { curves } = outcome
     const weighed = outcome.status === 'planned' ? weighPlan(outcome.plan, decision, asked, market) : undefined
     decided(weighed?.decision ?? decision)
@@ -167,7 +176,7 @@ export class ProposePlan {
     { valuation, drift, decision, market }: Pick<Proposal, 'valuation' | 'drift' | 'decision' | 'market'>,
     narrowing: Narrowing,
   ): Promise<PlanOutcome> {
-    const { collectQuotes, playJointly, solver, clock } = this.deps
+    const { collectQuotes, playJointly, solver, clock, observer } = this.deps
     const { limits } = portfolio
     const policy: Policy = context.use
       ? {
@@ -210,15 +219,17 @@ export class ProposePlan {
     }
     for (let step = planner.next(); ;) {
       if (step.done) return step.value
-      step = planner.next(await answerTo(step.value))
+      const question = step.value
+      step = planner.next(await observer.during({ stage: STAGE_OF[question.type] }, () => answerTo(question)))
     }
   }
 
   /** What is held and how far it is from the targets in force, told to whoever watches; nothing is decided. */
-  async measure(
-    configured: Portfolio,
-    recorded: Recorded,
-  ): Promise<Pick<Proposal, 'portfolio' | 'snapshot' | 'valuation' | 'drift'> & { readonly outlook: Outlook }> {
+  measure(configured: Portfolio, recorded: Recorded): Promise<Measured> {
+    return this.deps.observer.during({ stage: 'look' }, () => this.look(configured, recorded))
+  }
+
+  private async look(configured: Portfolio, recorded: Recorded): Promise<Measured> {
     // It may be slow to answer, and prices would age meanwhile.
     const reading = await this.deps.lookAhead.readSource(configured)
     const snapshot = await this.deps.takeSnapshot.run(configured, recorded)

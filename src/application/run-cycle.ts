@@ -37,6 +37,13 @@ export interface Order {
 export type OrderAnswer =
   { readonly status: 'begun'; readonly cycleId: string } | { readonly status: 'refused'; readonly reason: string }
 
+interface AtCycle {
+  readonly cycleId: string
+  readonly startedAt: number
+  /** Whether the records have it, or may have it. */
+  readonly isWritten: boolean
+}
+
 /** An order with whom to tell what became of it. */
 interface Asked extends Order {
   readonly tell: (answer: OrderAnswer) => void
@@ -49,6 +56,8 @@ interface Asked extends Order {
  */
 export class RunCycle {
   private readonly running = new Map<string, Promise<void>>()
+  /** The cycle that each of them is at. */
+  private readonly at = new Map<string, AtCycle>()
   private readonly retold = new Set<string>()
 
   constructor(
@@ -91,10 +100,14 @@ export class RunCycle {
 
   private async serve(portfolio: Portfolio, signal: AbortSignal, asked: Asked | undefined): Promise<void> {
     if (signal.aborted || this.running.has(portfolio.id)) return
-    const work = this.work(portfolio, signal, asked).catch((error: unknown) => this.fail(portfolio, error))
-    this.running.set(portfolio.id, work)
+    const { id } = portfolio
+    const work = this.deps.observer
+      .during({ portfolio: id }, () => this.work(portfolio, signal, asked))
+      .catch((error: unknown) => this.fail(portfolio, error))
+    this.running.set(id, work)
     await work
-    this.running.delete(portfolio.id)
+    this.running.delete(id)
+    this.at.delete(id)
   }
 
   /** Portfolios that have a run going. */
@@ -124,7 +137,10 @@ export class RunCycle {
     if (unfinished.length > 0) {
       asked?.tell({ status: 'refused', reason: `Cycle ${unfinished[0]!.id} is finished first. Ask again then.` })
       const inForce = await proposePlan.inForce(portfolio)
-      for (const cycle of unfinished) await this.carry(inForce, cycle, signal)
+      for (const cycle of unfinished) {
+        this.at.set(portfolio.id, { cycleId: cycle.id, startedAt: cycle.startedAt, isWritten: true })
+        await observer.during({ cycleId: cycle.id }, () => this.carry(inForce, cycle, signal))
+      }
     }
     if (unfinished.length === 0) {
       const hasBegun = await this.next(portfolio, signal, asked, await this.continuation(portfolio))
@@ -157,7 +173,8 @@ export class RunCycle {
   ): Promise<boolean> {
     const portfolio: Portfolio = asked?.isDry ? { ...configured, mode: 'dry-run' } : configured
     const refuse = (reason: string) => asked?.tell({ status: 'refused', reason })
-    const { proposePlan, store, clock, observer, settleTransfers, failpoints } = this.deps
+    const { proposePlan, store, clock, observer, settleTransfers } = this.deps
+    this.at.delete(portfolio.id)
     await settleTransfers.run(portfolio)
     const paused = strictest(await store.operatingStates(), { portfolio: portfolio.id })
     if (paused) {
@@ -167,7 +184,21 @@ export class RunCycle {
       return false
     }
     const startedAt = clock.now()
-    const id = cycleId(portfolio.id, startedAt)
+    const at = { cycleId: cycleId(portfolio.id, startedAt), startedAt, isWritten: false }
+    this.at.set(portfolio.id, at)
+    return observer.during({ cycleId: at.cycleId }, () => this.begin(portfolio, at, signal, asked, continues))
+  }
+
+  /** Thinks, writes the cycle down and carries it. Resolves to whether it was written down. */
+  private async begin(
+    portfolio: Portfolio,
+    at: AtCycle,
+    signal: AbortSignal,
+    asked: Asked | undefined,
+    continues: Continuation | undefined,
+  ): Promise<boolean> {
+    const { proposePlan, store, clock, observer, failpoints } = this.deps
+    const { cycleId: id, startedAt } = at
     const proposal = await proposePlan.run(portfolio, {
       cycleId: id,
       ...(await this.recorded(portfolio)),
@@ -185,11 +216,18 @@ export class RunCycle {
     if (cycle.mode === 'live' && cycle.legs.length > 0) {
       const unsettled = await this.openLedger(portfolio, proposal.snapshot)
       if (unsettled !== undefined) {
-        observer.notify({ type: 'cycle-skipped', portfolio: portfolio.id, outcome: 'stale_data', reason: unsettled })
-        refuse(unsettled)
+        observer.notify({
+          type: 'cycle-skipped',
+          portfolio: portfolio.id,
+          outcome: 'stale_data',
+          reason: unsettled,
+          unwritten: { cycleId: id, startedAt },
+        })
+        asked?.tell({ status: 'refused', reason: unsettled })
         return false
       }
     }
+    this.at.set(portfolio.id, { ...at, isWritten: true })
     if (!(await store.openCycle(cycle))) return false
     asked?.tell({ status: 'begun', cycleId: id })
     await failpoints.reach('K-02')
@@ -276,17 +314,21 @@ export class RunCycle {
       observer.notify({ type: 'transfer-changed', portfolio, transfer, usd: transfer.value, at })
   }
 
-  private async fail(portfolio: Portfolio, error: unknown): Promise<void> {
-    const { observer, stop } = this.deps
-    if (error instanceof StaleLeaseError) return stop(error)
-    observer.notify({ type: 'failed', what: `the cycle of ${portfolio.id}`, isRetried: false, error })
-    observer.notify({
-      type: 'cycle-skipped',
-      portfolio: portfolio.id,
-      outcome: 'error',
-      reason: error instanceof Error ? error.message : String(error),
+  private fail({ id: portfolio }: Portfolio, error: unknown): Promise<void> {
+    const at = this.at.get(portfolio)
+    return this.deps.observer.during({ portfolio, ...(at && { cycleId: at.cycleId }) }, async () => {
+      const { observer, stop } = this.deps
+      if (error instanceof StaleLeaseError) return stop(error)
+      observer.notify({ type: 'failed', what: `the cycle of ${portfolio}`, isRetried: false, error })
+      observer.notify({
+        type: 'cycle-skipped',
+        portfolio,
+        outcome: 'error',
+        reason: error instanceof Error ? error.message : String(error),
+        ...(at && !at.isWritten && { unwritten: { cycleId: at.cycleId, startedAt: at.startedAt } }),
+      })
+      if (error instanceof InvariantError) await haltPortfolio(this.deps, portfolio, error).catch(stop)
     })
-    if (error instanceof InvariantError) await haltPortfolio(this.deps, portfolio.id, error).catch(stop)
   }
 }
 

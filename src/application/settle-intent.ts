@@ -16,6 +16,7 @@ import {
 import { intentPostings } from '../domain/execution/ledger.js'
 import { maySign } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
+import { ofIntent } from '../domain/purpose.js'
 import type { ChainView } from '../ports/chain.js'
 import { SignerError } from '../ports/signer.js'
 import { ConflictError } from '../ports/store.js'
@@ -167,7 +168,7 @@ export class SettleIntent {
     }
     const isUndone = intent.state === 'mined' && (next.state === 'signed' || next.state === 'mined')
     if (isUndone) {
-      observer.notify({ type: 'reorged', chain: intent.chain, intentId: intent.id })
+      observer.notify({ type: 'reorged', ...ofIntent(portfolio.id, intent) })
       await failpoints.reach('K-16')
     }
     if (next.state === 'mined') await failpoints.reach('K-14')

@@ -41,18 +41,25 @@ export class SettleTransfers {
       (transfer) => clock.now() - (this.askedAt.get(transfer.id) ?? 0) >= pollMs,
     )
     const moved = await Promise.all(
-      due.map(async (transfer) => {
-        this.askedAt.set(transfer.id, clock.now())
-        try {
-          return await this.settle(portfolio, transfer)
-        } catch (error) {
-          if (error instanceof InvariantError || error instanceof StaleLeaseError) throw error
-          observer.notify({ type: 'failed', what: `settling transfer ${transfer.id}`, isRetried: true, error })
-          return true
-        }
+      due.map((transfer) => {
+        const { id, cycleId } = transfer
+        this.askedAt.set(id, clock.now())
+        const purpose = { portfolio: portfolio.id, cycleId, legId: id, transferId: id }
+        return observer.during(purpose, () => this.attempt(portfolio, transfer))
       }),
     )
     return moved.includes(true)
+  }
+
+  private async attempt(portfolio: Portfolio, transfer: Transfer): Promise<boolean> {
+    try {
+      return await this.settle(portfolio, transfer)
+    } catch (error) {
+      if (error instanceof InvariantError || error instanceof StaleLeaseError) throw error
+      const what = `settling transfer ${transfer.id}`
+      this.deps.observer.notify({ type: 'failed', what, isRetried: true, error })
+      return true
+    }
   }
 
   private async settle(portfolio: Portfolio, transfer: Transfer): Promise<boolean> {

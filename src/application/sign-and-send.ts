@@ -14,6 +14,7 @@ import {
   strictest,
 } from '../domain/policy/operating.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
+import { ofIntent } from '../domain/purpose.js'
 import { larger } from '../domain/units/ratio.js'
 import { type Chain, ChainError, SimulationError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
@@ -94,8 +95,7 @@ export class SignAndSend {
     if (!isFirst)
       observer.notify({
         type: 'replaced',
-        intentId: intent.id,
-        chain: intent.chain,
+        ...ofIntent(portfolio.id, intent),
         reason: payload === 'cancel' ? 'cancel' : 'fee_bump',
         hash,
       })
@@ -193,7 +193,7 @@ export class SignAndSend {
    */
   private async send(task: Task, attempt: Attempt): Promise<void> {
     const { chain, store, clock, observer, lease, failpoints, feeRules } = this.deps
-    const { intent } = task
+    const { portfolio, intent } = task
     const { level } = await this.state(task)
     const isToBeCancelled =
       feeRules(intent.chain).isReplaceable &&
@@ -203,7 +203,7 @@ export class SignAndSend {
     const answers = await chain.broadcast(intent.chain, attempt.raw, () => failpoints.reach('K-11'))
     await failpoints.reach(intent.attempts.length > 1 ? 'K-20' : 'K-12')
     await store.recordBroadcast(intent.id, attempt.hash, answers, clock.now())
-    observer.notify({ type: 'broadcast', intentId: intent.id, chain: intent.chain, hash: attempt.hash, answers })
+    observer.notify({ type: 'broadcast', ...ofIntent(portfolio.id, intent), hash: attempt.hash, answers })
   }
 }
 

@@ -4,6 +4,7 @@ import { type Intent, isLive } from '../domain/execution/intent.js'
 import { revocationGas } from '../domain/policy/gas.js'
 import { maySign, strictest } from '../domain/policy/operating.js'
 import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
+import { ofIntent } from '../domain/purpose.js'
 import { type Chain, ChainError, SimulationError } from '../ports/chain.js'
 import type { Clock } from '../ports/clock.js'
 import { type Lease } from '../ports/lease.js'
@@ -47,10 +48,12 @@ export class SweepAllowances {
 
   /** Moves the revocations under way as far as the chain shows. Resolves to whether some are not in a block yet. */
   async settle(portfolio: Portfolio): Promise<boolean> {
-    const { store, settleIntent, lease } = this.deps
+    const { store, settleIntent, lease, observer } = this.deps
     for (const intent of await this.ours(portfolio))
       if (lease.isHeld())
-        await this.tolerate(`revocation ${intent.id}`, () => settleIntent.run(portfolio, undefined, intent, undefined))
+        await observer.during(ofIntent(portfolio.id, intent), () =>
+          this.tolerate(`revocation ${intent.id}`, () => settleIntent.run(portfolio, undefined, intent, undefined)),
+        )
     return (await store.looseIntents()).some(
       (intent) => sameAddress(intent.account, portfolio.account) && isLive(intent) && intent.state !== 'mined',
     )

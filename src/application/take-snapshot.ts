@@ -4,6 +4,7 @@ import type { ChainReading, InTransit, Snapshot } from '../domain/portfolio/snap
 import { type BookedUnits, setAside } from '../domain/portfolio/tradable.js'
 import type { Balances } from '../ports/balances.js'
 import type { Clock } from '../ports/clock.js'
+import type { Observer } from '../ports/observer.js'
 import type { ReadPrices } from './read-prices.js'
 
 /** What the records say about the portfolio's money beside what the chains say. */
@@ -16,13 +17,22 @@ export interface Recorded {
 
 /** The only look at the world a decision rests on: every chain, every price source, all at once. */
 export class TakeSnapshot {
-  constructor(private readonly deps: { balances: Balances; readPrices: ReadPrices; clock: Clock }) {}
+  constructor(
+    private readonly deps: { balances: Balances; readPrices: ReadPrices; clock: Clock; observer: Observer },
+  ) {}
 
   async run(portfolio: Portfolio, { transfers, unattributed }: Recorded): Promise<Snapshot> {
-    const { balances, readPrices, clock } = this.deps
+    const { balances, readPrices, clock, observer } = this.deps
+    const { account } = portfolio
     const [chains, prices] = await Promise.all([
-      Promise.all(portfolio.chains.map(({ key }) => balances.read(key, portfolio.account, tokensOn(portfolio, key)))),
-      readPrices.run(portfolio),
+      Promise.all(
+        portfolio.chains.map(({ key: chain }) =>
+          observer.during({ stage: 'balances', chain }, () =>
+            balances.read(chain, account, tokensOn(portfolio, chain)),
+          ),
+        ),
+      ),
+      observer.during({ stage: 'prices' }, () => readPrices.run(portfolio)),
     ])
     return {
       portfolio: portfolio.id,

@@ -9,6 +9,7 @@ import { notificationFindings } from './notification-findings.js'
 import { isPrivate } from './private-address.js'
 import { rebalancingFindings } from './rebalancing-findings.js'
 import type { ConfigFile } from './schema.js'
+import { tracesFindings } from './traces-findings.js'
 
 /** Chain ids of the sandbox: the only ones on which the well-known development keys may sign. */
 export function isSandboxChain(chainId: number): boolean {
@@ -101,6 +102,7 @@ export function checkConsistency(config: ConfigFile): string[] {
   for (const [path, finding] of endpointFindings(config)) say(path, finding)
   for (const [path, finding] of accessFindings(config)) say(path, finding)
   for (const [path, finding] of notificationFindings(config)) say(path, finding)
+  for (const [path, finding] of tracesFindings(config)) say(path, finding)
 
   checkBridges(config, say)
 

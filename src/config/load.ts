@@ -8,6 +8,7 @@ import { checkConsistency } from './check.js'
 import { type ConfigFile, configSchema } from './schema.js'
 import { type NotificationSecrets, notificationSecrets } from './notification-findings.js'
 import { targetTokens } from './target-tokens.js'
+import { TRACES_HEADERS, tracesHeaders } from './traces-findings.js'
 
 /** The configuration cannot be used. `problems` holds every finding, each with the path of its key. */
 export class ConfigError extends Error {
@@ -32,6 +33,8 @@ export interface Secrets {
   readonly targetsTokens: Readonly<Record<string, string>>
   /** Addresses of notifications and the secrets of their signatures, by channel. */
   readonly notificationSecrets: NotificationSecrets
+  /** What the collector of traces wants to see, by name in small letters; undefined where it wants nothing. */
+  readonly tracesHeaders: Readonly<Record<string, string>> | undefined
 }
 
 export interface Config {
@@ -72,7 +75,13 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
   const { tokens, findings } = targetTokens(parsed.data, (variable) => secret(path, environment, variable))
   const adminToken = secret(path, environment, 'EVENKEEL_ADMIN_TOKEN')
   const notifications = notificationSecrets(parsed.data, (variable) => secret(path, environment, variable))
-  const all = [...findings, ...notifications.findings, ...operatorTokenFinding(parsed.data, adminToken)]
+  const traces = tracesHeaders(parsed.data, secret(path, environment, TRACES_HEADERS))
+  const all = [
+    ...findings,
+    ...notifications.findings,
+    ...traces.findings,
+    ...operatorTokenFinding(parsed.data, adminToken),
+  ]
   if (all.length > 0) throw new ConfigError(path, all)
   const secrets: Secrets = {
     databaseUrl: secret(path, environment, 'DATABASE_URL'),
@@ -82,6 +91,7 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
     zeroexApiKey: secret(path, environment, 'ZEROX_API_KEY'),
     targetsTokens: tokens,
     notificationSecrets: notifications.secrets,
+    tracesHeaders: traces.headers,
   }
   // Before paths are resolved: the same file in another folder is the same configuration.
   const hash = createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex').slice(0, 12)

@@ -831,6 +831,14 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('JSON lines, readable text in a terminal.'),
+  traces: z
+    .strictObject({
+      url: url.describe('Where spans are posted as JSON, path included, such as `http://collector:4318/v1/traces`.'),
+    })
+    .optional()
+    .describe(
+      'Cycles as traces of OpenTelemetry, each one whole, sent to a collector by OTLP over HTTP. Without it none is made.',
+    ),
   notifications: z.array(notification).max(20).default([]).describe('Whom to tell, and of what.'),
   lease: z
     .strictObject({

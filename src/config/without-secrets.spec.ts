@@ -23,6 +23,7 @@ const secrets: Secrets = {
   zeroexApiKey: secret(),
   targetsTokens: { core: secret() },
   notificationSecrets: { ops: { url: address('ops'), signature: secret() } },
+  tracesHeaders: { authorization: `Bearer ${secret()}` },
 }
 
 test('of a configuration full of secrets none is shown, and everything else is', () => {

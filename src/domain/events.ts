@@ -14,6 +14,7 @@ import type { Decision } from './policy/trigger.js'
 import type { Drift } from './portfolio/drift.js'
 import type { Snapshot } from './portfolio/snapshot.js'
 import type { Valuation } from './portfolio/valuation.js'
+import type { OfIntent } from './purpose.js'
 import type { Risk } from './risk/risk.js'
 import type { TargetRefusalCode } from './targets/target-refusal.js'
 import type { Ratio } from './units/ratio.js'
@@ -21,6 +22,10 @@ import type { Ratio } from './units/ratio.js'
 /** Kinds of statements told apart. `other` is what begins and ends transactions, and what is written as text. */
 export const QUERY_OPERATIONS = ['select', 'insert', 'update', 'delete', 'other'] as const
 export type QueryOperation = (typeof QUERY_OPERATIONS)[number]
+
+/** What becomes of the spans of traces. */
+export const SPAN_OUTCOMES = ['sent', 'failed', 'dropped'] as const
+export type SpanOutcome = (typeof SPAN_OUTCOMES)[number]
 
 /** Everything that happens and means something to an operator. One adapter turns each into a log line and metrics. */
 export type Event =
@@ -57,14 +62,12 @@ export type Event =
       readonly outcome: 'signed' | 'refused' | 'fenced' | 'error'
       readonly seconds: number
     }
-  | {
+  | (OfIntent & {
       readonly type: 'replaced'
-      readonly intentId: string
-      readonly chain: ChainKey
       readonly reason: 'fee_bump' | 'cancel'
       readonly hash: string
-    }
-  | { readonly type: 'reorged'; readonly chain: ChainKey; readonly intentId: string }
+    })
+  | (OfIntent & { readonly type: 'reorged' })
   | {
       readonly type: 'rpc-answered'
       readonly chain: ChainKey
@@ -144,14 +147,12 @@ export type Event =
       readonly detail: string
     }
   | { readonly type: 'intent-changed'; readonly portfolio: string; readonly intent: Intent; readonly at: number }
-  | {
+  | (OfIntent & {
       readonly type: 'broadcast'
-      readonly intentId: string
-      readonly chain: ChainKey
       readonly hash: string
       readonly answers: readonly { readonly endpoint: string; readonly answer: string }[]
-    }
-  | { readonly type: 'gas-spent'; readonly chain: ChainKey; readonly kind: string; readonly usd: bigint }
+    })
+  | (OfIntent & { readonly type: 'gas-spent'; readonly kind: string; readonly usd: bigint })
   | {
       readonly type: 'transfer-changed'
       readonly portfolio: string
@@ -179,6 +180,8 @@ export type Event =
       readonly portfolio: string
       readonly outcome: 'paused' | 'standby' | 'stale_data' | 'error'
       readonly reason: string
+      /** What it would have been, where its thinking had begun; nothing of it is written down. */
+      readonly unwritten?: { readonly cycleId: string; readonly startedAt: number }
     }
   | {
       readonly type: 'reconciled'
@@ -273,6 +276,14 @@ export type Event =
     }
   /** How many notifications of a channel wait to be delivered. */
   | { readonly type: 'notifications-waiting'; readonly channel: string; readonly count: number }
+  /** Spans of traces left the process, were not taken, or found no room to wait. `isNews` when it was otherwise before. */
+  | {
+      readonly type: 'spans-sent'
+      readonly outcome: SpanOutcome
+      readonly count: number
+      readonly isNews: boolean
+      readonly detail: string
+    }
   | {
       readonly type: 'failed'
       readonly what: string

@@ -21,6 +21,7 @@ import {
   tradingCycle,
   untilOnTarget,
 } from '../support/rally.js'
+import { type ReceivedSpan, startOtlpReceiver } from '../support/otlp-receiver.js'
 import { type SandboxWorld, startSandboxWorld } from '../support/sandbox-world.js'
 import { until } from '../support/until.js'
 
@@ -34,6 +35,8 @@ interface Rebalance {
   readonly outside: readonly string[]
   readonly ledger: Readonly<Record<string, string>>
   readonly chains: Readonly<Record<string, string>>
+  /** What a collector of traces got, of all processes together. */
+  readonly spans: readonly ReceivedSpan[]
 }
 
 /** How a process that was killed ended, and what it left under way, as its rows said. */
@@ -61,9 +64,12 @@ const cooldownSeconds = 600
 async function rebalanceWith(database: TestDatabase, murder: Murder): Promise<Rebalance> {
   const world = await startSandboxWorld('rally')
   cleanups.push(() => world.stop())
-  const config = await world.config(
-    (file) => (file.portfolios['treasury']!.rebalancing.cooldownSeconds = cooldownSeconds),
-  )
+  const collector = await startOtlpReceiver()
+  cleanups.push(() => collector.stop())
+  const config = await world.config((file) => {
+    file.portfolios['treasury']!.rebalancing.cooldownSeconds = cooldownSeconds
+    file.traces = { url: collector.url }
+  })
   const targets = await targetsOf(config)
   await playScenario(world)
   const { prices } = await world.control.state()
@@ -91,6 +97,7 @@ async function rebalanceWith(database: TestDatabase, murder: Murder): Promise<Re
     }),
     outside: outsideBand(await weigh(world.world, world.treasury, prices), targets),
     ...(await ledgerBesideChains(world, database)),
+    spans: collector.spans,
   }
 }
 
@@ -177,6 +184,31 @@ const expectOneRebalance = ({ end, cycles, verdict, outside, ledger, chains }: R
   expect(end).toMatchObject({ code: 0, stderr: '' })
 }
 
+/** One trace from the balances that one process read to the settlement that another one saw. */
+const expectOneTrace = ({ cycles, spans }: Rebalance) => {
+  const { id } = cycles.find(({ legs }) => legs > 0)!
+  const own = spans.filter(({ attributes }) => attributes['evenkeel.cycle'] === id)
+  const { traceId } = own[0]!
+  expect(own.filter((span) => span.traceId !== traceId)).toEqual([])
+  expect(spans.filter((span) => span.traceId === traceId)).toHaveLength(own.length)
+  expect(new Set(own.map(({ spanId }) => spanId)).size).toBe(own.length)
+  const named = (name: RegExp) => own.filter((span) => name.test(span.name))
+  const roots = own.filter(({ parentSpanId }) => !parentSpanId)
+  expect(roots).toMatchObject([{ name: 'cycle', attributes: { 'evenkeel.outcome': 'traded' } }])
+  const [root, look] = [roots[0]!, named(/^look$/)[0]!]
+  expect(look.parentSpanId).toBe(root.spanId)
+  expect(named(/^balances on /).length).toBeGreaterThan(1)
+  const transfer = named(/^transfer /).find(({ attributes }) => attributes['evenkeel.state'] === 'full')!
+  expect(named(/^leg bridge /).map(({ spanId }) => spanId)).toContain(transfer.parentSpanId)
+  const instanceOf = ({ resource }: ReceivedSpan) => resource['service.instance.id']
+  expect(instanceOf(root)).toBe(instanceOf(transfer))
+  expect(instanceOf(root)).not.toBe(instanceOf(look))
+  const isWithin = ({ startTimeUnixNano, endTimeUnixNano }: ReceivedSpan) =>
+    BigInt(startTimeUnixNano) >= BigInt(root.startTimeUnixNano) &&
+    BigInt(endTimeUnixNano) <= BigInt(root.endTimeUnixNano)
+  expect([look, ...named(/^leg /)].filter((span) => !isWithin(span))).toEqual([])
+}
+
 const caseTimeoutMs = 240_000
 
 describe('a daemon killed in the middle of a rebalance', () => {
@@ -187,6 +219,7 @@ describe('a daemon killed in the middle of a rebalance', () => {
       expect(rebalance.deaths).toMatchObject([{ ending: { signal: 'SIGKILL' } }])
       expect(rebalance.deaths[0]!.transfers).toContain('in_flight')
       expectOneRebalance(rebalance)
+      expectOneTrace(rebalance)
     },
     caseTimeoutMs,
   )

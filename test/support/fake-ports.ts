@@ -2,10 +2,11 @@ import type { Address, AssetKey, ChainKey, Token } from '../../src/domain/assets
 import type { Event } from '../../src/domain/events.js'
 import type { ChainReading, SourceReading } from '../../src/domain/portfolio/snapshot.js'
 import { type JournalEntry, judgeClaim, judgeEpoch } from '../../src/domain/execution/equivocation.js'
+import type { Purpose } from '../../src/domain/purpose.js'
 import { Balances, type ReadAt } from '../../src/ports/balances.js'
 import type { UnsignedTransaction } from '../../src/ports/chain.js'
 import { Lease, StaleLeaseError } from '../../src/ports/lease.js'
-import { Observer } from '../../src/ports/observer.js'
+import { NoObserver, Observer } from '../../src/ports/observer.js'
 import { PriceSource } from '../../src/ports/prices.js'
 import { Signer, SignerError, type SignRequest } from '../../src/ports/signer.js'
 import type { FakeChain } from './fake-chain.js'
@@ -169,9 +170,16 @@ export class FakeLease extends Lease {
 /** Remembers what it is told. */
 export class RecordingObserver extends Observer {
   readonly events: Event[] = []
+  /** Hears the same. */
+  also: Observer = new NoObserver()
 
   override notify(event: Event): void {
     this.events.push(event)
+    this.also.notify(event)
+  }
+
+  override during<T>(purpose: Purpose, act: () => Promise<T>): Promise<T> {
+    return this.also.during(purpose, act)
   }
 
   of<T extends Event['type']>(type: T): Extract<Event, { type: T }>[] {

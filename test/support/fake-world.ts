@@ -291,7 +291,7 @@ export class FakeProcess {
     })
     this.readPrices = new ReadPrices({ prices, ...(world.guards.length > 0 && { watchPrices }) })
     this.collectQuotes = new CollectQuotes({ quotes, observer, clock, store })
-    this.takeSnapshot = new TakeSnapshot({ balances, readPrices: this.readPrices, clock })
+    this.takeSnapshot = new TakeSnapshot({ balances, readPrices: this.readPrices, clock, observer })
     this.proposePlan = new ProposePlan({
       takeSnapshot: this.takeSnapshot,
       lookAhead: new LookAhead(),

@@ -1,20 +1,13 @@
+import type { Proposal } from '../../domain/access/proposal.js'
 import type { Event } from '../../domain/events.js'
-import type { Intent, IntentState } from '../../domain/execution/intent.js'
-import type { Transfer, TransferState } from '../../domain/execution/transfer.js'
-import { type Cost, totalOf } from '../../domain/planning/cost.js'
-import type { Plan } from '../../domain/planning/plan.js'
-import { formatAmount } from '../../domain/units/amount.js'
+import type { IntentState } from '../../domain/execution/intent.js'
+import type { TransferState } from '../../domain/execution/transfer.js'
+import type { Scope } from '../../domain/policy/operating.js'
+import type { OfIntent } from '../../domain/purpose.js'
 import { formatDecimal } from '../../domain/units/decimal.js'
-import { basisPointsOf, mulDiv } from '../../domain/units/ratio.js'
-import { type Usd, USD_DECIMALS } from '../../domain/units/usd.js'
-
-export interface LogLine {
-  /** By reader: `error` wakes someone, `warn` is for tomorrow morning, `info` is for colleagues, `debug` for us. */
-  readonly level: 'error' | 'warn' | 'info' | 'debug'
-  readonly message: string
-  /** Amounts are text with their unit; nothing here is a bigint. */
-  readonly fields: Readonly<Record<string, unknown>>
-}
+import { basisPointsOf } from '../../domain/units/ratio.js'
+import { intentLine, legLine, planLine, transferLine } from './log-line-execution.js'
+import { capital, count, line, type LogLine, usd } from './log-text.js'
 
 const STOPPED = {
   paused_new: 'begins nothing new',
@@ -57,7 +50,7 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
     case 'scope-changed': {
       const { scope, level, reason, by, expiresAt } = event.state
       const what = scope === 'all' ? 'Everything' : capital(scope.replace(':', ' '))
-      const fields = { scope, state: level, reason, by }
+      const fields = { ...namedBy(scope), scope, state: level, reason, by }
       if (level === 'running') return line('info', `${what} is running again: ${reason}`, fields)
       const severity = by === 'breaker' ? 'error' : 'warn'
       const until = expiresAt === undefined ? '' : ` until ${new Date(expiresAt).toISOString()}`
@@ -70,11 +63,13 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
     case 'breaker-tripped': {
       const { code, scope, level, reason } = event.trip
       const since = event.isEarlier ? ' since an earlier run' : ''
-      return line('error', `Breaker ${code} stops ${scope}${since}: ${reason}`, { breaker: code, scope, state: level })
+      const fields = { ...namedBy(scope), breaker: code, scope, state: level }
+      return line('error', `Breaker ${code} stops ${scope}${since}: ${reason}`, fields)
     }
     case 'breaker-cleared': {
       const { code, scope, by } = event
-      return line('info', `Breaker ${code} lets go of ${scope}, by ${by}.`, { breaker: code, scope, by })
+      const fields = { ...namedBy(scope), breaker: code, scope, by }
+      return line('info', `Breaker ${code} lets go of ${scope}, by ${by}.`, fields)
     }
     case 'signer-answered':
       return line(event.outcome === 'signed' ? 'debug' : 'warn', `The signer answered: ${event.outcome}.`, {
@@ -84,11 +79,12 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
     case 'replaced': {
       const { intentId, chain, reason, hash } = event
       const what = reason === 'cancel' ? 'is to be cancelled' : 'is sent again with higher fees'
-      return line('warn', `Transaction of ${intentId} on ${chain} ${what}.`, { intentId, chain, reason, hash })
+      const fields = { ...idsOf(event), reason, hash }
+      return line('warn', `Transaction of ${intentId} on ${chain} ${what}.`, fields)
     }
     case 'reorged': {
       const { chain, intentId } = event
-      return line('warn', `A reorganisation of ${chain} undid the transaction of ${intentId}.`, { chain, intentId })
+      return line('warn', `A reorganisation of ${chain} undid the transaction of ${intentId}.`, idsOf(event))
     }
     case 'rpc-answered': {
       const { chain, endpoint, method, outcome, seconds } = event
@@ -143,6 +139,7 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
       const until = new Date(expiresAt).toISOString()
       return line('warn', `${capital(kind)} ${id} waits for ${needs} to approve it until ${until}. ${reason}`, {
         ...(portfolio !== undefined && { portfolio }),
+        ...matterOf(proposal),
         proposal: id,
         digest,
         proposedBy: proposal.proposedBy,
@@ -150,12 +147,14 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
     }
     case 'approval-answered': {
       const { portfolio, proposal } = event
-      const { id, kind, state, approvedBy, needs } = proposal
+      const { id, kind, digest, state, approvedBy, needs } = proposal
       const what =
         state === 'open' ? `has ${approvedBy.length} of ${needs} approvals` : `is ${state}: ${proposal.reason}`
       return line('info', `${capital(kind)} ${id} ${what}`, {
         ...(portfolio !== undefined && { portfolio }),
+        ...matterOf(proposal),
         proposal: id,
+        digest,
         state,
         approvedBy,
       })
@@ -182,6 +181,21 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
         channel: event.channel,
         waiting: event.count,
       })
+    case 'spans-sent': {
+      const { outcome, count: spans, isNews, detail } = event
+      const fields = { outcome, spans }
+      if (outcome === 'sent')
+        return line(
+          isNews ? 'info' : 'debug',
+          `${count(spans, 'span')} of traces ${spans === 1 ? 'was' : 'were'} taken.`,
+          fields,
+        )
+      return line(
+        isNews ? 'warn' : 'debug',
+        `${count(spans, 'span')} of traces ${spans === 1 ? 'is' : 'are'} lost: ${detail}`,
+        fields,
+      )
+    }
     case 'off-peg':
       return line('warn', event.detail, { asset: event.asset })
     case 'portfolio-measured': {
@@ -237,60 +251,35 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
     case 'intent-changed':
       return intentLine(event.portfolio, event.intent, before)
     case 'broadcast': {
-      const { intentId, chain, hash, answers } = event
+      const { chain, hash, answers } = event
       const told = answers.map(({ endpoint, answer }) => `${endpoint}: ${answer}`).join('; ')
-      return line('debug', `Sent to ${chain}: ${told}`, { intentId, chain, hash })
+      return line('debug', `Sent to ${chain}: ${told}`, { ...idsOf(event), hash })
     }
     case 'gas-spent': {
       const { chain, kind } = event
-      return line('debug', `Gas of ${kind} on ${chain}: ${usd(event.usd)}.`, { chain, kind })
+      return line('debug', `Gas of ${kind} on ${chain}: ${usd(event.usd)}.`, { ...idsOf(event), kind })
     }
     case 'transfer-changed':
       return transferLine(event.portfolio, event.transfer, event.usd, before)
-    case 'leg-ended': {
-      const { portfolio, cycleId, run, realised } = event
-      const { leg, state, sold, received, failure } = run
-      const fields = {
-        portfolio,
-        cycleId,
-        legId: leg.id,
-        kind: leg.kind,
-        chain: leg.sell.token.chain,
-        venue: run.offer?.venue ?? leg.venue,
-        sold: sold && formatAmount(sold),
-        received: received && formatAmount(received),
-        cost: realised && costOf(realised),
-        notional: usd(event.notional),
-      }
-      if (failure?.code === 'REPLANNED')
-        return line('info', `Leg ${leg.id} gives way to a new plan: ${failure.detail}`, {
-          ...fields,
-          code: failure.code,
-        })
-      if (state === 'failed' || state === 'skipped')
-        return line('warn', `Leg ${leg.id} is ${state}: ${failure?.detail ?? 'no reason was given.'}`, {
-          ...fields,
-          code: failure?.code,
-        })
-      const what = `${fields.sold ?? formatAmount(leg.sell)} for ${fields.received ?? 'an unknown amount'}`
-      const price = realised ? `, cost ${usd(totalOf(realised))}` : ''
-      return line('info', `Leg ${leg.id} is ${state}: ${leg.kind} of ${what}${price}.`, fields)
-    }
+    case 'leg-ended':
+      return legLine(event)
     case 'cycle-ended': {
       const { portfolio, cycle, outcome, seconds } = event
       const level = outcome === 'error' ? 'error' : outcome === 'stale_data' ? 'warn' : cycle.plan ? 'info' : 'debug'
       return line(level, `Cycle of ${portfolio} ended after ${seconds.toFixed(1)} s: ${outcome}.`, {
         portfolio,
         cycleId: cycle.id,
+        planId: cycle.plan?.id,
         outcome,
         mode: cycle.mode,
         seconds,
       })
     }
     case 'cycle-skipped': {
-      const { portfolio, outcome, reason } = event
+      const { portfolio, outcome, reason, unwritten } = event
       return line(outcome === 'error' ? 'error' : 'debug', `No cycle of ${portfolio}, ${outcome}: ${reason}`, {
         portfolio,
+        ...(unwritten && { cycleId: unwritten.cycleId }),
         outcome,
       })
     }
@@ -372,155 +361,18 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
   }
 }
 
-function planLine(portfolio: string, cycleId: string, plan: Plan): LogLine {
-  const { method, alternatives, lowerBound, quotes } = plan
-  const greedy = alternatives.find(({ name }) => name === 'greedy')
-  const beside =
-    greedy?.cost === undefined
-      ? ''
-      : `, greedily ${usd(greedy.cost)}${greedy.unmet > 0n ? ` with ${usd(greedy.unmet)} left undone` : ''}`
-  return line(
-    'info',
-    `Plan for ${portfolio}: ${count(plan.legs.length, 'leg')} for ${usd(totalOf(plan.cost))} by ${method}${beside}; ${count(quotes.asked, 'quote')} asked, ${quotes.failed} failed.`,
-    {
-      portfolio,
-      cycleId,
-      planId: plan.id,
-      method,
-      cost: costOf(plan.cost),
-      alternatives: Object.fromEntries(
-        alternatives.map(({ name, cost, unmet }) => [
-          name,
-          { cost: cost === undefined ? 'no way' : usd(cost), unmet: usd(unmet) },
-        ]),
-      ),
-      lowerBound: lowerBound === undefined ? 'unknown' : usd(lowerBound),
-      quotes,
-      legs: plan.legs.map(
-        ({ id, kind, sell, expectedOut, venue, tool }) =>
-          `${id}: ${kind} ${formatAmount(sell)} on ${sell.token.chain} for ${formatAmount(expectedOut)} on ${expectedOut.token.chain}, ${venue} ${tool}`,
-      ),
-      separatePools: plan.separatePools.map(
-        ({ group, venues, proof }) => `${group}: ${venues.join(' and ')}, ${proof}`,
-      ),
-      unmet: plan.unmet.map(({ asset, value, reason }) => `${asset}, ${usd(value)}: ${reason}`),
-    },
-  )
+function idsOf({ portfolio, cycleId, legId, intentId, chain }: OfIntent) {
+  return { portfolio, cycleId, legId, intentId, chain }
 }
 
-function intentLine(portfolio: string, intent: Intent, before: IntentState | TransferState | undefined): LogLine {
-  const { id, cycleId, legId, kind, chain, nonce, state } = intent
-  const fields = {
-    portfolio,
-    cycleId,
-    legId,
-    intentId: id,
-    chain,
-    kind,
-    nonce,
-    state,
-    hash: 'inclusion' in intent ? intent.inclusion.hash : intent.attempts.at(-1)?.hash,
-    ...('inclusion' in intent && {
-      block: intent.inclusion.block.number.toString(),
-      gasPaidWei: intent.inclusion.gasPaid.toString(),
-    }),
-  }
-  /** After a start, ended intents of an open cycle are told of as well; nothing happened to them. */
-  const isNews = before !== undefined
-  const what = `${capital(kind)} on ${chain}, nonce ${nonce}`
-  const isCancel = intent.attempts.at(-1)?.payload === 'cancel'
-  switch (state) {
-    case 'reserved':
-      return line('debug', `${what}: reserved.`, fields)
-    case 'signed':
-      return before === 'mined'
-        ? line('warn', `${what}: its block is gone, it is unmined again.`, fields)
-        : line('info', `${what}: ${isCancel ? 'its cancel is ' : ''}signed and on its way.`, fields)
-    case 'mined':
-      return line('debug', `${what}: mined, not yet final.`, fields)
-    case 'final_ok':
-      return line(isNews ? 'info' : 'debug', `${what}: final.`, fields)
-    case 'final_reverted':
-      return line(
-        isNews ? 'warn' : 'debug',
-        `${what}: reverted, finally. Its gas is spent, nothing else moved.`,
-        fields,
-      )
-    case 'final_cancelled':
-      return line(isNews ? 'warn' : 'debug', `${what}: cancelled, finally. Only gas is spent.`, fields)
-    case 'foreign':
-      return line('error', `${what}: the nonce was used by bytes that are not ours. Somebody else has the key.`, fields)
-    case 'released':
-      return line(isNews ? 'info' : 'debug', `${what}: given up before signing, the nonce is free again.`, fields)
-  }
+/** What a scope stops, under the name that other lines have for it: `portfolio`, `chain`, `venue`, `asset` or `bridge`. */
+function namedBy(scope: Scope): Record<string, string> {
+  const [kind = '', id] = scope.split(/:(.*)/s)
+  return id === undefined ? {} : { [kind]: id }
 }
 
-function transferLine(
-  portfolio: string,
-  transfer: Transfer,
-  value: Usd,
-  before: IntentState | TransferState | undefined,
-): LogLine {
-  const { id, cycleId, bridge, origin, destination, sent, minimum, state, arrivals } = transfer
-  const fields = {
-    portfolio,
-    cycleId,
-    legId: id,
-    bridge,
-    origin,
-    destination,
-    state,
-    originHash: transfer.originHash,
-    arrivalHash: arrivals[0]?.hash,
-    value: usd(value),
-  }
-  const what = `${formatAmount(sent)} over ${bridge} from ${origin} to ${destination}`
-  const came = arrivals.map(({ amount, chain }) => `${formatAmount(amount)} on ${chain}`).join(' and ') || 'nothing'
-  switch (state) {
-    case 'in_flight':
-      return before === 'seen'
-        ? line('warn', `${what}: the block of its arrival is gone, it is in flight again.`, fields)
-        : line('info', `${what}: in flight, ${transfer.expectedSeconds} s expected.`, fields)
-    case 'late':
-      return line('warn', `${what}: late, ${transfer.expectedSeconds} s were expected. It is watched on.`, fields)
-    case 'lost_suspected':
-      return line(
-        'error',
-        `${what}: lost, as far as can be told after ${transfer.lostAfterSeconds} s. Ask the bridge; it is watched on.`,
-        fields,
-      )
-    case 'seen':
-      return line('debug', `${what}: ${came} seen; waits for finality, or for the rest.`, fields)
-    case 'full':
-      return line('info', `${what}: ${came} arrived.`, fields)
-    case 'short':
-      return line('warn', `${what}: only ${came} arrived, at least ${formatAmount(minimum)} was due.`, fields)
-    case 'other_token':
-      return line('warn', `${what}: another token arrived, ${came}.`, fields)
-    case 'refunded':
-      return line('warn', `${what}: refunded, ${came}.`, fields)
-  }
-}
-
-function line(level: LogLine['level'], message: string, fields: LogLine['fields']): LogLine {
-  return { level, message, fields }
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
-}
-
-function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1)
-}
-
-function costOf({ slippage, fees, gas, bridge }: Cost): Record<keyof Cost, string> {
-  return { slippage: usd(slippage), fees: usd(fees), gas: usd(gas), bridge: usd(bridge) }
-}
-
-/** To the cent, rounded toward zero. */
-function usd(value: Usd): string {
-  const cents = mulDiv(value, 1n, 10n ** BigInt(USD_DECIMALS - 2), 'zero')
-  const [whole, fraction = ''] = formatDecimal(cents, 2).split('.')
-  return `${whole}.${fraction.padEnd(2, '0')} USD`
+/** The rows that a proposal is about. */
+function matterOf({ kind, id, content }: Proposal): Record<string, unknown> {
+  if (kind === 'plan') return { cycleId: id }
+  return kind === 'cancel' ? { intentId: content['intent'] } : {}
 }

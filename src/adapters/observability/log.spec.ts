@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import { createLogger, hideKeysInUrls } from './log.js'
+import fc from 'fast-check'
+import { createLogger } from './log.js'
+import { hideKeysInUrls } from './log-secrets.js'
 
-function capture(options: { level?: 'debug' | 'info'; pretty?: boolean } = {}) {
+function capture(options: { level?: 'debug' | 'info'; pretty?: boolean; secrets?: readonly string[] } = {}) {
   let written = ''
   const destination = { write: (text: string) => void (written += text) }
-  const log = createLogger({ level: options.level ?? 'info', pretty: options.pretty ?? false, destination })
+  const { level = 'info', pretty = false, secrets = [] } = options
+  const log = createLogger({ level, pretty, destination, secrets })
   return { log, text: () => written, line: () => JSON.parse(written) as Record<string, unknown> }
 }
 
@@ -48,6 +51,10 @@ describe('secrets stay inside', () => {
     ['the path of an address', { url: 'https://rpc.example/v2/hunter2hunter2hunter2' }],
     ['an error', { err: new Error('Request to https://rpc.example/v2/hunter2hunter2hunter2 failed.') }],
     ['the cause of an error', { err: new Error('No.', { cause: new Error('wss://u:hunter2@rpc.example') }) }],
+    ['a header in a text', { text: 'authorization: Bearer hunter2.abc' }],
+    ['a variable as a shell writes it', { text: 'LIFI_API_KEY=hunter2 node main.js' }],
+    ['a variable in a text that is JSON itself', { text: JSON.stringify({ env: { ZEROX_API_KEY: 'hunter2' } }) }],
+    ['a key of the admin API', { text: 'ek_abcdefgh2345_hunter2hunter2hunter2hunter2hunter2hunter2A' }],
     ['something thrown that is no error', { err: { config: { key: 'hunter2' } } }],
     ['the fields of an error', { err: Object.assign(new Error('No.'), { config: { key: 'hunter2' } }) }],
   ])('in %s', (_, fields) => {
@@ -58,6 +65,57 @@ describe('secrets stay inside', () => {
       expect(text()).not.toContain('hunter2')
     }
   })
+})
+
+describe('a secret that is known', () => {
+  const secret = 'tr0ub4dor "and" 3\\'
+
+  test.each([
+    ['a text', { text: `The token is ${secret}.` }],
+    ['the name of a field', { [secret]: 1 }],
+    ['a list', { list: [[{ deep: { deeper: { deepest: secret } } }]] }],
+    ['JSON within a text', { body: JSON.stringify({ token: secret }) }],
+    ['an address', { url: `https://api.example/${encodeURIComponent(secret)}` }],
+    ['a message', { err: new Error(`Refused: ${secret}`) }],
+    ['a cause', { err: new Error('No.', { cause: new Error(secret) }) }],
+  ])('is in no line, whatever its level, in %s', (_, fields) => {
+    for (const pretty of [false, true])
+      for (const level of ['debug', 'info', 'warn', 'error', 'fatal'] as const) {
+        const { log, text } = capture({ level: 'debug', pretty, secrets: [secret, 'short'] })
+        log[level](fields, `Not for people: ${secret}; a short word is no secret.`)
+        expect(text()).toContain('short')
+        for (const form of [secret, JSON.stringify(secret).slice(1, -1), 'tr0ub4dor'])
+          expect(text()).not.toContain(form)
+      }
+  })
+
+  test('P-30: is in no line of any object graph', () => {
+    const value = fc.object({
+      key: fc.constantFrom('a', 'b', 'headers', secret),
+      values: [fc.constantFrom(secret, `x${secret}y`, JSON.stringify({ secret }), 'word'), fc.bigInt(), fc.string()],
+      maxDepth: 4,
+    })
+    fc.assert(
+      fc.property(value, fc.boolean(), (fields, pretty) => {
+        const { log, text } = capture({ pretty, secrets: [secret] })
+        log.info(fields, 'Written.')
+        expect(text()).toContain('Written.')
+        expect(text()).not.toContain('tr0ub4dor')
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+test.each([
+  'Basic rules of a bearer market.',
+  'The bearer of the token waits.',
+  'ETH_API_KEYS are 3',
+  'EVENKEEL_ADMIN_TOKEN: expected none beside server.auth.oidc',
+])('a sentence stays as it is: %s', (text) => {
+  const { log, line } = capture()
+  log.info(text)
+  expect(line()['msg']).toBe(text)
 })
 
 test('an error keeps its type, message, stack and cause', () => {

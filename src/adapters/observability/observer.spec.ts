@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { Registry } from 'prom-client'
 import { aLeg, aPlan, aPolicy } from '../../../test/support/builders.js'
+import { aPortfolio, FakeWorld } from '../../../test/support/fake-world.js'
 import { NATIVE, type Token } from '../../domain/assets.js'
 import type { Event } from '../../domain/events.js'
 import type { Cycle, CycleOutcome, LegRun } from '../../domain/execution/cycle.js'
@@ -13,6 +14,7 @@ import type { AssetPrice, ChainReading, SourceReading } from '../../domain/portf
 import { valuePortfolio } from '../../domain/portfolio/valuation.js'
 import type { OperatingLevel, Scope } from '../../domain/policy/operating.js'
 import type { Decision, DecisionCode } from '../../domain/policy/trigger.js'
+import { ofIntent } from '../../domain/purpose.js'
 import { amountOf } from '../../domain/units/amount.js'
 import { ratioOfBasisPoints } from '../../domain/units/ratio.js'
 import { ONE_USD } from '../../domain/units/usd.js'
@@ -68,7 +70,10 @@ let registry: Registry
 let time: number
 let written: string[]
 
-function start(destination = { write: (text: string) => void written.push(text) }): void {
+function start(
+  destination = { write: (text: string) => void written.push(text) },
+  traceOf?: (cycleId: string) => string,
+): void {
   written = []
   time = now
   registry = new Registry()
@@ -78,6 +83,7 @@ function start(destination = { write: (text: string) => void written.push(text) 
     registry,
     labels,
     clock,
+    ...(traceOf && { traceOf }),
   })
 }
 
@@ -414,9 +420,9 @@ describe('the process', () => {
     observer.notify({ type: 'signer-answered', outcome: 'refused', seconds: 0.02 })
     expect(await valueOf('signer_requests_total{outcome="refused"}')).toBe(1)
     expect(await valueOf('signer_request_duration_seconds_count')).toBe(1)
-    observer.notify({ type: 'replaced', intentId: 'i', chain: 'bay', reason: 'fee_bump', hash })
+    observer.notify({ type: 'replaced', ...ofIntent('main', intent('signed')), reason: 'fee_bump', hash })
     expect(await valueOf('transaction_replacements_total{chain="bay",reason="fee_bump"}')).toBe(1)
-    observer.notify({ type: 'reorged', chain: 'bay', intentId: 'i' })
+    observer.notify({ type: 'reorged', ...ofIntent('main', intent('signed')) })
     expect(await valueOf('chain_reorgs_total{chain="bay"}')).toBe(1)
   })
 
@@ -558,8 +564,9 @@ describe('a transaction', () => {
   })
 
   test('costs its gas by kind; a kind nobody knows is other', async () => {
-    observer.notify({ type: 'gas-spent', chain: 'bay', kind: 'approve', usd: ONE_USD / 4n })
-    observer.notify({ type: 'gas-spent', chain: 'bay', kind: 'dance', usd: ONE_USD })
+    const of = ofIntent('main', intent('final_ok'))
+    observer.notify({ type: 'gas-spent', ...of, kind: 'approve', usd: ONE_USD / 4n })
+    observer.notify({ type: 'gas-spent', ...of, kind: 'dance', usd: ONE_USD })
     expect(await valueOf('transaction_cost_usd_total{chain="bay",kind="approve"}')).toBe(0.25)
     expect(await valueOf('transaction_cost_usd_total{chain="bay",kind="other"}')).toBe(1)
   })
@@ -1012,4 +1019,86 @@ describe('the outlook', () => {
       expect.objectContaining({ level: 'warn', code: 'source-unavailable' }),
     ])
   })
+})
+
+describe('a purpose', () => {
+  const quoted = { type: 'quoted', venue: 'lifi', chain: 'bay', outcome: 'ok', seconds: 1, detail: '' } as const
+  const asked = { type: 'rpc-answered', chain: 'bay', endpoint: 'one', method: 'eth_call' } as const
+  const ofCycle = { portfolio: 'main', cycleId: 'c1' }
+
+  test('is on every line that is told meanwhile, and on none after', async () => {
+    await observer.during(ofCycle, () =>
+      observer.during({ stage: 'plan' }, async () => {
+        await Promise.resolve()
+        observer.notify(quoted)
+        observer.notify({ ...asked, outcome: 'ok', seconds: 1 })
+        observer.notify({ type: 'failed', what: 'a step', error: new Error('No.'), isRetried: true })
+      }),
+    )
+    observer.notify(quoted)
+    expect(lines().slice(0, 3)).toMatchObject(Array.from({ length: 3 }, () => ({ ...ofCycle, stage: 'plan' })))
+    expect(lines()[3]).not.toHaveProperty('cycleId')
+  })
+
+  test('of two at once is with its own lines', async () => {
+    await Promise.all(
+      ['one', 'two'].map((legId) =>
+        observer.during({ ...ofCycle, legId }, async () => {
+          await Promise.resolve()
+          observer.notify({ ...quoted, venue: legId })
+        }),
+      ),
+    )
+    expect(lines()).toMatchObject([
+      { venue: 'one', legId: 'one' },
+      { venue: 'two', legId: 'two' },
+    ])
+  })
+
+  test('gives way to what an event says itself', async () => {
+    await observer.during({ ...ofCycle, legId: 'other', chain: 'anchor' }, async () => moveIntent('signed'))
+    expect(lines()).toMatchObject([{ cycleId: 'c1', legId: 'p.0', intentId: 'p.0.swap.0', chain: 'bay' }])
+  })
+
+  test('is not on lines of what the process does for itself', async () => {
+    await observer.during(ofCycle, async () => observer.notify({ type: 'lease-lost', reason: 'Taken.' }))
+    expect(lines()[0]).not.toHaveProperty('cycleId')
+  })
+
+  test('passes on what is done or thrown', async () => {
+    expect(await observer.during(ofCycle, () => Promise.resolve(7))).toBe(7)
+    await expect(observer.during(ofCycle, () => Promise.reject(new Error('No.')))).rejects.toThrow('No.')
+  })
+
+  test('of a cycle is on all of its lines, from the first look to the last settlement', async () => {
+    const world = FakeWorld.drifted()
+    const process = world.start()
+    process.observer.also = observer
+    await process.runCycle.run(aPortfolio(), new AbortController().signal)
+    const [cycle] = world.rows.cycles.values()
+    expect(cycle).toMatchObject({ outcome: 'traded' })
+    expect(lines().filter(({ cycleId }) => cycleId !== cycle!.id)).toEqual([])
+    const of = (...types: string[]) => lines().filter(({ event }) => types.includes(String(event)))
+    expect(of('quoted').length).toBeGreaterThan(of('broadcast').length)
+    const ofIntents = of('intent-changed', 'broadcast', 'gas-spent')
+    expect(ofIntents.length).toBeGreaterThan(3 * cycle!.intents.length)
+    const intents = cycle!.intents.map(({ id }) => id)
+    for (const line of ofIntents) expect(intents).toContain(line['intentId'])
+    expect(new Set(of('quoted').map(({ stage }) => stage))).toEqual(new Set(['quotes', 'simulate', 'offer']))
+    for (const line of of('quoted').filter(({ stage }) => stage === 'offer')) expect(line).toHaveProperty('legId')
+  })
+
+  test('names the trace of its cycle where traces are on', async () => {
+    start(undefined, (cycleId) => `trace of ${cycleId}`)
+    await observer.during(ofCycle, async () => observer.notify(quoted))
+    endLeg(legRun())
+    observer.notify(quoted)
+    expect(lines().map(({ traceId }) => traceId)).toEqual(['trace of c1', 'trace of c1', undefined])
+  })
+})
+
+test('counts spans of traces by what became of them', async () => {
+  expect(await valueOf('trace_spans_total{outcome="sent"}')).toBe(0)
+  observer.notify({ type: 'spans-sent', outcome: 'dropped', count: 3, isNews: true, detail: 'No room.' })
+  expect(await valueOf('trace_spans_total{outcome="dropped"}')).toBe(3)
 })

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import { isNative } from '../../domain/assets.js'
@@ -7,6 +8,7 @@ import { type IntentState, STEP_KINDS } from '../../domain/execution/intent.js'
 import type { TransferState } from '../../domain/execution/transfer.js'
 import { gapOf, unmetBy } from '../../domain/planning/comparison.js'
 import { totalOf } from '../../domain/planning/cost.js'
+import type { Purpose } from '../../domain/purpose.js'
 import { formatDecimal } from '../../domain/units/decimal.js'
 import { absolute, mulDiv, RATIO_ONE, ratioToNumber } from '../../domain/units/ratio.js'
 import { type Usd, usdToNumber } from '../../domain/units/usd.js'
@@ -26,6 +28,19 @@ type EventOf<T extends Event['type']> = Extract<Event, { type: T }>
 /** Cycles that ended so looked at the world and could judge it. */
 const UNSUCCESSFUL: ReadonlySet<string> = new Set(['error', 'stale_data', 'standby'])
 
+/** What the process does behind the back of whatever brought it up. */
+const OF_THE_SERVICE: ReadonlySet<Event['type']> = new Set([
+  'daemon-stopping',
+  'daemon-stopped',
+  'lease-taken',
+  'lease-lost',
+  'events-dropped',
+  'notified',
+  'notifications-waiting',
+  'spans-sent',
+  'audit-verified',
+])
+
 const QUOTE_OUTCOME = {
   ok: 'ok',
   'no-route': 'no_route',
@@ -36,12 +51,14 @@ const QUOTE_OUTCOME = {
 } as const satisfies Record<EventOf<'quoted'>['outcome'], string>
 
 /**
- * Turns every event into one log line and the metrics it moves.
+ * Turns every event into one log line and the metrics it moves. A line has the ids of its event, and those of the purpose
+ * during which it is told.
  *
  * An intent or transfer counts as ended once, and only if it was heard of while it was open: hearing of all open ones
  * after a start, in any order and more than once, counts nothing twice.
  */
 export class EventObserver extends Observer {
+  private readonly purposes = new AsyncLocalStorage<Purpose>()
   private readonly openWork = new OpenWork()
   private readonly metrics: Metrics
   private readonly safety: SafetyMetrics
@@ -57,6 +74,8 @@ export class EventObserver extends Observer {
       readonly clock: Clock
       /** Asked at each scrape; undefined where there is no database. */
       readonly connections?: () => PoolStanding
+      /** The trace that a cycle is, where traces are on. */
+      readonly traceOf?: (cycleId: string) => string
     },
   ) {
     super()
@@ -73,7 +92,7 @@ export class EventObserver extends Observer {
     try {
       const before = this.noteOpenWork(event)
       const { level, message, fields } = logLineOf(event, before)
-      log[level]({ event: event.type, ...fields }, message)
+      if (log.isLevelEnabled(level)) log[level]({ event: event.type, ...this.withPurpose(event, fields) }, message)
       this.measure(event, before)
     } catch (error) {
       try {
@@ -82,6 +101,18 @@ export class EventObserver extends Observer {
         // A log that cannot be written is nowhere to be reported, and work goes on.
       }
     }
+  }
+
+  override during<T>(purpose: Purpose, act: () => Promise<T>): Promise<T> {
+    return this.purposes.run({ ...this.purposes.getStore(), ...purpose }, act)
+  }
+
+  private withPurpose({ type }: Event, fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const { traceOf } = this.options
+    const purpose = OF_THE_SERVICE.has(type) ? undefined : this.purposes.getStore()
+    const all: Record<string, unknown> = { ...purpose, ...fields }
+    const { cycleId } = all
+    return { ...all, ...(traceOf && typeof cycleId === 'string' && { traceId: traceOf(cycleId) }) }
   }
 
   private noteOpenWork(event: Event): IntentState | TransferState | undefined {
@@ -166,6 +197,8 @@ export class EventObserver extends Observer {
         return this.telling.waiting(event)
       case 'audit-verified':
         return this.telling.auditVerified(event)
+      case 'spans-sent':
+        return this.telling.spansSent(event)
       case 'decided':
         return this.decided(event)
       case 'risk-read':

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client'
-import type { Event } from '../../domain/events.js'
+import { type Event, SPAN_OUTCOMES } from '../../domain/events.js'
 import { combine, metricMakers } from './metric-makers.js'
 import type { MetricLabels } from './metrics.js'
 
@@ -8,7 +8,7 @@ type EventOf<T extends Event['type']> = Extract<Event, { type: T }>
 const PLACES = ['feed', 'audit'] as const
 const OUTCOMES = ['delivered', 'retried', 'given_up'] as const
 
-/** What becomes of what people and programs outside are told, and whether the audit log fits. */
+/** What becomes of what people and programs outside are told, traces too, and whether the audit log fits. */
 export class TellingMetrics {
   private readonly metrics: ReturnType<typeof createTellingMetrics>
 
@@ -26,6 +26,10 @@ export class TellingMetrics {
 
   waiting({ channel, count }: EventOf<'notifications-waiting'>): void {
     this.metrics.waiting.set({ channel }, count)
+  }
+
+  spansSent({ outcome, count }: EventOf<'spans-sent'>): void {
+    this.metrics.spans.inc({ outcome }, count)
   }
 
   auditVerified({ count, at }: EventOf<'audit-verified'>): void {
@@ -48,6 +52,12 @@ function createTellingMetrics(registry: Registry, { channels }: MetricLabels) {
       'Attempts to notify, by what came of them.',
       ['channel', 'outcome'],
       combine({ channel: channels, outcome: OUTCOMES }),
+    ),
+    spans: counter(
+      'trace_spans_total',
+      'Spans of traces by what became of them; none where traces are off.',
+      ['outcome'],
+      combine({ outcome: SPAN_OUTCOMES }),
     ),
     waiting: gauge('notifications_waiting', 'Messages that wait to be delivered.', ['channel']),
     auditVerified: gauge('audit_verified_timestamp_seconds', 'When the audit log was last read and found to fit.'),

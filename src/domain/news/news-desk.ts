@@ -120,6 +120,7 @@ export class NewsDesk {
       case 'events-dropped':
       case 'notified':
       case 'notifications-waiting':
+      case 'spans-sent':
         return []
     }
   }
