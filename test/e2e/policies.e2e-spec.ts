@@ -2,18 +2,14 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { seededRandom } from '../../src/domain/statistics/seeded-random.js'
 import { POLICIES, type PolicyName } from '../../src/domain/rebalancing/registry.js'
 import { runDaemonCommand, startDaemon } from '../support/daemon-process.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js'
+import { sandboxPrices } from '../support/sandbox-prices.js'
 import { type EditableConfig, type SandboxWorld, startSandboxWorld } from '../support/sandbox-world.js'
 import { until } from '../support/until.js'
 
 jest.setTimeout(60_000)
-
-const DAY_MS = 86_400_000
-const DAILY = { BTC: 0.03, ETH: 0.04, LINK: 0.05, USDC: 0.0005, USDT: 0.0005, DAI: 0.0005 } as const
-const START = { BTC: 60_000, ETH: 3_000, LINK: 15, USDC: 1, USDT: 1, DAI: 1 } as const
 
 let world: SandboxWorld
 let database: TestDatabase
@@ -23,29 +19,13 @@ beforeAll(async () => {
   database = await createTestDatabase()
   world = await startSandboxWorld('calm')
   prices = join(world.dir, 'prices.csv')
-  await writeFile(prices, history(400))
+  await writeFile(prices, sandboxPrices(400))
 }, 90_000)
 
 afterAll(async () => {
   await world?.stop()
   await database?.drop()
 }, 30_000)
-
-/** Prices that end yesterday where the sandbox begins. */
-function history(days: number): string {
-  const draw = seededRandom(7)
-  const normal = () => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw())
-  const assets = Object.keys(DAILY) as (keyof typeof DAILY)[]
-  const yesterday = Math.floor(Date.now() / DAY_MS) - 1
-  const now = new Map<string, number>(assets.map((asset) => [asset, START[asset]]))
-  const rows: string[] = []
-  for (let day = yesterday; day > yesterday - days; day--) {
-    const date = new Date(day * DAY_MS).toISOString().slice(0, 10)
-    rows.push([date, ...assets.map((asset) => now.get(asset)!.toPrecision(8))].join(','))
-    for (const asset of assets) now.set(asset, now.get(asset)! * Math.exp(-DAILY[asset] * normal()))
-  }
-  return [['date', ...assets].join(','), ...rows.toReversed()].join('\n')
-}
 
 interface DecisionWire {
   readonly act: boolean
@@ -121,7 +101,14 @@ describe('the daemon on the sandbox', () => {
       })
       expect(decision).toMatchObject({ act: false, policy: name, shadow: { act: false, policy: shadow } })
       expect(['within-band', 'not-due']).toContain(decision.code)
-      expect(decision.assets.map(({ asset }) => asset).toSorted()).toEqual(Object.keys(DAILY).toSorted())
+      expect(decision.assets.map(({ asset }) => asset).toSorted()).toEqual([
+        'BTC',
+        'DAI',
+        'ETH',
+        'LINK',
+        'USDC',
+        'USDT',
+      ])
       for (const { band, benefitPerYear, costNow, costOfWaitingPerDay } of decision.assets) {
         expect(Number(band)).toBeGreaterThanOrEqual(0)
         expect(benefitPerYear).toBeGreaterThanOrEqual(0)
@@ -205,7 +192,7 @@ describe('a history', () => {
 
   it('that cannot be read is refused with its row and column, and nothing is written', async () => {
     const bad = join(world.dir, 'bad.csv')
-    const lines = history(400).split('\n')
+    const lines = sandboxPrices(400).split('\n')
     await writeFile(bad, lines.map((line, row) => (row === 7 ? line.replace(/,[^,]+/, ',-5') : line)).join('\n'))
     const report = join(world.dir, 'never.html')
     const ending = await run('backtest', '--prices', bad, ...usual, '--report', report)

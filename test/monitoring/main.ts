@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,6 +24,9 @@ import { type Stage, Theatre } from './stage.js'
  */
 const usage = 'npm run test:monitoring -- [--only PART-OF-A-NAME]… [--within SECONDS] [--panels] [--draw]'
 const all: readonly Scenario[] = [...control, ...portfolios, ...transactions, ...chains]
+
+/** Scenarios wait far more than they work, so that several go on at once. */
+const LANES = 2
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 
@@ -94,7 +97,7 @@ async function playScenario(
   options: { dir: string; rules: string; withinMs: number; seen: NamesSeen },
 ): Promise<Outcome[]> {
   const { dir, rules, withinMs, seen } = options
-  const observatory = await startObservatory({ dir: join(dir, 'observatory'), rules, targets: theatre.targets })
+  const observatory = await startObservatory({ dir, rules, targets: theatre.targets })
   const stage = await theatre.stage(observatory)
   let problem: string | undefined
   try {
@@ -117,6 +120,17 @@ function lineOf({ alert, scenario, seconds, problem }: Outcome): string {
   return problem === undefined ? line : `${line}\n    ${problem}`
 }
 
+/** Takes one job after another until none is left, in a theatre of its own. */
+async function work(jobs: ((theatre: Theatre, dir: string) => Promise<void>)[], dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true })
+  const theatre = await Theatre.open(dir)
+  try {
+    for (let job = jobs.shift(); job; job = jobs.shift()) await job(theatre, join(dir, 'observatory'))
+  } finally {
+    await theatre.close()
+  }
+}
+
 async function run(): Promise<boolean> {
   const { values } = parseArgs({
     options: {
@@ -126,7 +140,7 @@ async function run(): Promise<boolean> {
       draw: { type: 'boolean', default: false },
     },
   })
-  const asked = values.panels ? [] : values.only
+  const asked = values.only ?? (values.panels ? [] : undefined)
   const scenarios = all.filter(({ name, alerts }) =>
     asked ? asked.some((part) => name.includes(part) || alerts.some(({ alert }) => alert.includes(part))) : true,
   )
@@ -135,26 +149,35 @@ async function run(): Promise<boolean> {
   const shortened = await shortenedRules(rules)
   const dir = await mkdtemp(join(tmpdir(), 'evenkeel-monitoring-'))
   const seen = new NamesSeen(rules)
-  const theatre = await Theatre.open(dir)
   const outcomes: Outcome[] = []
+  const findings: string[] = []
   say(`${'alert'.padEnd(30)} ${'after'.padStart(9)}  webhook  scenario`)
-  let objections: readonly string[] = []
-  let blanks: readonly string[] = []
-  try {
-    if (values.panels || !asked) {
-      const { asked: queries, empty } = await emptyPanels(theatre, { dir: join(dir, 'observatory'), rules: shortened, draw: values.draw }) // prettier-ignore
-      say(`${queries - empty.length} of ${queries} queries of panels have a finite value`)
-      blanks = empty
-    }
-    objections = await theatre.objections(readRunbooks().flatMap(({ text }) => linesOf(text, 'sql')))
-    for (const scenario of scenarios) {
-      const options = { dir, rules: shortened, withinMs: Number(values.within) * 1_000, seen }
+  /** Panels first: nothing takes longer. */
+  const jobs: ((theatre: Theatre, dir: string) => Promise<void>)[] = [
+    ...(values.panels || !asked
+      ? [
+          async (theatre: Theatre, lane: string) => {
+            const told = await emptyPanels(theatre, { dir: lane, rules: shortened, draw: values.draw })
+            say(`${told.asked - told.empty.length} of ${told.asked} queries of panels have a finite value`)
+            findings.push(...told.empty)
+          },
+        ]
+      : []),
+    async (theatre) => {
+      findings.push(...(await theatre.objections(readRunbooks().flatMap(({ text }) => linesOf(text, 'sql')))))
+    },
+    ...scenarios.map((scenario) => async (theatre: Theatre, lane: string) => {
+      const options = { dir: lane, rules: shortened, withinMs: Number(values.within) * 1_000, seen }
       const played = await playScenario(theatre, scenario, options)
       outcomes.push(...played)
       for (const one of played) say(lineOf(one))
-    }
+    }),
+  ]
+  try {
+    const lanes = Array.from({ length: LANES }, (_, lane) => work(jobs, join(dir, String(lane))))
+    const failed = (await Promise.allSettled(lanes)).find((lane) => lane.status === 'rejected')
+    if (failed) throw failed.reason
   } finally {
-    await theatre.close()
     await rm(dir, { recursive: true, force: true })
   }
   const missed = outcomes.filter(({ seconds, problem }) => seconds === undefined || problem !== undefined)
@@ -163,7 +186,7 @@ async function run(): Promise<boolean> {
     ? []
     : alerts.filter((alert) => !all.some((one) => one.alerts.some((each) => each.alert === alert)))
   for (const alert of unplayed) say(`${alert.padEnd(30)} has no scenario`)
-  const findings = [...objections, ...blanks, ...(asked ? [] : seen.findings)]
+  if (!asked) findings.push(...seen.findings)
   for (const finding of findings) say(finding)
   say(
     `${outcomes.length - missed.length} of ${outcomes.length} came, and went where their cause was ended; ${unplayed.length} alerts have no scenario; ${findings.length} findings about rules, panels and runbooks`,

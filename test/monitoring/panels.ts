@@ -1,12 +1,16 @@
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Asker, type Series } from '../../scripts/previews/ask.js'
-import { playScenario, targetsOf, untilOnTarget } from '../support/rally.js'
+import { runDaemonCommand } from '../support/daemon-process.js'
+import { sandboxPrices } from '../support/sandbox-prices.js'
+import { cyclesOf, playScenario } from '../support/rally.js'
+import { until } from '../support/until.js'
 import { startObservatory } from './observatory.js'
-import type { Theatre } from './stage.js'
+import type { Stage, Theatre } from './stage.js'
 
 const root = join(import.meta.dirname, '..', '..')
 const folder = join(root, 'helm', 'evenkeel', 'files', 'dashboards')
@@ -41,6 +45,15 @@ const CALM_SECONDS = 20
 
 const hasFigure = ({ points }: Series) => points.some(([, value]) => Number.isFinite(value))
 
+/** Daily prices from before, without which nothing is forecast. */
+async function importPrices({ world, databaseUrl }: Stage): Promise<void> {
+  const prices = join(world.dir, 'prices.csv')
+  await writeFile(prices, sandboxPrices(400))
+  const args = ['import-prices', '--prices', prices, '--config', await world.config()]
+  const { code, stderr } = await runDaemonCommand(args, { DATABASE_URL: databaseUrl })
+  if (code !== 0) throw new Error(`The import of prices ended with ${code}: ${stderr}`)
+}
+
 /**
  * Lets a daemon rebalance over every chain, paused and resumed on the way, while Prometheus scrapes it, then asks every
  * query of every panel. Answers with those that have no series with a finite value. `draw` draws the previews, too.
@@ -53,12 +66,15 @@ export async function emptyPanels(
   const stage = await theatre.rally(observatory)
   try {
     const from = Math.floor(Date.now() / 1000)
+    await importPrices(stage)
     const daemon = await stage.startAsShipped()
-    await stage.told(daemon, 'pause', { reason: 'The panels show one.', scope: 'venue:zeroex' })
+    await stage.told(daemon, '/v1/pause', { reason: 'The panels show one.', scope: 'venue:zeroex' })
     await sleep(5_000)
-    await stage.told(daemon, 'resume', { reason: 'It was shown.', scope: 'venue:zeroex' })
+    await stage.told(daemon, '/v1/resume', { reason: 'It was shown.', scope: 'venue:zeroex' })
     await playScenario(stage.world)
-    await untilOnTarget(stage.world, daemon, await targetsOf(stage.configFile), 240_000)
+    await until('a cycle that traded', 240_000, async () =>
+      (await cyclesOf(daemon)).some(({ outcome }) => outcome === 'traded') ? true : undefined,
+    )
     await sleep(CALM_SECONDS * 1_000)
     const to = Math.floor(Date.now() / 1000)
     const asker = new Asker(observatory.url, { from, to, step: 2 })

@@ -25,7 +25,7 @@ export type Edit = (config: EditableConfig) => void
 export class Stage {
   private readonly daemons = new Map<Place, DaemonProcess>()
   private readonly forget = new Map<Place, () => void>()
-  private since = Date.now()
+  private since = Infinity
   private lastConfig = ''
   private isEnded = false
 
@@ -36,7 +36,7 @@ export class Stage {
     readonly observatory: Observatory,
   ) {}
 
-  /** When the cause of the alerts began, in milliseconds since 1970. */
+  /** When the cause of the alerts began, in milliseconds since 1970; never, before it did. */
   get causedAt(): number {
     return this.since
   }

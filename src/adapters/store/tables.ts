@@ -162,8 +162,8 @@ export interface BreakerRow {
   id: GeneratedAlways<string>
   code: Fixed<BreakerCode>
   scope: Fixed<Scope>
-  level: Fixed<Exclude<OperatingLevel, 'running'>>
-  reason: Fixed<string>
+  level: Exclude<OperatingLevel, 'running'>
+  reason: string
   tripped_at: Fixed<Date>
   cleared_at: Date | null
   cleared_by: string | null

@@ -37,16 +37,21 @@ export const portfolios: readonly Scenario[] = [
     },
   },
   {
-    name: 'swaps bring less than was quoted, of a portfolio that tolerates next to nothing',
+    name: 'what is sold loses value between quote and fill',
     alerts: [{ alert: 'EvenkeelSlippageHigh', labels: { portfolio: 'treasury' } }],
     spends: true,
     async play(stage) {
       stage.cause()
       await stage.startTrading((file) => {
         const treasury = file.portfolios['treasury']!
-        treasury.slippageBps = 2
+        treasury.slippageBps = 20
         treasury.maxLegUsd = '60000'
       })
+      const { prices, control } = stage.world
+      for (let eth = prices.usd('ETH'); !stage.isOver(); eth *= 0.999) {
+        await control.setPrices({ ETH: eth })
+        await sleep(1_000)
+      }
     },
   },
   {
