@@ -72,6 +72,8 @@ export async function emptyPanels(
     await sleep(5_000)
     await stage.told(daemon, '/v1/resume', { reason: 'It was shown.', scope: 'venue:zeroex' })
     await playScenario(stage.world)
+    // A forecast makes the bands wider than the rally goes.
+    await stage.world.control.setPrices({ ETH: stage.world.prices.usd('ETH') * 1.1 })
     await until('a cycle that traded', 240_000, async () =>
       (await cyclesOf(daemon)).some(({ outcome }) => outcome === 'traded') ? true : undefined,
     )
