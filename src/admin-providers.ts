@@ -12,6 +12,7 @@ import { CancelIntent } from './application/cancel-intent.js'
 import { EndPauses } from './application/end-pauses.js'
 import { InvestigateTransfer } from './application/investigate-transfer.js'
 import { Operations } from './application/operations.js'
+import { TellStanding } from './application/tell-standing.js'
 import { TakeStock } from './application/take-stock.js'
 import { portfoliosOf } from './config/portfolios.js'
 import { gateProviders } from './interface/http/access/gate.js'
@@ -100,6 +101,12 @@ export function adminProviders(parts: Parts) {
           everyMs: config.file.execution.reconcileSeconds * 1000,
         }),
       inject: [Store, Proposals, Lease, Clock, Observer],
+    },
+    {
+      provide: TellStanding,
+      useFactory: (store: Store, lease: Lease, clock: Clock, observer: Observer) =>
+        new TellStanding({ store, lease, clock, observer }),
+      inject: [Store, Lease, Clock, Observer],
     },
     ...gateProviders(build.version),
   ]

@@ -56,6 +56,15 @@ export type Event =
     }
   /** `isEarlier` when one that is open is told anew after a start: it has not tripped again. */
   | { readonly type: 'breaker-tripped'; readonly trip: Trip; readonly at: number; readonly isEarlier: boolean }
+  /** What the records say is stopped, whoever stopped it: scopes that are not named run, breakers that are not named let go. */
+  | {
+      readonly type: 'stops-seen'
+      readonly states: readonly ScopeState[]
+      readonly trips: readonly Trip[]
+      readonly at: number
+    }
+  /** Whether this process may act at this moment. */
+  | { readonly type: 'lease-seen'; readonly isHeld: boolean }
   | { readonly type: 'breaker-cleared'; readonly code: BreakerCode; readonly scope: Scope; readonly by: string }
   | {
       readonly type: 'signer-answered'

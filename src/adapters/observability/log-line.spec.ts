@@ -87,6 +87,8 @@ const TOLD: { readonly [T in Event['type']]: readonly Told<T>[] } = {
       { ...ofPortfolio, breaker: 'B-13' },
     ],
   ],
+  'stops-seen': [[{ states: [], trips: [], at: 0 }, {}]],
+  'lease-seen': [[{ isHeld: true }, {}]],
   'breaker-cleared': [
     [
       { code: 'B-06', scope: 'chain:alpha', by: 'ada' },

@@ -66,6 +66,13 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
       const fields = { ...namedBy(scope), breaker: code, scope, state: level }
       return line('error', `Breaker ${code} stops ${scope}${since}: ${reason}`, fields)
     }
+    case 'stops-seen':
+      return line('debug', `${event.states.length} scopes are stopped.`, {
+        scopes: event.states.map(({ scope }) => scope),
+        breakers: event.trips.map(({ code }) => code),
+      })
+    case 'lease-seen':
+      return line('debug', event.isHeld ? 'This process may act.' : 'This process may not act.', {})
     case 'breaker-cleared': {
       const { code, scope, by } = event
       const fields = { ...namedBy(scope), breaker: code, scope, by }

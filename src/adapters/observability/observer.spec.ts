@@ -410,6 +410,24 @@ describe('the process', () => {
     expect(await valueOf('breaker_tripped{breaker="B-03",scope="global",id=""}')).toBe(0)
   })
 
+  test('shows what the records say is stopped, whichever process stopped it or let it run again', async () => {
+    const trip = { code: 'B-06', scope: 'chain:bay', level: 'paused_new', reason: 'No block.' } as const
+    const state = { scope: 'chain:bay', level: 'paused_new', reason: '', since: now, by: 'breaker' } as const
+    const shown = async () => [
+      await valueOf('operating_state{scope="chain",id="bay",state="paused_new"}'),
+      await valueOf('operating_state{scope="chain",id="bay",state="running"}'),
+      await valueOf('operating_state_since_timestamp_seconds{scope="chain",id="bay"}'),
+      await valueOf('breaker_tripped{breaker="B-06",scope="chain",id="bay"}'),
+    ]
+    observer.notify({ type: 'stops-seen', states: [state], trips: [trip], at: now + 5_000 })
+    expect(await shown()).toEqual([1, 0, now / 1000, 1])
+    expect(await valueOf('breaker_trips_total{breaker="B-06"}')).toBe(0)
+    observer.notify({ type: 'stops-seen', states: [], trips: [], at: now + 10_000 })
+    expect(await shown()).toEqual([0, 1, now / 1000 + 10, 0])
+    observer.notify({ type: 'stops-seen', states: [], trips: [], at: now + 15_000 })
+    expect(await shown()).toEqual([0, 1, now / 1000 + 10, 0])
+  })
+
   test('tells a classified inflow with its amount and reason', () => {
     const inflow = { portfolio: 'main', chain: 'bay', token: NATIVE, reason: 'Capital call.' } as const
     observer.notify({ type: 'inflow-classified', ...inflow, units: 5n })
@@ -453,6 +471,10 @@ describe('the process', () => {
     expect(await valueOf('lease_epoch')).toBe(3)
     observer.notify(measured())
     moveIntent('signed')
+    observer.notify({ type: 'lease-seen', isHeld: false })
+    expect(await valueOf('lease_held')).toBe(0)
+    observer.notify({ type: 'lease-seen', isHeld: true })
+    expect(await valueOf('lease_held')).toBe(1)
     observer.notify({ type: 'lease-lost', reason: 'Another process took it.' })
     expect(await valueOf('lease_held')).toBe(0)
     expect(await valueOf('portfolio_value_usd{portfolio="main"}')).toBeUndefined()
@@ -1086,7 +1108,7 @@ describe('a purpose', () => {
     for (const line of ofIntents) expect(intents).toContain(line['intentId'])
     expect(new Set(of('quoted').map(({ stage }) => stage))).toEqual(new Set(['quotes', 'simulate', 'offer']))
     for (const line of of('quoted').filter(({ stage }) => stage === 'offer')) expect(line).toHaveProperty('legId')
-  })
+  }, 30_000)
 
   test('names the trace of its cycle where traces are on', async () => {
     start(undefined, (cycleId) => `trace of ${cycleId}`)

@@ -34,6 +34,8 @@ const OF_THE_SERVICE: ReadonlySet<Event['type']> = new Set([
   'daemon-stopped',
   'lease-taken',
   'lease-lost',
+  'lease-seen',
+  'stops-seen',
   'events-dropped',
   'notified',
   'notifications-waiting',
@@ -131,6 +133,10 @@ export class EventObserver extends Observer {
         return metrics.leaseEpoch.set(event.epoch)
       case 'lease-lost':
         return this.stoodDown()
+      case 'lease-seen':
+        return metrics.leaseHeld.set(event.isHeld ? 1 : 0)
+      case 'stops-seen':
+        return this.safety.stopsSeen(event)
       case 'scope-changed':
         return this.safety.scopeChanged(event)
       case 'breaker-tripped':

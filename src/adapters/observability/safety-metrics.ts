@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client'
 import { REFUSAL_CODES } from '../../domain/errors.js'
 import type { Event } from '../../domain/events.js'
-import { BREAKER_CODES } from '../../domain/policy/breakers.js'
+import { BREAKER_CODES, type Trip } from '../../domain/policy/breakers.js'
 import { OPERATING_LEVELS, type Scope } from '../../domain/policy/operating.js'
 import { ANSWER_BUCKETS, combine, metricMakers } from './metric-makers.js'
 import type { MetricLabels } from './metrics.js'
@@ -34,6 +34,8 @@ const RPC_METHODS = [
 /** What may trade and what stops it, what the signer did, and what is known of the chains and their endpoints. */
 export class SafetyMetrics {
   private readonly metrics: ReturnType<typeof createSafetyMetrics>
+  private readonly levels = new Map<Scope, (typeof OPERATING_LEVELS)[number]>()
+  private readonly tripped = new Map<string, Pick<Trip, 'code' | 'scope'>>()
 
   constructor(
     registry: Registry,
@@ -53,11 +55,24 @@ export class SafetyMetrics {
 
   breakerTripped({ trip: { code, scope }, isEarlier }: EventOf<'breaker-tripped'>): void {
     if (!isEarlier) this.metrics.breakerTrips.inc({ breaker: code })
-    this.metrics.breakerTripped.set({ breaker: code, ...placeOf(scope) }, 1)
+    this.showTrip({ code, scope }, true)
   }
 
   breakerCleared({ code, scope }: EventOf<'breaker-cleared'>): void {
-    this.metrics.breakerTripped.set({ breaker: code, ...placeOf(scope) }, 0)
+    this.showTrip({ code, scope }, false)
+  }
+
+  /** All at once: what another process has changed shows here, too. */
+  stopsSeen({ states, trips, at }: EventOf<'stops-seen'>): void {
+    const stopped = new Map(states.map((state) => [state.scope, state]))
+    for (const scope of knownScopes(this.labels)) {
+      const state = stopped.get(scope)
+      if (state) this.showScope(scope, state.level, state.since)
+      else if (this.levels.get(scope) !== 'running') this.showScope(scope, 'running', at)
+    }
+    const held = new Set(trips.map(keyOf))
+    for (const [key, trip] of this.tripped) if (!held.has(key)) this.showTrip(trip, false)
+    for (const trip of trips) this.showTrip(trip, true)
   }
 
   quoteRefused({ venue, code }: EventOf<'quote-refused'>): void {
@@ -103,10 +118,19 @@ export class SafetyMetrics {
 
   private showScope(scope: Scope, level: (typeof OPERATING_LEVELS)[number], since: number): void {
     const place = placeOf(scope)
+    this.levels.set(scope, level)
     for (const state of OPERATING_LEVELS) this.metrics.operatingState.set({ ...place, state }, state === level ? 1 : 0)
     this.metrics.operatingStateSince.set(place, since / 1000)
   }
+
+  private showTrip({ code, scope }: Pick<Trip, 'code' | 'scope'>, holds: boolean): void {
+    this.metrics.breakerTripped.set({ breaker: code, ...placeOf(scope) }, holds ? 1 : 0)
+    if (holds) this.tripped.set(keyOf({ code, scope }), { code, scope })
+    else this.tripped.delete(keyOf({ code, scope }))
+  }
 }
+
+const keyOf = ({ code, scope }: Pick<Trip, 'code' | 'scope'>): string => `${code} ${scope}`
 
 /** A scope as label values; everything is `global` without an id. */
 function placeOf(scope: Scope): { scope: string; id: string } {

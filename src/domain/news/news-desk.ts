@@ -121,6 +121,8 @@ export class NewsDesk {
       case 'notified':
       case 'notifications-waiting':
       case 'spans-sent':
+      case 'stops-seen':
+      case 'lease-seen':
         return []
     }
   }
