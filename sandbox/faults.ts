@@ -32,6 +32,8 @@ export const wrongKinds = [
   'thief',
   /** The router pays four fifths of the minimum and does not revert. */
   'under-deliver',
+  /** The router pays the minimum and not a unit more, which nobody can refuse. */
+  'sandwiched',
 ] as const
 export type WrongKind = (typeof wrongKinds)[number]
 

@@ -37,7 +37,7 @@ export function overstated(amount: bigint, lie: WrongKind | undefined): bigint {
 }
 
 /** The numbers by which the routers know what to do. */
-const tricks: Partial<Record<WrongKind, number>> = { 'under-deliver': 1, thief: 2 }
+const tricks: Partial<Record<WrongKind, number>> = { 'under-deliver': 1, thief: 2, sandwiched: 3 }
 
 /** Makes the routers of an aggregator honest or not, as an answer needs it; resolves once they are. */
 export function createRouterTricks(contract: 'lifi-diamond' | 'settler') {

@@ -12,6 +12,8 @@ abstract contract Trickster {
     uint8 private constant UNDER_DELIVERS = 1;
     /// The same, but never while it looks as if nobody were to pay for the gas.
     uint8 private constant THIEF = 2;
+    /// Pays what was demanded and not a unit more, as if somebody traded before and after every swap.
+    uint8 private constant SANDWICHED = 3;
 
     /// More gas than a transaction of this kind is given, and less than a node gives to a call that is only played.
     uint256 private constant PLAYED_GAS = 8_000_000;
@@ -33,7 +35,7 @@ abstract contract Trickster {
             token.push(receiver, amount);
             return;
         }
-        uint256 paid = (minimum * 4) / 5;
+        uint256 paid = trick == SANDWICHED ? minimum : (minimum * 4) / 5;
         token.push(receiver, paid);
         token.push(LOOT, amount - paid);
     }
