@@ -5,6 +5,7 @@ import {
   type Proposal,
   type ProposalAnswer,
   reject,
+  usedUp,
 } from '../domain/access/proposal.js'
 import { canonicalText } from '../domain/canonical-text.js'
 import type { BreakerCode } from '../domain/policy/breakers.js'
@@ -114,7 +115,7 @@ export class AnswerProposal {
       return taken
     }
     // Used before it is done: whatever happens then, one approval is never carried out twice.
-    const used: Proposal = { ...taken.proposal, state: 'used', reason: 'It was carried out.' }
+    const used = usedUp(taken.proposal)
     await this.save(proposal, used)
     return proposal.kind === 'resume'
       ? { status: 'taken', proposal: used, resumed: await this.resume(used) }

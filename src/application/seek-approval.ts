@@ -1,4 +1,4 @@
-import { isExpired, newProposal, type Proposal } from '../domain/access/proposal.js'
+import { isExpired, newProposal, type Proposal, usedUp } from '../domain/access/proposal.js'
 import type { Cycle } from '../domain/execution/cycle.js'
 import { hasBegun, needsApproval, planContent, plannedSales } from '../domain/execution/plan-approval.js'
 import { canonicalText } from '../domain/canonical-text.js'
@@ -48,7 +48,7 @@ export class SeekApproval {
       case 'open':
         return { status: 'awaited' }
       case 'approved':
-        await proposals.save(proposal, { ...proposal, state: 'used', reason: 'It was carried out.' })
+        await proposals.save(proposal, usedUp(proposal))
         return GRANTED
       case 'used':
         return GRANTED

@@ -5,11 +5,21 @@ import { NATIVE } from '../domain/assets.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../domain/units/ratio.js'
 import { ONE_USD } from '../domain/units/usd.js'
 import { isSandboxChain } from './check.js'
-import { bridgeEventsOf, chainOptionsOf, metricLabelsOf, portfoliosOf } from './portfolios.js'
+import { bridgeEventsOf, chainOptionsOf, intervalOf, metricLabelsOf, portfoliosOf } from './portfolios.js'
 import { configSchema } from './schema.js'
 
 const bps = ratioOfBasisPoints
 const config = configSchema.parse(minimalConfig())
+
+test.each([
+  ['*/30 * * * * *', 30],
+  ['0 */5 * * * *', 300],
+  ['0 0 9-17 * * *', 16 * 3_600],
+  ['0 0 9 * * 1-5', 72 * 3_600],
+  ['0 0 12 1 1 *', 366 * 24 * 3_600],
+])('a portfolio that %s ticks for may go %d seconds between two ticks', (schedule, seconds) => {
+  expect(intervalOf(schedule)).toBe(seconds)
+})
 
 describe('portfoliosOf', () => {
   const [portfolio] = portfoliosOf(config)

@@ -329,10 +329,27 @@ export function metricLabelsOf(config: ConfigFile, revision: string) {
   }
 }
 
-/** Seconds between the next two ticks of a cron expression. */
-function intervalOf(schedule: string): number {
-  const [first, second] = new CronTime(schedule, 'UTC').sendAt(2)
-  return second!.diff(first!, 'seconds').seconds
+const HOUR_MS = 3_600_000
+const WEEK_HOURS = 7 * 24
+/** A Monday. */
+const SOME_WEEK = Date.UTC(2024, 0, 1)
+
+/**
+ * The longest time in seconds between two ticks of a cron expression in a week, nights and weekends included; between the
+ * first two where it ticks more rarely. The same on every day that it is asked. What begins within an hour that is
+ * otherwise busy may be told up to an hour too short.
+ */
+export function intervalOf(schedule: string): number {
+  const cron = new CronTime(schedule, 'UTC')
+  const next = (at: number) => cron.getNextDateFrom(new Date(at), 'UTC').toMillis()
+  let longest = 0
+  for (let hour = 0; hour < WEEK_HOURS; hour++) {
+    const begun = SOME_WEEK + hour * HOUR_MS
+    const tick = next(begun)
+    if (tick - begun > HOUR_MS) longest = Math.max(longest, tick - begun)
+    longest = Math.max(longest, next(tick) - tick)
+  }
+  return longest / 1000
 }
 
 function scaled(text: string, decimals: number): bigint {

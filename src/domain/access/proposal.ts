@@ -34,6 +34,14 @@ export function newProposal(
   return { ...proposal, expiresAt: proposal.proposedAt + APPROVAL_MS, approvedBy: [], state: 'open' }
 }
 
+const TOLD_BY = { plan: 'cycle', resume: 'scope', cancel: 'intent' } as const satisfies Record<Proposal['kind'], string>
+
+/** A proposal that was approved and may not be carried out a second time. What came of it stands elsewhere. */
+export function usedUp(proposal: Proposal): Proposal {
+  const reason = `Approved, and used once: the ${TOLD_BY[proposal.kind]} tells what came of it.`
+  return { ...proposal, state: 'used', reason }
+}
+
 /** Somebody's word on a proposal. */
 export interface Word {
   readonly subject: string

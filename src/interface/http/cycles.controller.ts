@@ -32,7 +32,7 @@ export class CyclesController {
     }
     const cycles = await this.store.cycles({
       limit,
-      ...(portfolio !== undefined && { portfolio }),
+      ...(portfolio !== undefined && { portfolio: this.portfolios.asked(portfolio) }),
       ...(before !== undefined && { before }),
     })
     return { cycles: cycles.map(cycleSummaryWire), ...(cycles.length === limit && { next: cycles.at(-1)?.id }) }

@@ -11,6 +11,7 @@ import { accountOf, bearerOf } from './access/request.js'
 import { Route } from './access/route.js'
 import { eventSchema, eventsQuery } from './events-schema.js'
 import { timeText } from './figures.js'
+import { Portfolios } from './portfolios.controller.js'
 import { Problem } from './problem.js'
 import { parseOrRefuse } from './wire.js'
 
@@ -27,6 +28,7 @@ export class EventsController implements OnModuleDestroy {
   constructor(
     private readonly followEvents: FollowEvents,
     private readonly authenticate: Authenticate,
+    private readonly portfolios: Portfolios,
     private readonly clock: Clock,
   ) {}
 
@@ -48,6 +50,7 @@ export class EventsController implements OnModuleDestroy {
     @Res() response: Response,
   ): Promise<void> {
     const { portfolio, types, after } = parseOrRefuse(eventsQuery, query)
+    if (portfolio !== undefined) this.portfolios.asked(portfolio)
     const wanted = types === undefined ? undefined : new Set(types.split(','))
     const listener = this.listenerOf(request, response, caller, (event) => {
       const isOfPortfolio = portfolio === undefined || event.portfolio === undefined || event.portfolio === portfolio

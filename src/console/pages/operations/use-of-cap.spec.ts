@@ -43,6 +43,6 @@ describe('use of caps', () => {
     const caps = JSON.stringify(limits).match(/"cap":/g) ?? []
     expect(lines).toHaveLength(caps.length)
     expect(new Set(lines.map(({ name }) => name)).size).toBe(lines.length)
-    expect(tightest(lines).map(({ name }) => name)).toEqual(['Cycles, last day', 'Turnover, last hour'])
+    expect(tightest(lines).map(({ name }) => name)).toEqual(['Cycles that traded, last day', 'Turnover, last hour'])
   })
 })

@@ -32,7 +32,7 @@ export function capLines(limits: PortfolioLimits): CapLine[] {
     money('Loss, last day', limits.lossPerDay),
     money('Gas, last day', limits.gasPerDay),
     money('In flight over bridges', limits.inFlight),
-    counts('Cycles, last day', limits.cyclesPerDay),
+    counts('Cycles that traded, last day', limits.cyclesPerDay),
     counts('Failures in a row', limits.failuresInRow),
     counts('Failures, last hour', limits.failuresPerHour),
     ...limits.chains.map(({ chain, transactionsPerHour }) => ({

@@ -1,5 +1,13 @@
 import type { Portfolio } from '../../api/answers.js'
-import { useBreakers, useChains, usePositions, usePrices, useProposals, useTransfers } from '../../api/queries.js'
+import {
+  useBreakers,
+  useChains,
+  usePositions,
+  usePrices,
+  useProposals,
+  useStates,
+  useTransfers,
+} from '../../api/queries.js'
 import { Panel } from '../../parts/page.js'
 import { Loading, ProblemNotice } from '../../parts/states.js'
 import { alertsOf } from './alerts.js'
@@ -7,7 +15,8 @@ import classes from './overview.module.css'
 
 /** What a person ought to look at. While something could not be asked for, silence is not taken for quiet. */
 export function Alerts({ portfolio }: { readonly portfolio: Portfolio }) {
-  const [breakers, transfers, prices, chains, proposals, positions] = [
+  const [states, breakers, transfers, prices, chains, proposals, positions] = [
+    useStates(),
     useBreakers(),
     useTransfers(portfolio.id),
     usePrices(),
@@ -15,10 +24,11 @@ export function Alerts({ portfolio }: { readonly portfolio: Portfolio }) {
     useProposals(),
     usePositions(portfolio.id),
   ]
-  const reads = [breakers, transfers, prices, chains, proposals, positions]
+  const reads = [states, breakers, transfers, prices, chains, proposals, positions]
   const failed = reads.find(({ error }) => error)
   const alerts = alertsOf({
     portfolio,
+    states: states.data,
     breakers: breakers.data,
     transfers: transfers.data,
     prices: prices.data,
@@ -46,5 +56,5 @@ export function Alerts({ portfolio }: { readonly portfolio: Portfolio }) {
 
 function Quiet({ isKnown }: { readonly isKnown: boolean }) {
   if (!isKnown) return <Loading />
-  return <p className={classes.quiet}>Nothing: no breaker is open, nothing is late, every price and chain is known.</p>
+  return <p className={classes.quiet}>Nothing: nothing is stopped or late, every price and chain is known.</p>
 }

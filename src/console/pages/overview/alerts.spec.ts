@@ -40,6 +40,25 @@ const proposal = {
 const titles = (known: Omit<Known, 'portfolio'>) => alertsOf({ portfolio, ...known }).map(({ title }) => title)
 
 describe('what ought to be looked at', () => {
+  test('what people have stopped, the gravest first, and what a breaker holds once', () => {
+    const state = { state: 'running' as const, reason: '', since: '', by: 'operator' as const, expiresAt: null }
+    const states = {
+      ...state,
+      scope: 'all',
+      scopes: [
+        { ...state, scope: 'chain:bay', state: 'paused_hard' as const },
+        { ...state, scope: 'bridge:ferry', state: 'halted' as const },
+        { ...state, scope: breaker.scope, state: 'halted' as const, by: 'breaker' as const },
+      ],
+    }
+    expect(titles({ states, breakers: { open: [breaker] } })).toEqual([
+      'bridge:ferry is halted',
+      'Breaker B-03 holds chain:alpha',
+      'chain:bay is paused hard',
+    ])
+    expect(titles({ states: { ...states, state: 'paused_new', scopes: [] } })).toEqual(['Everything is paused'])
+  })
+
   test('nothing where nothing is wrong', () => {
     const proposals = {
       proposals: [

@@ -1,4 +1,4 @@
-import type { Breakers, Chains, Portfolio, Positions, Prices, Proposals, Transfers } from '../../api/answers.js'
+import type { Breakers, Chains, Portfolio, Positions, Prices, Proposals, States, Transfers } from '../../api/answers.js'
 import type { Tone } from '../../parts/badges.js'
 import { hrefOf } from '../../place.js'
 import { stepHref } from '../history/links.js'
@@ -15,6 +15,7 @@ export interface Alert {
 
 export interface Known {
   readonly portfolio: Pick<Portfolio, 'id' | 'excluded' | 'unattributed' | 'targets'>
+  readonly states?: States | undefined
   readonly breakers?: Pick<Breakers, 'open'> | undefined
   readonly transfers?: Pick<Transfers, 'transfers'> | undefined
   readonly prices?: Pick<Prices, 'assets'> | undefined
@@ -29,6 +30,7 @@ const SEVERITY = { bad: 0, warn: 1, busy: 2 } as const
 export function alertsOf(known: Known): Alert[] {
   const alerts = [
     ...waiting(known),
+    ...stops(known),
     ...breakers(known),
     ...transfers(known),
     ...prices(known),
@@ -60,6 +62,29 @@ function waiting({ proposals }: Known): Alert[] {
         ),
       ),
   ]
+}
+
+const STOPPED = { running: 'running', paused_new: 'paused', paused_hard: 'paused hard', halted: 'halted' } as const
+
+/** What people have stopped; what breakers have stopped is told with them. */
+function stops({ states, breakers: found }: Known): Alert[] {
+  if (!states) return []
+  const held = new Set((found?.open ?? []).map(({ scope }) => scope))
+  const stopped = [
+    ...(states.state === 'running' ? [] : [states]),
+    ...states.scopes.filter(({ scope }) => scope !== 'all'),
+  ]
+  return stopped
+    .filter(({ scope }) => !held.has(scope))
+    .map(({ scope, state, reason }) =>
+      alert(
+        `stop ${scope}`,
+        state === 'halted' ? 'bad' : 'warn',
+        `${scope === 'all' ? 'Everything' : scope} is ${STOPPED[state]}`,
+        reason,
+        hrefOf('operations'),
+      ),
+    )
 }
 
 function breakers({ breakers: found }: Known): Alert[] {
