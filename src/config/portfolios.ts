@@ -316,13 +316,14 @@ export function metricLabelsOf(config: ConfigFile, revision: string) {
         ...Object.values(config.venues).flatMap((venue) => (venue.kind === 'lifi' ? (venue.bridges ?? []) : [])),
       ]),
     ],
-    portfolios: portfoliosOf(config).map(({ id, account, accountAlias, policy, shadow, maxSlippage }) => ({
+    portfolios: portfoliosOf(config).map(({ id, mode, account, accountAlias, policy, shadow, maxSlippage }) => ({
       id,
       account: accountAlias,
       address: account,
       intervalSeconds: intervalOf(config.portfolios[id]!.schedule),
       slippageLimit: maxSlippage,
       hasShadow: shadow !== undefined,
+      isLive: mode === 'live',
       targets: policy.targets.map((target) => ({ asset: target.asset, weight: target.weight, band: bandOf(target) })),
       gasReserve: policy.gasReserve,
     })),

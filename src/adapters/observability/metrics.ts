@@ -53,6 +53,8 @@ export interface PortfolioLabels {
   readonly intervalSeconds: number
   readonly slippageLimit: Ratio
   readonly hasShadow: boolean
+  /** False in dry-run. */
+  readonly isLive: boolean
   readonly targets: readonly { readonly asset: AssetKey; readonly weight: Ratio; readonly band: Ratio }[]
   /** Native base units by chain; the floor of the account's gas balance. */
   readonly gasReserve: Readonly<Record<ChainKey, bigint>>
@@ -239,6 +241,7 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
       LOSS_BUCKETS,
       combine({ portfolio, chain, venue, benchmark: BENCHMARKS }),
     ),
+    portfolioLive: gauge('portfolio_live', '1 where the portfolio trades, 0 in dry-run.', ['portfolio']),
     slippageLimit: gauge('slippage_limit_ratio', 'Configured tolerance between quote and minimum.', ['portfolio']),
     tradeCost: counter(
       'trade_cost_usd_total',
@@ -412,7 +415,8 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
   metrics.leaseHeld.set(0)
   for (const [asset, limit] of Object.entries(labels.priceLimits))
     metrics.priceDivergenceLimit.set({ asset }, ratioToNumber(limit))
-  for (const { id, account, intervalSeconds, slippageLimit, targets, gasReserve } of labels.portfolios) {
+  for (const { id, account, intervalSeconds, isLive, slippageLimit, targets, gasReserve } of labels.portfolios) {
+    metrics.portfolioLive.set({ portfolio: id }, isLive ? 1 : 0)
     metrics.cycleInterval.set({ portfolio: id }, intervalSeconds)
     metrics.slippageLimit.set({ portfolio: id }, ratioToNumber(slippageLimit))
     for (const { asset, weight, band } of targets) {

@@ -56,6 +56,7 @@ const labels: MetricLabels = {
       intervalSeconds: 300,
       slippageLimit: ratioOfBasisPoints(30),
       hasShadow: true,
+      isLive: true,
       targets: [
         { asset: 'ETH', weight: ratioOfBasisPoints(6000), band: ratioOfBasisPoints(200) },
         { asset: 'USD', weight: ratioOfBasisPoints(4000), band: ratioOfBasisPoints(100) },
@@ -328,6 +329,7 @@ describe('before anything happened', () => {
     expect(await valueOf('asset_target_ratio{portfolio="main",asset="ETH"}')).toBe(0.6)
     expect(await valueOf('asset_drift_band_ratio{portfolio="main",asset="USD"}')).toBe(0.01)
     expect(await valueOf('slippage_limit_ratio{portfolio="main"}')).toBe(0.003)
+    expect(await valueOf('portfolio_live{portfolio="main"}')).toBe(1)
     expect(await valueOf('cycle_interval_seconds{portfolio="main"}')).toBe(300)
     expect(await valueOf('account_balance_floor_native{chain="bay",account="treasury"}')).toBe(0.5)
     expect(await valueOf('price_divergence_limit_ratio{asset="USD"}')).toBe(0.005)
