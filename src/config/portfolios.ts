@@ -331,24 +331,24 @@ export function metricLabelsOf(config: ConfigFile, revision: string) {
 }
 
 const HOUR_MS = 3_600_000
-const WEEK_HOURS = 7 * 24
+const WEEK_MS = 7 * 24 * HOUR_MS
 /** A Monday. */
 const SOME_WEEK = Date.UTC(2024, 0, 1)
 
 /**
  * The longest time in seconds between two ticks of a cron expression in a week, nights and weekends included; between the
- * first two where it ticks more rarely. The same on every day that it is asked. What begins within an hour that is
- * otherwise busy may be told up to an hour too short.
+ * first two where it ticks more rarely. The same on every day that it is asked. A pause after ticks that come more often
+ * than hourly may be told up to an hour too long.
  */
 export function intervalOf(schedule: string): number {
   const cron = new CronTime(schedule, 'UTC')
   const next = (at: number) => cron.getNextDateFrom(new Date(at), 'UTC').toMillis()
-  let longest = 0
-  for (let hour = 0; hour < WEEK_HOURS; hour++) {
-    const begun = SOME_WEEK + hour * HOUR_MS
-    const tick = next(begun)
-    if (tick - begun > HOUR_MS) longest = Math.max(longest, tick - begun)
-    longest = Math.max(longest, next(tick) - tick)
+  const first = next(SOME_WEEK)
+  let longest = next(first) - first
+  for (let seen = first; seen < SOME_WEEK + WEEK_MS;) {
+    const tick = next(seen + HOUR_MS - 1_000)
+    if (tick - seen > HOUR_MS + 1_000) longest = Math.max(longest, tick - seen)
+    seen = tick
   }
   return longest / 1000
 }
