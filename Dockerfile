@@ -1,8 +1,8 @@
-# Build stage: any Node 24 image with npm and a shell. Runtime stage: any image with Node 24 on its path or at
-# /nodejs/bin/node; one without a shell, such as a distroless one, is the better choice. Both can be replaced, for
-# example by mirrors, and a release pins both by digest.
+# Build stage: any Node 24 image with npm and a shell. Runtime stage: Node 24 and what it links to, without shell and
+# package manager: there is nothing in it to run but the daemon. Both can be replaced, for example by mirrors; Node has to
+# be on the path or at /nodejs/bin/node. A release pins both by digest.
 ARG NODE_IMAGE=node:24-bookworm-slim
-ARG RUNTIME_IMAGE=node:24-bookworm-slim
+ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src
@@ -12,16 +12,23 @@ RUN --mount=type=secret,id=npm_ca --mount=type=cache,target=/root/.npm \
     if [ -s /run/secrets/npm_ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/npm_ca; fi; \
     npm ci --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY scripts/shipped-modules.mjs scripts/prune-modules.mjs scripts/
 COPY src ./src
-RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts --offline --no-audit --no-fund
+COPY LICENSE ./
+# The keys of the development signer are known to everybody: no image can sign with them. Modes of files are the same
+# whatever those of the checkout are.
+RUN npm run build \
+    && rm dist/adapters/signers/development-signer.js dist/adapters/signers/development-signer.js.map \
+    && node scripts/prune-modules.mjs /src \
+    && chmod -R u=rwX,go=rX package.json LICENSE node_modules dist
 
 FROM ${RUNTIME_IMAGE} AS runtime
 ENV NODE_ENV=production PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
+# Copies make /app, so that it is root's: WORKDIR alone would make it the user's with some builders.
+COPY --from=build --chown=0:0 /src/package.json /src/LICENSE /app/
+COPY --from=build --chown=0:0 /src/node_modules /app/node_modules
+COPY --from=build --chown=0:0 /src/dist /app/dist
 WORKDIR /app
-COPY --from=build --chown=0:0 /src/package.json ./
-COPY --chown=0:0 LICENSE ./
-COPY --from=build --chown=0:0 /src/node_modules ./node_modules
-COPY --from=build --chown=0:0 /src/dist ./dist
 # Behind the copies, so that builds of two revisions share them.
 ARG VERSION=0.0.0-unreleased
 ARG REVISION=unknown

@@ -9,6 +9,10 @@ import type { Hex, World, WorldRouter } from './world.js'
 /** What may be chosen about the daemon's configuration; the rest follows from the world. */
 export interface DaemonConfigOptions {
   mode?: 'live' | 'dry-run'
+  /** `remote`: the nodes, which hold the treasury's key as well and sign for whoever asks. */
+  signer?: 'development' | 'remote' | 'none'
+  /** The address that the daemon listens on; its own default when absent. */
+  host?: string
   adminPort?: number
   metricsPort?: number
   /** Cron with seconds. */
@@ -85,6 +89,17 @@ const playGuard = {
   maxOffPegBps: 2000,
 }
 
+function signerOf({ chains }: World, kind: 'development' | 'remote' | 'none') {
+  switch (kind) {
+    case 'none':
+      return { kind }
+    case 'development':
+      return { kind, index: treasuryIndex }
+    case 'remote':
+      return { kind, urls: Object.fromEntries(chains.map(({ key, rpcUrl }) => [key, rpcUrl])) }
+  }
+}
+
 /** Writes a configuration with which the daemon keeps the treasury of this world on target. */
 export async function writeDaemonConfig(world: World, file: string, options: DaemonConfigOptions = {}): Promise<void> {
   const treasury = world.accounts.find(({ alias }) => alias === 'treasury')
@@ -104,6 +119,7 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
     environment: 'sandbox',
     startPaused: false,
     server: {
+      ...(options.host !== undefined && { host: options.host }),
       adminPort: options.adminPort ?? 3000,
       metricsPort: options.metricsPort ?? 9464,
       // Whoever tells its story, tests it or measures it asks often.
@@ -113,7 +129,7 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
     database: { directory: join(dirname(file), 'postgres') },
     lease: { ttlSeconds: 6, renewSeconds: 1, selfFenceSeconds: 4 },
     execution: { pollMs: 500, transferPollSeconds: 2, resendSeconds: 6, replaceSeconds: 6, reconcileSeconds: 10 },
-    signer: { kind: 'development', index: treasuryIndex },
+    signer: signerOf(world, options.signer ?? 'development'),
     chains: Object.fromEntries(
       world.chains.map((chain) => [
         chain.key,

@@ -2,14 +2,16 @@ import { readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isAlive } from './is-alive.js'
-import { writeDaemonConfig } from './daemon-config.js'
+import { type DaemonConfigOptions, writeDaemonConfig } from './daemon-config.js'
 import { type IdentityProvider, startIdentityProvider } from './identity-provider.js'
 import { type PoolLayout, poolLayouts } from './pools.js'
 import { scenarioNames, type ScenarioName } from './scenarios.js'
 import { SandboxStartError } from './start-error.js'
 import { portsUsed, startWorld, type RunningWorld } from './start-world.js'
 
-const usage = `npm run sandbox -- [--seed N] [--scenario ${scenarioNames.join('|')}] [--pools ${poolLayouts.join('|')}] [--port-base P] [--dir DIR] [--identity-provider]`
+const modes = ['live', 'dry-run'] as const
+const signers = ['development', 'remote', 'none'] as const
+const usage = `npm run sandbox -- [--seed N] [--scenario ${scenarioNames.join('|')}] [--pools ${poolLayouts.join('|')}] [--port-base P] [--dir DIR] [--identity-provider] [--mode ${modes.join('|')}] [--signer ${signers.join('|')}] [--host ADDRESS]`
 
 interface Arguments {
   seed: number
@@ -18,6 +20,7 @@ interface Arguments {
   portBase: number
   dir: string
   identityProvider: boolean
+  daemon: DaemonConfigOptions
 }
 
 function readArguments(): Arguments {
@@ -28,6 +31,9 @@ function readArguments(): Arguments {
     'port-base': { type: 'string', default: '18545' },
     dir: { type: 'string', default: '.evenkeel/sandbox' },
     'identity-provider': { type: 'boolean', default: false },
+    mode: { type: 'string', default: 'live' },
+    signer: { type: 'string', default: 'development' },
+    host: { type: 'string', default: '127.0.0.1' },
   } as const
   let values
   try {
@@ -37,20 +43,25 @@ function readArguments(): Arguments {
       `${error instanceof Error ? error.message.split('. ')[0] : String(error)}. Usage: ${usage}`,
     )
   }
-  const scenario = scenarioNames.find((name) => name === values.scenario)
-  if (!scenario) {
-    throw new SandboxStartError(`Expected --scenario ${scenarioNames.join(' or ')}, came "${values.scenario}".`)
-  }
-  const pools = poolLayouts.find((name) => name === values.pools)
-  if (!pools) throw new SandboxStartError(`Expected --pools ${poolLayouts.join(' or ')}, came "${values.pools}".`)
   return {
     seed: wholeNumber('--seed', values.seed),
-    scenario,
-    pools,
+    scenario: oneOf('--scenario', scenarioNames, values.scenario),
+    pools: oneOf('--pools', poolLayouts, values.pools),
     portBase: wholeNumber('--port-base', values['port-base']),
     dir: resolve(values.dir),
     identityProvider: values['identity-provider'],
+    daemon: {
+      mode: oneOf('--mode', modes, values.mode),
+      signer: oneOf('--signer', signers, values.signer),
+      host: values.host,
+    },
   }
+}
+
+function oneOf<T extends string>(flag: string, known: readonly T[], came: string): T {
+  const found = known.find((name) => name === came)
+  if (found === undefined) throw new SandboxStartError(`Expected ${flag} ${known.join(' or ')}, came "${came}".`)
+  return found
 }
 
 function wholeNumber(flag: string, text: string): number {
@@ -98,11 +109,13 @@ async function main(): Promise<void> {
   process.on('SIGINT', end)
   process.on('SIGTERM', end)
 
-  await removeOldDatabase(resolve(options.dir, 'postgres'))
-  running = await startWorld({ ...options, onProgress: (line) => say(`${seconds()}  ${line}`) })
   const configFile = resolve(options.dir, 'evenkeel.yaml')
+  await removeOldDatabase(resolve(options.dir, 'postgres'))
+  await rm(configFile, { force: true })
+  running = await startWorld({ ...options, onProgress: (line) => say(`${seconds()}  ${line}`) })
   const people = options.identityProvider ? await startIdentityProvider(identityPort(options)) : undefined
   await writeDaemonConfig(running.world, configFile, {
+    ...options.daemon,
     ...(people && { oidc: { issuer: people.issuer, audience: people.audience, consoleClientId: 'console' } }),
   })
   running.control.startScenario()

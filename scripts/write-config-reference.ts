@@ -181,6 +181,9 @@ loop. A chain's minimum is not above its maximum; minimums sum to 1 at most and 
 An identity provider is reached by https, or by plain http on the same machine. Two people for a resume or a plan need one,
 and it leaves no place for \`EVENKEEL_ADMIN_TOKEN\`.
 
+The address of the collector of traces has no credentials in it. Where \`EVENKEEL_TRACES_HEADERS\` holds headers, it is
+reached by https, or by plain http on the same machine.
+
 When a chain is first read, its chain id and the decimals of its tokens and feeds are compared with the file. A difference
 leaves that chain, token or price out; the message names the key.
 
@@ -197,6 +200,7 @@ They come from the environment, or from a file that \`<NAME>_FILE\` names. An em
 | \`ZEROX_API_KEY\` | 0x answers nothing without one. Wins over \`apiKey\` of the venue. |
 | \`EVENKEEL_TARGETS_TOKEN\` | Bearer token for portfolios whose weights are asked over HTTP (\`targetSetting.source\`). It is sent to one host alone. |
 | \`EVENKEEL_TARGETS_TOKEN_…\` | The same for the sources that name it as \`tokenVariable\`. Sources at different hosts that share a variable which is set are a configuration error. |
+| \`EVENKEEL_TRACES_HEADERS\` | Headers for the collector of traces (\`traces\`), one in each line as \`name: value\`. Optional. |
 
 ## The price service
 

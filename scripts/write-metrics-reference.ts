@@ -27,7 +27,7 @@ const SECTIONS: readonly (readonly [title: string, names: RegExp])[] = [
   ['Transactions and signer', /^evenkeel_(transaction|account|signer|unexpected)/],
   ['Bridges', /^evenkeel_bridge/],
   ['Chains and endpoints', /^evenkeel_(rpc|chain)/],
-  ['Service', /^(evenkeel_(db|notifications|events)|http)/],
+  ['Service', /^(evenkeel_(db|notifications|events|trace_)|http)/],
   ['Process', /^(process|nodejs)_/],
 ]
 

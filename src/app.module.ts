@@ -18,6 +18,7 @@ import { ViemBalances } from './adapters/chains/viem-balances.js'
 import { ViemChain } from './adapters/chains/viem-chain.js'
 import type { MetricLabels } from './adapters/observability/metrics.js'
 import { EventObserver } from './adapters/observability/observer.js'
+import { TraceIds } from './adapters/observability/traces/trace-ids.js'
 import { HighsSolver } from './adapters/optimiser/highs-solver.js'
 import { ChainlinkPrices } from './adapters/oracles/chainlink-prices.js'
 import { ReferencePrices } from './adapters/oracles/reference-prices.js'
@@ -58,6 +59,7 @@ import { SettleIntent } from './application/settle-intent.js'
 import { SettleTransfers } from './application/settle-transfers.js'
 import { SweepAllowances } from './application/sweep-allowances.js'
 import { TakeSnapshot } from './application/take-snapshot.js'
+import { TellStanding } from './application/tell-standing.js'
 import { TakeStock } from './application/take-stock.js'
 import { TripBreaker } from './application/trip-breaker.js'
 import { VerifyAudit } from './application/verify-audit.js'
@@ -164,7 +166,9 @@ function providersOf(parts: Parts): Provider[] {
           actions: actionsOf(API_CONTROLLERS),
         }
         const connections = () => connectionsOf(database)
-        const observer = new EventObserver({ log, registry, clock, labels, connections })
+        const ids = new TraceIds(file.environment)
+        const traces = file.traces && { traceOf: (cycleId: string) => ids.trace(cycleId) }
+        const observer = new EventObserver({ log, registry, clock, labels, connections, ...traces })
         hearQueries(database, (query) => observer.notify({ type: 'queried', ...query }))
         return observer
       },
@@ -316,9 +320,9 @@ function providersOf(parts: Parts): Provider[] {
     { provide: ReadPrices, useFactory: (prices: PriceSources) => new ReadPrices({ prices }), inject: [PriceSources] },
     {
       provide: TakeSnapshot,
-      useFactory: (balances: Balances, readPrices: ReadPrices, clock: Clock) =>
-        new TakeSnapshot({ balances, readPrices, clock }),
-      inject: [Balances, ReadPrices, Clock],
+      useFactory: (balances: Balances, readPrices: ReadPrices, clock: Clock, observer: Observer) =>
+        new TakeSnapshot({ balances, readPrices, clock, observer }),
+      inject: [Balances, ReadPrices, Clock, Observer],
     },
     {
       provide: CollectQuotes,
@@ -749,6 +753,7 @@ export class AppModule {
             verifyAudit: VerifyAudit,
             sendNotifications: SendNotifications,
             keepAlerts: KeepAlerts,
+            tellStanding: TellStanding,
           ) =>
             new CycleSchedule({
               registry,
@@ -760,7 +765,7 @@ export class AppModule {
                 portfolio,
                 cron: parts.config.file.portfolios[portfolio.id]!.schedule,
               })),
-              watchers: [watchChains, followPrices, verifyAudit, sendNotifications, keepAlerts],
+              watchers: [watchChains, followPrices, verifyAudit, sendNotifications, keepAlerts, tellStanding],
               keepers: [keepWatch, endPauses, takeStock],
             }),
           inject: [
@@ -777,6 +782,7 @@ export class AppModule {
             VerifyAudit,
             SendNotifications,
             KeepAlerts,
+            TellStanding,
           ],
         },
       ],

@@ -7,6 +7,8 @@ import { QuorumReader } from './adapters/chains/quorum-reader.js'
 import { PostgresRateLimits } from './adapters/limits/postgres-rate-limits.js'
 import { ChainlinkPrices } from './adapters/oracles/chainlink-prices.js'
 import { createLogger } from './adapters/observability/log.js'
+import { hideKeysInUrls } from './adapters/observability/log-secrets.js'
+import { Traces } from './adapters/observability/traces/traces.js'
 import { NoKeys } from './adapters/signers/key-holder.js'
 import { createKeystore, keystoreAddress, KeystoreError } from './adapters/signers/keystore-signer.js'
 import { RemoteSignerError } from './adapters/signers/remote-signer.js'
@@ -32,6 +34,7 @@ import { TellNews } from './application/tell-news.js'
 import { reasonUnfinished } from './application/unfinished.js'
 import { type Config, ConfigError, loadConfig } from './config/load.js'
 import { missingSecrets } from './config/notification-findings.js'
+import { secretTexts } from './config/secret-texts.js'
 import type { ConfigFile } from './config/schema.js'
 import { parseCommand, USAGE, UsageError } from './interface/cli.js'
 import { type ConsoleLogin, serveConsole } from './interface/http/console.js'
@@ -42,7 +45,7 @@ import { planJson, planReport } from './interface/plan-report.js'
 import { Readiness } from './interface/readiness.js'
 import { manageKeys, verifyAudit } from './admin-commands.js'
 import { backtest, importPrices, tune } from './history-commands.js'
-import { openKeys } from './keys.js'
+import { openKeys, requireSigner } from './keys.js'
 import type { Failpoints } from './ports/failpoints.js'
 import { AuditLog } from './ports/audit-log.js'
 import { Clock } from './ports/clock.js'
@@ -96,7 +99,8 @@ export async function runCommand(args: readonly string[], surroundings: Surround
         say(surroundings.version)
         return 0
       case 'check-config': {
-        const { hash } = loadConfig(command.config, surroundings.environment)
+        const { file, hash } = loadConfig(command.config, surroundings.environment)
+        await requireSigner(file)
         say(`${command.config} is valid; its hash is ${hash}.`)
         return 0
       }
@@ -137,7 +141,7 @@ export async function runCommand(args: readonly string[], surroundings: Surround
     }
   } catch (error) {
     const isTheirs = THEIRS.some((kind) => error instanceof kind)
-    process.stderr.write(`${isTheirs ? (error as Error).message : describe(error)}\n`)
+    process.stderr.write(`${hideKeysInUrls(isTheirs ? (error as Error).message : describe(error))}\n`)
     return isTheirs ? 2 : 1
   }
 }
@@ -296,7 +300,7 @@ async function serve(
   ends: (() => Promise<void>)[],
 ): Promise<StopInOrder> {
   const { file } = config
-  const log = createLogger({ level: file.log.level, pretty: process.stdout.isTTY })
+  const log = createLogger({ level: file.log.level, pretty: process.stdout.isTTY, secrets: secretTexts(config) })
   // A bug leaves nothing to go on from but the rows: the next process does.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(event, (error: unknown) => {
@@ -312,6 +316,7 @@ async function serve(
     abortOnError: false,
   })
   ends.push(
+    () => admin.get(Traces).end(),
     () => writtenDown(admin),
     () => admin.get(PostgresRateLimits).close(),
     () => admin.close(),

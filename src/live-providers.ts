@@ -2,6 +2,8 @@ import { Alertmanager } from './adapters/notifications/alertmanager.js'
 import { SlackChannel } from './adapters/notifications/slack-channel.js'
 import { WebhookChannel } from './adapters/notifications/webhook-channel.js'
 import { EventObserver } from './adapters/observability/observer.js'
+import { TraceIds } from './adapters/observability/traces/trace-ids.js'
+import { NoTraces, Traces } from './adapters/observability/traces/traces.js'
 import { PostgresOutbox } from './adapters/store/postgres-outbox.js'
 import type { Parts } from './app.module.js'
 import { AuditEvents } from './application/audit-events.js'
@@ -12,6 +14,7 @@ import { TellNews } from './application/tell-news.js'
 import { TripBreaker } from './application/trip-breaker.js'
 import { VerifyAudit } from './application/verify-audit.js'
 import type { Config } from './config/load.js'
+import { secretTexts } from './config/secret-texts.js'
 import { AuditLog } from './ports/audit-log.js'
 import type { Channel } from './ports/channels.js'
 import { Clock } from './ports/clock.js'
@@ -40,9 +43,14 @@ export function liveProviders({ config, database, build }: Parts) {
       inject: [AuditLog, Clock, EventObserver],
     },
     {
+      provide: Traces,
+      useFactory: (clock: Clock, observer: EventObserver) => tracesOf(config, build.version, clock, observer),
+      inject: [Clock, EventObserver],
+    },
+    {
       provide: Observer,
       useFactory: (...all: Observer[]) => new Observers(all),
-      inject: [EventObserver, TellNews, AuditEvents],
+      inject: [EventObserver, TellNews, AuditEvents, Traces],
     },
     {
       provide: FollowEvents,
@@ -76,6 +84,17 @@ export function liveProviders({ config, database, build }: Parts) {
       inject: [AuditLog, TripBreaker, Store, Clock, Observer],
     },
   ]
+}
+
+/** What they are made with is loaded only where they are wanted. */
+async function tracesOf(config: Config, version: string, clock: Clock, observer: Observer): Promise<Traces> {
+  const { environment, traces } = config.file
+  if (!traces) return new NoTraces()
+  const { openTraces } = await import('./adapters/observability/traces/open-traces.js')
+  const headers = config.secrets.tracesHeaders
+  const secrets = secretTexts(config)
+  const ids = new TraceIds(environment)
+  return openTraces({ ids, clock, version, environment, secrets, observer, url: traces.url, headers })
 }
 
 function subscriptionsOf({ file }: Config) {

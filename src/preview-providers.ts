@@ -45,7 +45,7 @@ export interface PreviewParts {
 export function previewPlanOf(parts: PreviewParts): PreviewPlan {
   const { balances, prices, venues, chain, keepTargets, readRisk, daemon, solver, store, clock, variantOf } = parts
   const observer = new NoObserver()
-  const takeSnapshot = new TakeSnapshot({ balances, readPrices: new ReadPrices({ prices }), clock })
+  const takeSnapshot = new TakeSnapshot({ balances, readPrices: new ReadPrices({ prices }), clock, observer })
   const lookAhead = new LookAhead({ keepTargets, readRisk, observer })
   const proposerFor = async (portfolio: Portfolio, signal: AbortSignal) => {
     const idle = { isNeeded: () => daemon.isAsking(), clock, signal }

@@ -35,7 +35,13 @@ export function readProviders({ config, database, build }: Parts) {
     {
       provide: Installation,
       useFactory: () =>
-        new Installation({ version: build.version, revision, configHash, config: withoutSecrets(file, secrets) }),
+        new Installation({
+          version: build.version,
+          revision,
+          schema: build.schema,
+          configHash,
+          config: withoutSecrets(file, secrets),
+        }),
     },
   ]
 }

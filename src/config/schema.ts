@@ -914,7 +914,9 @@ export const configSchema = z.strictObject({
     .discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('none').describe('Nothing can be signed.') }),
       z.strictObject({
-        kind: z.literal('development').describe('A well-known key, accepted on sandbox chains only.'),
+        kind: z
+          .literal('development')
+          .describe('A well-known key, accepted on sandbox chains only. The image is built without it.'),
         index: z.number().int().min(0).max(9).describe('Which of the well-known keys.'),
       }),
       z.strictObject({

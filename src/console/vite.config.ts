@@ -11,6 +11,8 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     sourcemap: false,
+    // The texts that the packages in it ask to go with them.
+    license: { fileName: 'licenses.md' },
     rolldownOptions: { checks: { moduleLevelDirective: false, pluginTimings: false } },
   },
   server: {

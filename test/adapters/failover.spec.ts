@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { JournaledSigner } from '../../src/adapters/signers/journaled-signer.js'
-import { LocalSigner } from '../../src/adapters/signers/local-signer.js'
+import { DevelopmentSigner } from '../../src/adapters/signers/development-signer.js'
 import { SCHEMA_VERSION } from '../../src/adapters/store/migrations/index.js'
 import { PostgresJournal } from '../../src/adapters/store/postgres-journal.js'
 import { PostgresLease } from '../../src/adapters/store/postgres-lease.js'
@@ -22,7 +22,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js'
 import { RecordingObserver } from '../support/fake-ports.js'
 import { aRequest, CHAIN_ID } from '../support/signer-contract.js'
 
-const KEYS = new LocalSigner(0, () => true)
+const KEYS = new DevelopmentSigner(0, () => true)
 
 /** A daemon as far as leading goes, with a monotonic clock that stands still while the process is frozen. */
 class Daemon {

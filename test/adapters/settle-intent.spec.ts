@@ -5,7 +5,7 @@ import { chainTraits, type SandboxChain, startChain } from '../../sandbox/chains
 import { deployTokens } from '../../sandbox/tokens.js'
 import { QuorumReader } from '../../src/adapters/chains/quorum-reader.js'
 import { ViemChain } from '../../src/adapters/chains/viem-chain.js'
-import { LocalSigner } from '../../src/adapters/signers/local-signer.js'
+import { DevelopmentSigner } from '../../src/adapters/signers/development-signer.js'
 import { ReadPrices } from '../../src/application/read-prices.js'
 import { SettleIntent } from '../../src/application/settle-intent.js'
 import { TripBreaker } from '../../src/application/trip-breaker.js'
@@ -63,7 +63,7 @@ async function reserved(changes: Partial<NewIntent>) {
     new FakeLease(),
   ] as const
   const store = new MemoryStore(rows, undefined, () => clock.now())
-  const keys = new LocalSigner(accountAliases.indexOf('treasury'), (chainId) => chainId === bay.chainId)
+  const keys = new DevelopmentSigner(accountAliases.indexOf('treasury'), (chainId) => chainId === bay.chainId)
   const { signer } = signerOn(keys, { chainIds: [bay.chainId] })
   signer.admit(bay.chainId, treasury)
   await lease.acquire()

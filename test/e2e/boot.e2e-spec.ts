@@ -70,6 +70,18 @@ describe('the metrics port', () => {
       expect(text).toMatch(new RegExp(`^${family}\\w*\\{`, 'm'))
   })
 
+  it('names the same build as GET /v1/version', async () => {
+    const { version, revision, nodeVersion, configHash } = (await daemon.get('/v1/version')).body as Record<
+      string,
+      string
+    >
+    const { text } = await ops('/metrics')
+    expect(text).toContain(
+      `evenkeel_build_info{version="${version}",revision="${revision}",node_version="${nodeVersion}"} 1`,
+    )
+    expect(text).toContain(`evenkeel_config_info{config_hash="${configHash}",`)
+  })
+
   it('is the only one that shows them', async () => {
     for (const path of ['/metrics', '/livez', '/readyz'])
       expect(await daemon.get(path)).toEqual(isProblem(404, 'not-found'))

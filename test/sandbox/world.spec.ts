@@ -498,6 +498,7 @@ describe('the command', () => {
   it.each([
     [['--speed', '9'], "Unknown option '--speed'"],
     [['--scenario', 'storm'], 'Expected --scenario calm or rally, came "storm".'],
+    [['--mode', 'paper'], 'Expected --mode live or dry-run, came "paper".'],
     [['--seed', 'seven'], 'Expected a whole number after --seed, came "seven".'],
     [['--port-base', '70000'], 'Expected a port base from 0 to 65519, came 70000.'],
   ])(

@@ -9,13 +9,13 @@ import type { UnsignedTransaction } from '../../ports/chain.js'
 import { type CrashPoint, Failpoints } from '../../ports/failpoints.js'
 import { SignerError, type SignRequest } from '../../ports/signer.js'
 import { KeyHolder, NoKeys } from './key-holder.js'
-import { LocalSigner } from './local-signer.js'
+import { DevelopmentSigner } from './development-signer.js'
 
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
-const development = (index: number) => new LocalSigner(index, (chainId) => chainId === CHAIN_ID)
+const development = (index: number) => new DevelopmentSigner(index, (chainId) => chainId === CHAIN_ID)
 const ours = development(0)
 
-describeSigner('LocalSigner', () => Promise.resolve({ keys: ours, close: () => Promise.resolve() }))
+describeSigner('DevelopmentSigner', () => Promise.resolve({ keys: ours, close: () => Promise.resolve() }))
 
 /** Claims to hold the owner's key, and answers with what a test makes of the right bytes. */
 class Liar extends KeyHolder {
@@ -61,7 +61,7 @@ describe('JournaledSigner', () => {
     ['fee', { maxFeePerGas: 30_000_000_001n }],
     ['tip', { maxPriorityFeePerGas: 1n }],
   ])('R-11: a signature over another %s is a broken invariant', async (_field, changes) => {
-    const all = new LocalSigner(0, () => true)
+    const all = new DevelopmentSigner(0, () => true)
     const { signer } = signerOn(new Liar((_raw, asked) => all.signTransaction(OWNER, { ...asked, ...changes })))
     await expect(signer.sign(aRequest(OWNER))).rejects.toThrow(/are not the transaction asked for/)
   })
@@ -115,7 +115,7 @@ describe('JournaledSigner', () => {
   })
 
   test('R-15: an account is shut on a chain until the witnesses agreed on it', async () => {
-    const { signer, journal } = signerOn(new LocalSigner(0, () => true), { chainIds: [CHAIN_ID, CHAIN_ID + 1] })
+    const { signer, journal } = signerOn(new DevelopmentSigner(0, () => true), { chainIds: [CHAIN_ID, CHAIN_ID + 1] })
     const elsewhere = change(aRequest(OWNER), { chainId: CHAIN_ID + 1 })
     expect(await refusalOf(signer.sign(elsewhere))).toBe('unavailable')
     expect(journal.entries).toEqual([])

@@ -3,7 +3,7 @@ import { Wallet } from '@ethereumjs/wallet'
 import { bytesToHex, getAddress } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { type Address, type Hex, sameAddress } from '../../domain/assets.js'
-import { LocalKey } from './local-signer.js'
+import { LocalKey } from './local-key.js'
 
 /** A keystore cannot be used or written. One message for a person, without anything secret. */
 export class KeystoreError extends Error {

@@ -190,6 +190,8 @@ export class TraceObserver extends Traces {
       case 'notified':
       case 'notifications-waiting':
       case 'spans-sent':
+      case 'stops-seen':
+      case 'lease-seen':
         return undefined
     }
   }

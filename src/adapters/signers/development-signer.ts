@@ -1,30 +1,17 @@
-import { type LocalAccount, mnemonicToAccount } from 'viem/accounts'
+import { mnemonicToAccount } from 'viem/accounts'
 import type { Address, Hex } from '../../domain/assets.js'
 import type { UnsignedTransaction } from '../../ports/chain.js'
 import { SignerError } from '../../ports/signer.js'
-import { KeyHolder } from './key-holder.js'
-import { wireTransaction } from './wire-transaction.js'
+import { LocalKey } from './local-key.js'
 
 /** The phrase every local test chain funds. Its keys are public: good for local chains, and for nothing else. */
 const DEVELOPMENT_PHRASE = 'test test test test test test test test test test test junk'
 
-/** Signs with a key in this process. */
-export class LocalKey extends KeyHolder {
-  constructor(private readonly account: LocalAccount) {
-    super()
-  }
-
-  override accounts(): readonly Address[] {
-    return [this.account.address]
-  }
-
-  override signTransaction(_account: Address, transaction: UnsignedTransaction): Promise<Hex> {
-    return this.account.signTransaction(wireTransaction(transaction))
-  }
-}
-
-/** Signs with a well-known development key, and only for the chains it is told are local. */
-export class LocalSigner extends LocalKey {
+/**
+ * Signs with a well-known development key, and only for the chains it is told are local. The image is built without this
+ * file, so nothing that starts with the daemon may import it.
+ */
+export class DevelopmentSigner extends LocalKey {
   constructor(
     index: number,
     private readonly isLocalChain: (chainId: number) => boolean,
