@@ -142,7 +142,7 @@ class Model {
   }
 
   trip(code: string, level: OperatingLevel): void {
-    if (!this.open.has(code)) this.open.set(code, level)
+    this.open.set(code, stricter(level, this.open.get(code) ?? 'running'))
     if (isStricter(level, this.lasting?.level ?? 'running'))
       this.lasting = { level, isPersons: this.lasting?.isPersons ?? false }
   }
