@@ -12,6 +12,10 @@ export interface ShippedQuery {
   readonly kind: 'dashboard' | 'annotation' | 'alert' | 'recording'
   readonly expr: string
   readonly selectors: readonly Selector[]
+  /** Title of the panel that asks it. */
+  readonly panel?: string
+  /** Asked for one moment, not over time. */
+  readonly isInstant?: boolean
 }
 
 /** Metrics that neither a dashboard nor a rule uses, with the reason. */
@@ -61,7 +65,7 @@ function ofDashboards(): ShippedQuery[] {
   return readdirSync(folder).flatMap((file) => {
     const { title, panels, annotations } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as {
       title: string
-      panels: { targets?: { expr: string }[] }[]
+      panels: { title: string; targets?: { expr: string; instant?: boolean }[] }[]
       annotations: { list: { expr: string }[] }
     }
     const shipped = (kind: ShippedQuery['kind'], { expr }: { expr: string }): ShippedQuery => ({
@@ -71,7 +75,9 @@ function ofDashboards(): ShippedQuery[] {
       selectors: read(substitute(expr)).selectors,
     })
     return [
-      ...panels.flatMap(({ targets = [] }) => targets).map((one) => shipped('dashboard', one)),
+      ...panels.flatMap(({ title: panel, targets = [] }) =>
+        targets.map((one) => ({ ...shipped('dashboard', one), panel, isInstant: one.instant ?? false })),
+      ),
       ...annotations.list.map((one) => shipped('annotation', one)),
     ]
   })

@@ -5,14 +5,13 @@ import { FakeLease, RecordingObserver } from '../../test/support/fake-ports.js'
 import { MemoryStore } from '../../test/support/memory-store.js'
 import { TellStanding } from './tell-standing.js'
 
+function setUp() {
+  const [store, lease, observer] = [new MemoryStore(), new FakeLease(), new RecordingObserver()]
+  return { store, lease, observer, standing: new TellStanding({ store, lease, clock: new FakeClock(NOW), observer }) }
+}
+
 test('what is stopped is told as the records have it, and the lease as this process knows it', async () => {
-  const [store, lease, clock, observer] = [
-    new MemoryStore(),
-    new FakeLease(),
-    new FakeClock(NOW),
-    new RecordingObserver(),
-  ]
-  const standing = new TellStanding({ store, lease, clock, observer })
+  const { store, lease, observer, standing } = setUp()
   await store.tripBreaker({ code: 'B-06', scope: 'chain:alpha', level: 'paused_new', reason: 'No block.' }, NOW)
   lease.isOurs = true
   await standing.look()
@@ -31,15 +30,10 @@ test('what is stopped is told as the records have it, and the lease as this proc
 })
 
 test('the lease is told also where the records cannot be read, and the look is made again', async () => {
-  const [store, lease, clock, observer] = [
-    new MemoryStore(),
-    new FakeLease(),
-    new FakeClock(NOW),
-    new RecordingObserver(),
-  ]
+  const { store, observer, standing } = setUp()
   store.operatingStates = () => Promise.reject(new Error('down'))
   const end = new AbortController()
-  const running = new TellStanding({ store, lease, clock, observer }).run(end.signal)
+  const running = standing.run(end.signal)
   await Promise.resolve()
   end.abort()
   await running

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { shippedQueries } from '../../scripts/metric-usage.js'
 import { Asker, type Series } from '../../scripts/previews/ask.js'
 import { runDaemonCommand } from '../support/daemon-process.js'
 import { sandboxPrices } from '../support/sandbox-prices.js'
@@ -13,32 +13,6 @@ import { startObservatory } from './observatory.js'
 import type { Stage, Theatre } from './stage.js'
 
 const root = join(import.meta.dirname, '..', '..')
-const folder = join(root, 'helm', 'evenkeel', 'files', 'dashboards')
-
-interface Target {
-  readonly dashboard: string
-  readonly panel: string
-  readonly expr: string
-  readonly instant?: boolean
-}
-
-interface Dashboard {
-  readonly title: string
-  readonly panels: readonly {
-    readonly title: string
-    readonly targets?: readonly { expr: string; instant?: boolean }[]
-  }[]
-}
-
-/** Every query of the committed dashboards. */
-function targetsOfDashboards(): Target[] {
-  return readdirSync(folder).flatMap((file) => {
-    const { title, panels } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Dashboard
-    return panels.flatMap((panel) =>
-      (panel.targets ?? []).map((target) => ({ dashboard: title, panel: panel.title, ...target })),
-    )
-  })
-}
 
 /** Seconds that are watched beyond the rebalance, in which every rate has two values. */
 const CALM_SECONDS = 20
@@ -80,11 +54,11 @@ export async function emptyPanels(
     await sleep(CALM_SECONDS * 1_000)
     const to = Math.floor(Date.now() / 1000)
     const asker = new Asker(observatory.url, { from, to, step: 2 })
-    const targets = targetsOfDashboards()
+    const queries = shippedQueries().filter(({ kind }) => kind === 'dashboard')
     const empty: string[] = []
-    for (const { dashboard, panel, expr, instant } of targets) {
-      const series = await (instant ? asker.instant(expr) : asker.range(expr))
-      if (!series.some(hasFigure)) empty.push(`${dashboard}, ${panel}: no finite value of ${expr}`)
+    for (const { place, panel, expr, isInstant } of queries) {
+      const series = await (isInstant ? asker.instant(expr) : asker.range(expr))
+      if (!series.some(hasFigure)) empty.push(`${place}, ${panel}: no finite value of ${expr}`)
     }
     if (options.draw) {
       const script = join(root, 'scripts', 'draw-previews.ts')
@@ -102,7 +76,7 @@ export async function emptyPanels(
       ]
       await promisify(execFile)(process.execPath, args)
     }
-    return { asked: targets.length, empty }
+    return { asked: queries.length, empty }
   } finally {
     await stage.leave()
     await stage.world.stop()
