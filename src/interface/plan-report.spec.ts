@@ -150,10 +150,15 @@ describe('planReport', () => {
   })
 
   test('says so where no bound is known', async () => {
-    const lines = section(await reportOf({ lowerBound: undefined, method: 'greedy' }), 'Cost')
-    expect(lines.find((line) => line.includes('lower bound  '))).toMatch(/– +unknown$/)
-    expect(lines.at(-1)).toBe(
-      '  Times and lower bound count each dollar of unmet drift as 5.00 % of cost. Method: greedy.',
+    const lines = section(await reportOf({ lowerBound: undefined, noBound: 'It broke.', method: 'greedy' }), 'Cost')
+    expect(lines.find((line) => line.includes('lower bound  '))).toMatch(/– +none$/)
+    expect(
+      lines
+        .slice(-2)
+        .map((line) => line.trim())
+        .join(' '),
+    ).toBe(
+      'Times and lower bound count each dollar of unmet drift as 5.00 % of cost. There is no lower bound: It broke. Method: greedy.',
     )
   })
 

@@ -1,4 +1,11 @@
-import { gapOf, PRICE_OF_UNMET, scoreOfAlternative, scoreOfPlan, unmetBy } from '../domain/planning/comparison.js'
+import {
+  boundOf,
+  gapOf,
+  PRICE_OF_UNMET,
+  scoreOfAlternative,
+  scoreOfPlan,
+  unmetBy,
+} from '../domain/planning/comparison.js'
 import { type Cost, type Market, totalOf } from '../domain/planning/cost.js'
 import type { Alternative, Leg, Plan } from '../domain/planning/plan.js'
 import { ratioToNumber } from '../domain/units/ratio.js'
@@ -63,11 +70,12 @@ export function costTable(plan: Plan, nav: Usd): string[] {
   const alternatives = (['greedy', 'naive', 'nothing'] as const).flatMap((name) =>
     plan.alternatives.filter((one) => one.name === name).map((one) => alternativeRow(one, nav, times)),
   )
-  const { lowerBound } = plan
-  const bound =
-    lowerBound === undefined
-      ? ['lower bound', ...unsplit, 'unknown']
-      : ['lower bound', ...unsplit, cents(lowerBound), pointsOf(lowerBound, nav), NOTHING, times(lowerBound)]
+  const bound = boundOf(plan)
+  const least = bound.claimed
+  const boundRow =
+    least === undefined
+      ? ['lower bound', ...unsplit, 'none']
+      : ['lower bound', ...unsplit, cents(least), pointsOf(least, nav), NOTHING, times(least)]
   const columns = ['slippage', 'fees', 'gas', 'bridge', 'total', 'bps of NAV', 'unmet', 'times the plan'].map(right)
   const rows = [
     [
@@ -79,7 +87,7 @@ export function costTable(plan: Plan, nav: Usd): string[] {
       '1.00',
     ],
     ...alternatives,
-    bound,
+    boundRow,
   ]
   const gap = gapOf(plan)
   return [
@@ -87,7 +95,7 @@ export function costTable(plan: Plan, nav: Usd): string[] {
     ...wrapped(
       `Times and lower bound count each dollar of unmet drift as ${percent(PRICE_OF_UNMET)} of cost.${
         gap === undefined ? '' : ` The plan is ${ratioToNumber(gap).toFixed(3)} times the lower bound.`
-      } Method: ${plan.method}.`,
+      }${bound.claimed === undefined ? ` There is no lower bound: ${bound.reason}` : ''} Method: ${plan.method}.`,
       INDENT,
     ),
   ]

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { aLeg, aPlan } from '../../../test/support/builders.js'
 import { ONE_USD } from '../units/usd.js'
-import { gapOf, scoreOfAlternative, scoreOfPlan, unmetBy } from './comparison.js'
+import { boundOf, gapOf, scoreOfAlternative, scoreOfPlan, unmetBy } from './comparison.js'
 import { NO_COST } from './cost.js'
 
 const plan = {
@@ -28,6 +28,25 @@ test('doing nothing costs what it leaves undone; what has no way has no score', 
 test('the gap is the score over the bound, never reported smaller than it is', () => {
   expect(gapOf(plan)).toBe(125n * 10n ** 16n)
   expect(gapOf({ ...plan, lowerBound: 3n * ONE_USD })).toBe(3_333_333_333_333_333_334n)
+})
+
+test('no bound above the score is claimed, whatever was written down', () => {
+  expect(boundOf(plan)).toEqual({ claimed: 8n * ONE_USD })
+  expect(boundOf({ ...plan, lowerBound: 10n * ONE_USD })).toEqual({ claimed: 10n * ONE_USD })
+  const beaten = { ...plan, lowerBound: 10n * ONE_USD + 1n }
+  expect(boundOf(beaten)).toEqual({
+    claimed: undefined,
+    reason: 'The one that was reckoned lay above what the plan costs.',
+  })
+  expect(gapOf(beaten)).toBeUndefined()
+})
+
+test('a bound that is missing is missing for the reason that was written down, where one was', () => {
+  expect(boundOf({ ...plan, lowerBound: undefined, noBound: 'Broken.' })).toEqual({
+    claimed: undefined,
+    reason: 'Broken.',
+  })
+  expect(boundOf({ ...plan, lowerBound: undefined })).toEqual({ claimed: undefined, reason: 'None was reckoned.' })
 })
 
 test.each([undefined, 0n])('there is no gap to a bound of %s', (lowerBound) => {

@@ -21,9 +21,22 @@ export function scoreOfAlternative({ cost, unmet }: Alternative): Usd | undefine
   return cost === undefined ? undefined : scored(cost, unmet)
 }
 
+/** A lower bound, or why none is claimed. */
+export type Bound =
+  { readonly claimed: Usd } | { readonly claimed: undefined; /** One sentence. */ readonly reason: string }
+
+/** A bound above the plan's own score is none: the plan itself refutes it. Older plans may have one written down. */
+export function boundOf(plan: Plan): Bound {
+  const { lowerBound, noBound } = plan
+  if (lowerBound === undefined) return { claimed: undefined, reason: noBound ?? 'None was reckoned.' }
+  if (lowerBound > scoreOfPlan(plan))
+    return { claimed: undefined, reason: 'The one that was reckoned lay above what the plan costs.' }
+  return { claimed: lowerBound }
+}
+
 /** Score over the lower bound, rounded up: 1 cannot be improved on. Undefined without a bound above zero. */
 export function gapOf(plan: Plan): Ratio | undefined {
-  const { lowerBound } = plan
+  const { claimed: lowerBound } = boundOf(plan)
   if (lowerBound === undefined || lowerBound <= 0n) return undefined
   return mulDiv(scoreOfPlan(plan), RATIO_ONE, lowerBound, 'up')
 }

@@ -7,7 +7,7 @@ import { amountWorth, type Usd, usdToNumber, valueOf } from '../units/usd.js'
 import { type Cost, gasCost, priceIn } from './cost.js'
 import type { CurveBook, VenueCurve } from './curve-book.js'
 import type { PlanInput } from './dialogue.js'
-import { type Network, type Node, VOLATILITY } from './network.js'
+import { type Network, type Node, venuesOf, VOLATILITY } from './network.js'
 import type { Flow } from './optimiser.js'
 import type { Funding, Leg } from './plan.js'
 import { bridgeOf } from './quote.js'
@@ -243,7 +243,16 @@ class LegBuilder {
       .failuresOf(flow.priced.arc)
       .filter(({ venue }) => venue !== taken.venue && !others.some((one) => one.venue === venue))
       .map(({ venue, text }) => ({ venue, tool: '', cost: undefined, refusal: text }))
-    return [...others, ...failures]
+    const told = [taken.venue, ...[...others, ...failures].map(({ venue }) => venue)]
+    const unasked = venuesOf(this.input, flow.priced.arc)
+      .filter((venue) => !told.includes(venue))
+      .map((venue) => ({
+        venue,
+        tool: '',
+        cost: undefined,
+        refusal: 'not asked: the questions of this plan went elsewhere',
+      }))
+    return [...others, ...failures, ...unasked]
   }
 
   private classOf(key: string): AssetClass {

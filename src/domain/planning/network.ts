@@ -5,7 +5,7 @@ import { amountOf, type TokenAmount } from '../units/amount.js'
 import { mulDiv, ratioToNumber } from '../units/ratio.js'
 import { type Usd, usdToNumber, valueOf } from '../units/usd.js'
 import type { PlanInput } from './dialogue.js'
-import type { LegKind, QuoteRequest } from './quote.js'
+import type { LegKind, VenueKey } from './quote.js'
 
 /** A token on a chain: a place where value can lie. Values in USD. */
 export interface Node {
@@ -274,7 +274,7 @@ class ArcFinder {
   }
 
   private add(kind: LegKind, from: Node, to: Node, group: string | undefined, cap: number): void {
-    if (cap < this.minimum || this.input.venuesFor(probeRequest(this.input, kind, from, to)).length === 0) return
+    if (cap < this.minimum || venuesOf(this.input, { kind, from, to }).length === 0) return
     const [sold, bought] = [assetOf(this.input, from.token.asset), assetOf(this.input, to.token.asset)]
     if (!sold || !bought) return
     const sigma = Math.max(VOLATILITY[sold.class], VOLATILITY[bought.class])
@@ -335,13 +335,8 @@ export function arcKey(kind: LegKind, from: Token, to: Token): string {
   return `${kind} ${tokenId(from)} > ${tokenId(to)}`
 }
 
-/** The request of an arc at no particular size. */
-function probeRequest(input: PlanInput, kind: LegKind, from: Node, to: Node): QuoteRequest {
-  return {
-    kind,
-    sell: amountOf(from.token, 1n),
-    buy: to.token,
-    account: input.account,
-    maxSlippage: input.maxSlippage,
-  }
+/** Venues that serve an arc, at whatever size, in the order they are configured. */
+export function venuesOf(input: PlanInput, { kind, from, to }: Pick<Arc, 'kind' | 'from' | 'to'>): readonly VenueKey[] {
+  const sell = amountOf(from.token, 1n)
+  return input.venuesFor({ kind, sell, buy: to.token, account: input.account, maxSlippage: input.maxSlippage })
 }

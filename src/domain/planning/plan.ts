@@ -95,8 +95,13 @@ export interface Plan {
   readonly expectedDrift: Ratio
   readonly method: PlanMethod
   readonly alternatives: readonly Alternative[]
-  /** No plan on the same quotes costs less than this; undefined when no relaxation could be solved. */
+  /**
+   * No plan on the same quotes costs less than this, what is left undone priced in; never above the plan's own score.
+   * Undefined when no relaxation could be solved, and when the plan costs less than what was solved.
+   */
   readonly lowerBound: Usd | undefined
+  /** Why there is no lower bound, in one sentence. */
+  readonly noBound?: string
   readonly separatePools: readonly SeparatePools[]
   readonly quotes: { readonly asked: number; readonly failed: number; readonly rounds: number }
 }

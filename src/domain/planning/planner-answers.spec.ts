@@ -112,15 +112,28 @@ describe('a solver that fails', () => {
   })
 
   test('every time: the plan comes from water-filling or the greedy baseline, and has no lower bound', async () => {
-    const { method, lowerBound } = planIn(
+    const { method, lowerBound, noBound } = planIn(
       await expectSoundEnd(
         input,
         world,
         breaking(() => failed),
       ),
     )
+    expect(noBound).toBe('No relaxation of it could be solved.')
     expect(['water-filling', 'greedy']).toContain(method)
     expect(lowerBound).toBeUndefined()
+  })
+
+  test('with a bound above what the plan costs: none is claimed', async () => {
+    const tooHigh: Solver = {
+      solve: async (model) => {
+        const solution = await SOLVER.solve(model)
+        return 'values' in solution ? { ...solution, bound: 9_000 } : solution
+      },
+    }
+    const { lowerBound, noBound } = planIn(await expectSoundEnd(input, world, tooHigh))
+    expect(lowerBound).toBeUndefined()
+    expect(noBound).toMatch(/^By its curves no plan would cost less than [\d,.]+ USD, and this one does: /)
   })
 
   test('at searches for whole numbers only: the plan comes from rounding what the relaxation found', async () => {

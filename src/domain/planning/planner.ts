@@ -1,4 +1,6 @@
+import { smaller } from '../units/ratio.js'
 import { amountWorth, type Usd, usdToNumber } from '../units/usd.js'
+import { scoreOfPlan } from './comparison.js'
 import { addCosts, NO_COST, priceIn } from './cost.js'
 import { CurveBook, type PricedArc } from './curve-book.js'
 import type { PlanInput, PlannerAnswer, PlannerQuestion, PlannerRun, PlanOutcome } from './dialogue.js'
@@ -6,7 +8,7 @@ import { appraise, greedyFlows, naiveFlows, waterFillingFlows } from './fallback
 import { areApart, assetOf, impactOf, lossOf, lostInTurn, meet } from './flow-facts.js'
 import { bestVenue, buildLegs, usdOf } from './legs.js'
 import type { LinearModel, Solution } from './linear-model.js'
-import { type Arc, arcKey, buildNetwork, type Network, type Place } from './network.js'
+import { type Arc, arcKey, buildNetwork, type Network, type Place, venuesOf } from './network.js'
 import {
   boundModel,
   exactModel,
@@ -17,7 +19,7 @@ import {
   relaxedModel,
   UNMET_PRICE,
 } from './optimiser.js'
-import type { Alternative, Leg, PlanMethod, SeparatePools, UnmetDrift } from './plan.js'
+import type { Alternative, Leg, Plan, PlanMethod, SeparatePools, UnmetDrift } from './plan.js'
 import type { Quote, QuoteAsk, QuoteFailure, QuoteRequest, VenueKey } from './quote.js'
 import { explainUnmet } from './unmet.js'
 import { faultsOf, outcomeOf, scoreOf } from './verify.js'
@@ -54,6 +56,8 @@ const MOST_DIRECT = 3
 const MOST_PASSES = 2
 /** Relaxations of one optimisation. */
 const MOST_DIVES = 3
+/** Share by which whole base units may make a plan cheaper than its bound. */
+const BOUND_ROUNDING = 1e-5
 
 /**
  * Finds the cheapest way from what is held to the levels of the decision, over all chains, venues and bridges at once, and
@@ -142,7 +146,7 @@ class Planning {
       .toSorted((a, b) => this.promise(b) - this.promise(a) || (a.key < b.key ? -1 : 1))
     for (const arc of swaps) {
       if (this.book.hasSamples(arc) || isOpposite(arc)) continue
-      const venues = this.venuesOf(arc)
+      const venues = venuesOf(this.input, arc)
       // In turn, so that no aggregator with poor access somewhere speaks for every market.
       wishes.push({ arc, venue: venues[wishes.length % venues.length]!, sent: this.probeSize(arc) })
     }
@@ -157,7 +161,7 @@ class Planning {
   /** What one venue does not serve another may; what none does, in a smaller size. */
   private afterRefusal({ arc, venue, sent }: Wish): Wish[] {
     if (this.book.hasSamples(arc)) return []
-    const untried = this.venuesOf(arc).find((one) => !this.book.isKnown(arc, one, sent, NEAR_SIZE))
+    const untried = venuesOf(this.input, arc).find((one) => !this.book.isKnown(arc, one, sent, NEAR_SIZE))
     if (untried !== undefined) return [{ arc, venue: untried, sent }]
     const smaller = this.book.smallerTry(arc, venue)
     return smaller === undefined ? [] : [{ arc, venue, sent: smaller }]
@@ -213,7 +217,7 @@ class Planning {
       .filter((arc) => !this.book.hasSamples(arc))
       .map((arc) => ({
         arc,
-        venue: this.venuesOf(arc)[0]!,
+        venue: venuesOf(this.input, arc)[0]!,
         sent: Math.min(arc.cap, Math.max(this.minimum(), this.turnover() / 4)),
       }))
   }
@@ -253,7 +257,7 @@ class Planning {
     const wishes = arcs.flatMap((arc) => {
       if (arc.kind !== 'swap' || used.has(arc) || this.distanceOf(this.placeOf(assetOf(arc))) < least) return []
       const asked = this.book.venueCurves(arc)
-      const venues = this.venuesOf(arc)
+      const venues = venuesOf(this.input, arc)
       const [first] = asked
       if (!first || asked.length > 1 || venues.length < 2 || !this.book.isFresh(arc, first.venue)) return []
       const venue = venues[(venues.indexOf(first.venue) + 1) % venues.length]!
@@ -264,7 +268,7 @@ class Planning {
 
   /** Venues nothing is known of: one that was no better than the best once is not asked again. */
   private hopefulVenues({ arc, only, isAssumed, venues }: PricedArc): VenueKey[] {
-    const asked = only === undefined ? this.venuesOf(arc) : [only]
+    const asked = only === undefined ? venuesOf(this.input, arc) : [only]
     if (isAssumed) return [...asked]
     // What an earlier plan did not find worth keeping is not looked for again in every plan.
     const isLearned = this.book.isLearned(arc)
@@ -475,7 +479,7 @@ class Planning {
     for (const { flow } of large.slice(0, MOST_PROOFS)) {
       const { group } = flow.priced.arc
       if (group === undefined || this.separate.has(group) || this.examined.has(group)) continue
-      if (flow.sent < 2 * this.minimum() || this.venuesOf(flow.priced.arc).length < 2) continue
+      if (flow.sent < 2 * this.minimum() || venuesOf(this.input, flow.priced.arc).length < 2) continue
       this.examined.add(group)
       // A plan that traded this size before has looked into it; what it learned is still looked at, but nobody is asked.
       const isNew = !this.book.isLearned(flow.priced.arc, flow.sent * SAME_ORDER)
@@ -488,7 +492,7 @@ class Planning {
     const first = bestVenue({ priced, sent })
     const { sources } = first.nearest(sent)
     if (!sources || sources.length === 0) return false
-    const others = this.venuesOf(arc).filter((venue) => venue !== first.venue)
+    const others = venuesOf(this.input, arc).filter((venue) => venue !== first.venue)
     const known = this.book
       .venueCurves(arc)
       .find((one) => others.includes(one.venue) && areApart(sources, one.nearest(sent).sources))
@@ -594,7 +598,7 @@ class Planning {
     const wishes = pairs.slice(0, MOST_DIRECT).flatMap(({ sale, purchase, sent }) => {
       const arc = this.directArc(sale.priced.arc, purchase.priced.arc)
       const usual = bestVenue(sale).venue
-      const venues = this.venuesOf(arc)
+      const venues = venuesOf(this.input, arc)
       const venue = venues.includes(usual) ? usual : venues[0]
       this.direct.set(arc.key, arc)
       const isLearned = this.book.isLearned(sale.priced.arc) && this.book.isLearned(purchase.priced.arc)
@@ -664,25 +668,23 @@ class Planning {
       const dear = best ? [`The cheapest plan costs more than ${UNMET_PRICE * 100} % of what it would move.`] : []
       return this.none([...dear, ...reasons, ...faults.slice(0, 3)])
     }
-    const { legs, method } = best
+    const { legs, method, score } = best
     const outcome = outcomeOf(this.input, legs)
     const used = new Set(legs.map(legKey))
-    return {
-      status: 'planned',
-      curves: this.book.records(),
-      plan: {
-        id: this.input.planId,
-        legs,
-        cost: legs.reduce((sum, leg) => addCosts(sum, leg.cost), NO_COST),
-        unmet: this.explain(outcome.unmet, flows),
-        expectedDrift: outcome.drift,
-        method,
-        alternatives: this.alternatives(naive, greedy),
-        lowerBound: yield* this.lowerBound(offered),
-        separatePools: this.proofs.filter(({ group }) => [...used].some((key) => this.groupOf(key) === group)),
-        quotes: { asked: this.asked, failed: this.failed, rounds: this.rounds },
-      },
+    const bound = yield* this.lowerBound(offered)
+    const plan: Plan = {
+      id: this.input.planId,
+      legs,
+      cost: legs.reduce((sum, leg) => addCosts(sum, leg.cost), NO_COST),
+      unmet: this.explain(outcome.unmet, flows),
+      expectedDrift: outcome.drift,
+      method,
+      alternatives: this.alternatives(naive, greedy),
+      lowerBound: undefined,
+      separatePools: this.proofs.filter(({ group }) => [...used].some((key) => this.groupOf(key) === group)),
+      quotes: { asked: this.asked, failed: this.failed, rounds: this.rounds },
     }
+    return { status: 'planned', curves: this.book.records(), plan: { ...plan, ...claimed(bound, plan, score) } }
   }
 
   private groupOf(key: string): string | undefined {
@@ -697,11 +699,11 @@ class Planning {
     return [reckoned('nothing', []), reckoned('naive', naive), reckoned('greedy', greedy)]
   }
 
-  /** In USD, with what is left undone priced as in the score. */
-  private *lowerBound(problem: Problem): Dialogue<Usd | undefined> {
+  /** In USD, with what is left undone priced as in the score: what no set of legs executed once on the curves costs less than. */
+  private *lowerBound(problem: Problem): Dialogue<number | undefined> {
     const solution = yield* this.solution(boundModel(problem).model)
     if (solution.status !== 'optimal' && solution.status !== 'limit') return undefined
-    return usdOf((Math.max(0, solution.bound) / 10_000) * this.network.nav)
+    return (Math.max(0, solution.bound) / 10_000) * this.network.nav
   }
 
   private explain(unmet: ReadonlyMap<string, Usd>, flows: readonly Flow[]): UnmetDrift[] {
@@ -710,12 +712,6 @@ class Planning {
 
   private none(reasons: readonly string[]): PlanOutcome {
     return { status: 'no-plan', reasons, curves: this.book.records() }
-  }
-
-  private venuesOf({ kind, from, to }: Arc): readonly VenueKey[] {
-    const { input } = this
-    const sell = { token: from.token, units: 1n }
-    return input.venuesFor({ kind, sell, buy: to.token, account: input.account, maxSlippage: input.maxSlippage })
   }
 
   private placeOf(asset: string): Place {
@@ -735,6 +731,22 @@ class Planning {
 
   private minimum(): number {
     return usdToNumber(this.input.policy.minimumTrade)
+  }
+}
+
+/**
+ * What may be said of a bound beside the plan with this score, both in USD. Within the rounding of amounts above the
+ * score it is the score as it is told, which leaves out crumbs; further above it the plan itself refutes it.
+ */
+function claimed(bound: number | undefined, plan: Plan, score: number): Pick<Plan, 'lowerBound' | 'noBound'> {
+  if (bound === undefined) return { lowerBound: undefined, noBound: 'No relaxation of it could be solved.' }
+  if (bound <= score * (1 + BOUND_ROUNDING)) return { lowerBound: smaller(usdOf(bound), scoreOfPlan(plan)) }
+  const least = `no plan would cost less than ${bound.toLocaleString('en-US', { maximumFractionDigits: 2 })} USD`
+  return {
+    lowerBound: undefined,
+    noBound: plan.legs.some(({ kind, slice }) => kind === 'swap' && slice !== undefined)
+      ? `In one go ${least}; the slices of this one give pools time to recover.`
+      : `By its curves ${least}, and this one does: what was quoted for its legs is better than they are.`,
   }
 }
 
