@@ -61,7 +61,7 @@ export function substitute(expr: string): string {
   return expr
     .replaceAll('$__rate_interval', '4m')
     .replaceAll('$__range', '6h')
-    .replaceAll(/\$(\w+)/g, '.+')
+    .replaceAll(/\$(\w+)/g, '.*')
 }
 
 /** The metric whose series has this name: that of a histogram has suffixes. */

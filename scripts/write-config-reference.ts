@@ -175,7 +175,7 @@ const ending = `## Checked beyond the schema
 
 Every name must exist: the chain of a token or feed, the asset of a coin or target, the hub among the tokens of its chain.
 Every asset has a feed and bounds. Chain ids and token addresses are not used twice. The quorum is not larger than the
-number of sources. Weights sum to 1. The hub of an asset is another asset that lies beside it on a chain, and hubs make no
+number of sources. An endpoint has either \`url\` or \`urlVariable\`. Weights sum to 1. The hub of an asset is another asset that lies beside it on a chain, and hubs make no
 loop. A chain's minimum is not above its maximum; minimums sum to 1 at most and maximums to 1 at least. A \`live\` portfolio needs a signer, and the development signer only sandbox chains. A remote signer is reached by https, or by plain http on the same machine, unless every chain is one of the sandbox.
 
 An identity provider is reached by https, or by plain http on the same machine. Two people for a resume or a plan need one,
@@ -198,6 +198,7 @@ They come from the environment, or from a file that \`<NAME>_FILE\` names. An em
 | \`EVENKEEL_ADMIN_TOKEN\` | Bearer token with every scope, one for all who operate. Refused beside \`server.auth.oidc\`. |
 | \`LIFI_API_KEY\` | Raises LI.FI's rate limits. Optional. |
 | \`ZEROX_API_KEY\` | 0x answers nothing without one. Wins over \`apiKey\` of the venue. |
+| \`EVENKEEL_RPC_…\` | Address of an endpoint that contains a key, named as \`urlVariable\` under \`chains.<chain>.rpc\`. A daemon and a plan need it, \`check-config\` does not. |
 | \`EVENKEEL_TARGETS_TOKEN\` | Bearer token for portfolios whose weights are asked over HTTP (\`targetSetting.source\`). It is sent to one host alone. |
 | \`EVENKEEL_TARGETS_TOKEN_…\` | The same for the sources that name it as \`tokenVariable\`. Sources at different hosts that share a variable which is set are a configuration error. |
 | \`EVENKEEL_TRACES_HEADERS\` | Headers for the collector of traces (\`traces\`), one in each line as \`name: value\`. Optional. |

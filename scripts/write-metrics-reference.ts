@@ -54,7 +54,7 @@ const LABELS: Readonly<Record<string, string>> = {
   node_version: 'of the runtime',
   plan: '`plan`: the one that was made; `greedy`, `naive`, `nothing`: what else could have been done',
   portfolio: 'key of a portfolio',
-  revision: 'revision of the source',
+  revision: 'revision of the source; `unknown` outside an image that was told it',
   route: 'pattern of a path of the admin API; `other` where no route took it',
   scope: '`global`, `portfolio`, `chain`, `venue`, `asset`, `bridge`',
   source: 'name of a price source',
@@ -73,7 +73,7 @@ new EventObserver({
   registry,
   labels: { ...metricLabelsOf(config, ''), channels: ['pager'], actions: actionsOf(API_CONTROLLERS) },
   clock: new SystemClock(),
-  connections: () => ({ idle: 0, inUse: 0, waiting: 0 }),
+  connections: () => ({ work: { idle: 0, inUse: 0, waiting: 0 }, reads: { idle: 0, inUse: 0, waiting: 0 } }),
 })
 const metrics = await registry.getMetricsAsJSON()
 const isMetric = (one: string) => metrics.some((metric) => metric.name === one)
@@ -146,9 +146,9 @@ portfolios, six chains, twelve assets, four venues and four bridges under 10,000
   \`oldest\` gauges are reckoned at the scrape.
 - Labels come from closed sets of the code or from the configuration. Addresses, hashes, URLs and texts of errors are in
   the log, whose lines carry the same codes.
-- Counters and histograms begin at 0 for every combination that is known, so that the first event is an increase. Two do
-  not: \`http_request_duration_seconds\` begins with the first request of a route, and \`evenkeel_bridge_duration_seconds\`
-  with the first transfer of a crossing, when it is sent. Measurements are absent until there is one.
+- Counters and histograms begin at 0 for every combination that is known, so that the first event is an increase. One does
+  not: \`http_request_duration_seconds\` begins with the first request of a route. Measurements are absent until there is
+  one.
 - What a limit is compared with is beside it: a band, a tolerance, a reserve, a period, a usual finality. Rules and
   dashboards have hardly any numbers of their own.
 - A standby exports what it sees of chains, endpoints and its own process. What only the holder of the lease knows is
@@ -159,6 +159,31 @@ portfolios, six chains, twelve assets, four venues and four bridges under 10,000
   \`evenkeel_trade_notional_usd_total\`.
 - Price impact is no component of its own: it is part of \`slippage\`, because no venue tells them apart. A venue that does
   not answer in time counts as \`error\`.
+
+## Why it is so
+
+What a reader may look for, and why it is not there or looks otherwise.
+
+- **No ages, but two.** An age that is exported stands still when the process does. Only of what is open now an age is
+  exported, because it is 0 where nothing is open, and a timestamp has no such value.
+- **No "the audit log is valid".** A gauge that says 1 says it also when nobody has looked for a week. Instead
+  \`evenkeel_audit_verified_timestamp_seconds\` says when the chain of hashes was read to its end and found whole; a break
+  trips \`B-16\`. When the head was kept elsewhere is known there, not here.
+- **No state \`planned\` or \`approved\` of a transaction.** Before its nonce is reserved there is no transaction, but a leg
+  of a plan; what waits for people is \`evenkeel_approvals_pending\`.
+- **No states of a crossing before it left and after it is claimed.** A transfer begins with the final receipt of what sent
+  it, until then that is a transaction; no bridge in use has to be claimed from.
+- **The nonce of the chain is that of the latest block, by quorum,** not the pending one: each endpoint has a pool of its
+  own, and none of them proves anything. It is compared by the leader at least every \`execution.reconcileSeconds\`. The lag
+  is reckoned at the scrape, with what was given out since.
+- **Reconciliation counts by chain, differences by portfolio.** One account is one portfolio, and the chain is what has to
+  be looked at first; \`evenkeel_reconciliation_difference_usd\` says whose it is. Allowances that stand are counted by both.
+- **Caps are shares of themselves, by portfolio:** 1 is full, whatever the cap is in. \`evenkeel_daily_loss_ratio\` is a
+  share of net value, and stands beside \`loss_day\`, its share of its cap.
+- **No statements by their text.** The kind of statement is the label: texts are many, and name nobody's fault.
+- **No label for pod, namespace or environment.** The scrape knows them better, and adds them. Rules and dashboards keep
+  installations apart by \`namespace\`; replicas of one are joined by \`max by\` or \`sum by\`.
+- **\`/metrics\` and probes are in no request metric.** They would be most of it, and say nothing.
 
 "Used by" names dashboards, the annotations that all of them have, recording rules and, in bold, alerts; or it says why
 nothing uses it.`

@@ -127,7 +127,15 @@ const checkEgress = async () => {
       'ports',
     )
     const oidc = { issuer: 'https://a.example:9443', audience: 'https://b.example:9444' }
-    same(egress(`config.traces=${JSON.stringify({ url: 'http://collector:4318', oidc })}`).at(-1), [4318, 443, 9443], 'ports') // prettier-ignore
+    const withProvider = objectsWith(
+      '--set-json',
+      'config.traces={"url":"http://collector:4318"}',
+      '--set-json',
+      `config.server.auth=${JSON.stringify({ oidc })}`,
+      '--set-json',
+      'secretKeys={"EVENKEEL_ADMIN_TOKEN":null}',
+    )
+    same(policy(withProvider, undefined).egress.map(portsOf).at(-1), [4318, 443, 9443], 'ports')
   })
   await check('restricted egress leads to the given peers and ports alone', () => {
     const { egress } = policy(withFile('restricted-egress'), undefined)
@@ -157,6 +165,8 @@ const checkMigration = async () => {
       hooks.every((hook) => hook === job || weight(hook) < weight(job)),
       'something it needs comes after it',
     )
+    // What Helm waits for without --timeout.
+    expect(job.spec.activeDeadlineSeconds < 5 * 60, 'the Job goes on after Helm has given it up')
     same(programOf(job.spec.template.spec).args, ['migrate', '--config', '/etc/evenkeel/evenkeel.yaml'], 'arguments')
   })
 }

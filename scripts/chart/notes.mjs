@@ -25,7 +25,7 @@ export const checkNotes = async (scratch) => {
         'treasury: dry-run. It plans and records, and signs nothing.',
         'port-forward service/rel-evenkeel 3000:3000',
         'get secret evenkeel -o go-template=\'{{ index .data "EVENKEEL_ADMIN_TOKEN" | base64decode }}\'',
-        'exec deploy/rel-evenkeel -c evenkeel -- node /app/dist/main.js plan',
+        'exec deploy/rel-evenkeel -c evenkeel -- node --max-old-space-size=192 /app/dist/main.js plan',
         'helm -n funds test rel',
         'serviceMonitor:',
         'prometheusRule:',

@@ -28,7 +28,11 @@ export const checkPod = async () => {
     const sandbox = await until('the sandbox has written its configuration', 10, () => place.configuration())
     const objects = await renderPods(place.folder, sandbox)
     const secrets = {
-      evenkeel: { DATABASE_URL: await place.databases.create('chart'), EVENKEEL_ADMIN_TOKEN: adminToken },
+      evenkeel: {
+        DATABASE_URL: await place.databases.create('chart'),
+        EVENKEEL_ADMIN_TOKEN: adminToken,
+        ZEROX_API_KEY: sandbox.venues.zeroex.apiKey,
+      },
     }
     await checkPods(place.folder, objects, secrets)
   } finally {
@@ -42,12 +46,17 @@ const renderPods = async (scratch, sandbox) => {
   const portfolios = Object.fromEntries(
     Object.entries(sandbox.portfolios).map(([id, portfolio]) => [id, { ...portfolio, mode: 'dry-run' }]),
   )
+  // The chart takes no key there; it is given as a secret.
+  const venues = structuredClone(sandbox.venues)
+  delete venues.zeroex.apiKey
   const [repository, tag] = image.split(/:(?=[^:/]*$)/)
   const values = {
     image: { repository, tag },
     metrics: { service: { port: metricsPort } },
+    secretKeys: { ZEROX_API_KEY: 'ZEROX_API_KEY' },
     config: {
       ...sandbox,
+      venues,
       portfolios,
       // The image holds no key that everybody knows.
       signer: { kind: 'none' },
@@ -155,6 +164,6 @@ const checkSecurity = (daemon, pid) => {
     podman(['exec', daemon, 'node', '-e', `try { require('node:fs').writeFileSync('${path}', 'x'); console.log('written') } catch (e) { console.log(e.code) }`]) // prettier-ignore
   same(['/app/x', '/etc/evenkeel/x', '/tmp/x'].map(attempt), ['EROFS', 'EROFS', 'written'], 'writing to /app, /etc/evenkeel and /tmp') // prettier-ignore
   const limit = JSON.parse(podman(['inspect', daemon]))[0].HostConfig.Memory
-  same(limit, 512 * 2 ** 20, 'memory limit')
+  same(limit, 2 ** 30, 'memory limit')
   return `version ${version}, ${limit / 2 ** 20} MiB`
 }

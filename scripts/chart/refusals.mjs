@@ -1,9 +1,9 @@
 // Values that must not render, each with the message it must be refused with.
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { check, expect } from '../checks.mjs'
-import { kubeVersions, render, valuesOf } from './rendered.mjs'
+import { kubeVersions, render, root, valuesOf } from './rendered.mjs'
 
 /** Helm before 3.18 and after it word the findings of a schema differently; the path is the same. */
 const finding = (path, before, after) => ({ path, words: [before, after] })
@@ -15,6 +15,9 @@ const fewest = (path) => finding(path, 'Array must have at least 1 items', 'minI
 /** Helm since 3.18 names another place for a bad name of a property. */
 const anywhere = undefined
 
+/** No refusal may repeat it. */
+const SECRET = 'q7Wd0aKx2LmVb93tYc5eNrPz'
+const exampleConfig = () => parse(readFileSync(join(root, 'config', 'example.mainnet.yaml'), 'utf8'))
 const on = { enabled: true }
 const peers = [{ podSelector: {} }]
 const source = (tokenVariable) => ({ setter: 'source', source: { kind: 'http', location: 'https://a.example', tokenVariable } }) // prettier-ignore
@@ -44,6 +47,14 @@ const bySchema = [
   ['no chains', (v) => void delete v.config.chains, finding('config', 'chains is required', "missing property 'chains'")],
   ['no portfolio', (v) => void (v.config.portfolios = {}), finding('config.portfolios', 'Must have at least 1 properties', 'minProperties: got 0, want 1')],
   ['a host only the pod itself can reach', (v) => void (v.config.server = { host: '127.0.0.1' }), finding('config.server.host', 'config.server.host must be one of the following', "value must be one of '0.0.0.0', '::'")],
+  ['a misspelt key of the configuration', (v) => void (v.config.executoin = {}), unknown('config', 'executoin')],
+  ['a misspelt key of a portfolio', (v) => void (v.config.portfolios.treasury.shedule = '* * * * *'), unknown('config.portfolios.treasury', 'shedule')],
+  ['a misspelt key of one kind of venue', (v) => void (v.config.venues.zeroex.integrator = 'a'), unknown('config.venues.zeroex', 'integrator')],
+  ['a misspelt key of an endpoint', (v) => void (v.config.chains.ethereum.rpc = [{ name: 'a', ulr: 'https://a.example' }]), unknown('config.chains.ethereum.rpc.0', 'ulr')],
+  ['an unknown kind of signer', (v) => void (v.config.signer = { kind: 'keystroe' }), finding('config.signer.kind', 'config.signer.kind must be one of the following', 'value must be one of')],
+  ['a weight that YAML reads as a number', (v) => void (v.config.portfolios.treasury.targets.ETH.weight = 0.6), finding('config.portfolios.treasury.targets.ETH.weight', 'Invalid type. Expected: string, given: number', 'got number, want string')],
+  ['a variable that no endpoint may name', (v) => void (v.config.chains.ethereum.rpc = [{ name: 'a', urlVariable: 'DATABASE_URL' }]), pattern('config.chains.ethereum.rpc.0.urlVariable')],
+  ['a key that Helm reads as true', (v) => void (v.config.notifications = [{ name: 'a', kind: 'slack', url: 'http://127.0.0.1/a', true: ['breaker'] }]), unknown('config.notifications.0', 'true')],
   ['a privileged port', (v) => void (v.config.server = { adminPort: 80 }), finding('config.server.adminPort', 'Must be greater than or equal to 1024', 'minimum: got 80, want 1,024')],
   ['a foreign service account without a name', (v) => void (v.serviceAccount = { create: false }), least('serviceAccount.name', 1)],
   ['scraping that the network policy forbids', (v) => void (v.serviceMonitor = on), fewest('networkPolicy.metricsFrom')],
@@ -56,6 +67,19 @@ const bySchema = [
   ['a label of dashboards that is none', (v) => void (v.dashboards = { label: 'a b' }), pattern('dashboards.label')],
   ['too short a grace period', (v) => void (v.terminationGracePeriodSeconds = 5), finding('terminationGracePeriodSeconds', 'Must be greater than or equal to 30', 'minimum: got 5, want 30')],
   ['a sidecar without an image', (v) => void (v.extraContainers = [{ name: 'a' }]), finding('extraContainers.0', 'image is required', "missing property 'image'")],
+] // prettier-ignore
+
+/**
+ * Services, the place of their address, and what puts another one there.
+ * @type {[string, string, (values: any, url: string) => void][]}
+ */
+const addresses = [
+  ['a price service', 'config.prices.http.0.url', (v, url) => void (v.config.prices.http[0].url = url)],
+  ['a venue', 'config.venues.zeroex.url', (v, url) => void (v.config.venues.zeroex.url = url)],
+  ['a receiver of traces', 'config.traces.url', (v, url) => void (v.config.traces = { url })],
+  ['a receiver of notifications', 'config.notifications.0.url', (v, url) => void (v.config.notifications = [{ name: 'a', kind: 'alertmanager', url, on: ['breaker'] }])],
+  ['a remote signer', 'config.signer.urls.ethereum', (v, url) => void (v.config.signer = { kind: 'remote', urls: { ethereum: url }, address: `0x${'1'.repeat(40)}` })],
+  ['a source of weights', 'config.portfolios.treasury.targetSetting.source.location', (v, url) => void (v.config.portfolios.treasury.targetSetting = { source: { ...source('EVENKEEL_TARGETS_TOKEN_A').source, location: url } })],
 ] // prettier-ignore
 
 /**
@@ -72,9 +96,18 @@ const byTemplate = [
     ['config.notifications.0.urlVariable names EVENKEEL_NOTIFY_A_URL, which the daemon is not given; add it to secretKeys', 'config.notifications.0.secretVariable names EVENKEEL_NOTIFY_A,'],
   ],
   ['a source of weights whose token is given nowhere', (v) => void (v.config.portfolios.treasury.targetSetting = source('EVENKEEL_TARGETS_TOKEN_A')), ['config.portfolios.treasury.targetSetting.source.tokenVariable names EVENKEEL_TARGETS_TOKEN_A, which the daemon is not given', 'with an empty value for a source that needs no token']],
+  ['a key of a venue, which would lie in a ConfigMap', (v) => void (v.config.venues.zeroex.apiKey = SECRET), ['config.venues.zeroex.apiKey: expected none, for config becomes a ConfigMap that many may read; put the key into existingSecret and name it in secretKeys.ZEROX_API_KEY']],
+  ...['https://rpc.example/v2/', 'https://rpc.example/?key=', 'https://rpc.example?key='].map((start) => [`an endpoint with a key in ${start}`, (v) => void (v.config.chains.ethereum.rpc = [start + SECRET, { name: 'b', url: start + SECRET }]), ['config.chains.ethereum.rpc.0: expected an address without a key, for config becomes a ConfigMap that many may read; put the address into existingSecret, name its variable EVENKEEL_RPC_… in secretKeys and in urlVariable here', 'config.chains.ethereum.rpc.1: ']]),
+  ['an endpoint with a password', (v) => void (v.config.chains.ethereum.rpc = [`https://a:${SECRET}@rpc.example`]), ['config.chains.ethereum.rpc.0: expected an address without user and password']],
+  ['a price service with a password', (v) => void (v.config.prices.http[0].url = `https://${SECRET}@prices.example`), ['config.prices.http.0.url: expected an address without user and password']],
+  ...addresses.flatMap(([what, path, set]) => [
+    [`${what} with a key in its query`, (v) => set(v, `https://service.example/v1?fund=a&apiKey=${SECRET}`), [`${path}: expected an address without a query`]],
+    [`${what} with a key before its host`, (v) => set(v, `https://a:${SECRET}@service.example/v1`), [`${path}: expected an address without user and password`]],
+  ]),
+  ['an endpoint whose variable is given nowhere', (v) => void (v.config.chains.ethereum.rpc = [{ name: 'a', urlVariable: 'EVENKEEL_RPC_A' }]), ['config.chains.ethereum.rpc.0.urlVariable names EVENKEEL_RPC_A, which the daemon is not given; add it to secretKeys']],
   ['a keystore that is not mounted', (v) => void (v.config.signer = { kind: 'keystore', file: '/var/run/secrets/evenkeel-keystore/keystore.json', passwordFile: '/other/password' }), ['config.signer.file names /var/run/secrets/evenkeel-keystore/keystore.json, which is not mounted; name its Secret in keystore.existingSecret']],
   ['a keystore that nothing signs with', (v) => void (v.keystore = { existingSecret: 'key' }), ['keystore.existingSecret: expected none where config.signer.kind is not keystore, got key']],
-  ['a key that Helm reads as true', (v) => void (v.config.notifications = [{ name: 'a', kind: 'slack', url: 'http://127.0.0.1/a', true: ['breaker'] }]), ["config.notifications.0 has the key true; write the key that is meant in quotes, such as 'on'"]],
+  ['a name that Helm reads as true', (v) => void (v.config.assets.true = v.config.assets.ETH), ["config.assets has the key true; write the key that is meant in quotes, such as 'on'"]],
   ['an alert to leave out that does not exist', (v) => void (v.prometheusRule = { ...on, disabled: ['EvenkeelDwon'] }), ['prometheusRule.disabled names EvenkeelDwon, expected one of EvenkeelWatchdog, ']],
 ] // prettier-ignore
 
@@ -83,10 +116,20 @@ const byTemplate = [
  * @type {[string, (values: any) => void][]}
  */
 const accepted = [
+  ['the example for public networks as it is in the repository', (v) => void (v.config = { ...exampleConfig(), server: {} })],
+  ['endpoints without a key, and one whose address is a secret', (v) => {
+    v.config.chains.ethereum.rpc = ['https://1rpc.example/eth', 'http://geth.nodes.svc:8546/', { name: 'a', urlVariable: 'EVENKEEL_RPC_A' }]
+    v.secretKeys = { EVENKEEL_RPC_A: 'rpc-a' }
+  }],
   ['variables that extraEnv gives, as values or as files', (v) => {
     v.config.portfolios.treasury.targetSetting = source('EVENKEEL_TARGETS_TOKEN_A')
     v.config.notifications = [{ name: 'a', kind: 'slack', urlVariable: 'EVENKEEL_NOTIFY_A_URL', on: ['breaker'] }]
     v.extraEnv = [{ name: 'EVENKEEL_TARGETS_TOKEN_A', value: '' }, { name: '{{ printf "EVENKEEL_NOTIFY_A_URL_FILE" }}', value: '/run/a' }]
+  }],
+  ['a query that says what is meant, where weights are fetched and where public keys lie', (v) => {
+    v.config.portfolios.treasury.targetSetting = { source: { ...source('EVENKEEL_TARGETS_TOKEN_A').source, location: 'https://weights.example/v1?fund=a' } }
+    v.config.server = { auth: { oidc: { issuer: 'https://a.example', audience: 'a', jwksUrl: 'https://a.example/keys?p=b2c' } } }
+    v.secretKeys = { EVENKEEL_ADMIN_TOKEN: null, EVENKEEL_TARGETS_TOKEN_A: 'token' }
   }],
   ['no existingSecret where nothing is read from it', (v) => {
     Object.assign(v, { existingSecret: '', secretKeys: { EVENKEEL_ADMIN_TOKEN: null }, database: { existingSecret: 'postgres' } })
@@ -131,6 +174,7 @@ export const checkRefusals = async (scratch) => {
     await check(`refused by the chart: ${what}`, () => {
       const message = refusalOf(file, change) ?? 'it was rendered'
       for (const one of words) expect(message.includes(one), `expected ${one}, got: ${message}`)
+      expect(!message.includes(SECRET), 'expected the refusal not to repeat the secret')
       expect(!message.includes('specifications of the schema'), `expected no finding of the schema, got: ${message}`)
     })
   for (const [what, change] of accepted)

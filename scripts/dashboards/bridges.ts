@@ -27,7 +27,7 @@ export const bridges: Frame = {
           graph(
             {
               title: 'Oldest transfer against what was expected',
-              text: 'Dashed: the duration the bridge named for its latest transfer, or the configured one. Twice as long is an alert.',
+              text: 'Of those that nobody has looked into. Dashed: the duration the bridge named for its latest transfer, or the configured one. Twice as long is an alert.',
               unit: UNITS.seconds,
             },
             query(max('bridge', of('evenkeel_bridge_oldest_in_flight_seconds')), '{{bridge}}'),
@@ -85,14 +85,11 @@ export const bridges: Frame = {
           .decimals(0),
         bars(
           {
-            title: 'p95 of the duration by crossing',
+            title: 'p95 of the duration by destination',
             text: 'Of all transfers that ended in the time shown.',
             unit: UNITS.seconds,
           },
-          query(
-            quantileInRange(0.95, 'bridge, source_chain, destination_chain', duration),
-            '{{bridge}} {{source_chain}} to {{destination_chain}}',
-          ),
+          query(quantileInRange(0.95, 'bridge, destination_chain', duration), '{{bridge}} to {{destination_chain}}'),
         ).span(12),
       ],
     ],

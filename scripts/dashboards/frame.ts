@@ -49,8 +49,14 @@ export function frame({ name, title, question, hasPortfolios, rows }: Frame): Da
     ])
     .variables([
       new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'),
-      chosen('job', 'Job', 'label_values(evenkeel_build_info, job)'),
-      chosen('instance', 'Instance', 'label_values(evenkeel_build_info{job=~"$job"}, instance)'),
+      // One of them, for series of two would be taken for one. All of them is every text, so that it holds without the label.
+      chosen('namespace', 'Installation', 'label_values(evenkeel_build_info, namespace)').multi(false).allValue('.*'),
+      chosen('job', 'Job', 'label_values(evenkeel_build_info{namespace=~"$namespace"}, job)'),
+      chosen(
+        'instance',
+        'Instance',
+        'label_values(evenkeel_build_info{namespace=~"$namespace", job=~"$job"}, instance)',
+      ),
       ...(hasPortfolios
         ? [chosen('portfolio', 'Portfolio', `label_values(${of('evenkeel_cycle_interval_seconds')}, portfolio)`)]
         : []),
@@ -103,7 +109,7 @@ function chosen(name: string, label: string, query: string): QueryVariableBuilde
     .current({ text: 'All', value: '$__all' })
 }
 
-/** Builders number nothing, and links to a panel need a number. */
+/** Builders number nothing, and a path to one panel, as runbooks have it, names its number. */
 function numbered<T extends object>(builder: Builder<T>, id: number): Builder<T & { id: number }> {
   return { build: () => ({ ...builder.build(), id }) }
 }

@@ -19,9 +19,12 @@ function level(labels: string): string {
 const bandUse = `${max('portfolio, asset', `abs(${ofPortfolio('evenkeel_asset_drift_ratio')})`)}
   / (${max('portfolio, asset', ofPortfolio('evenkeel_asset_drift_band_ratio'))} > 0)`
 const cycleAge = `time() - ${max('portfolio', ofPortfolio('evenkeel_cycle_last_success_timestamp_seconds'))}`
-/** Alerts belong to the Prometheus that evaluates the rules, so they carry no job. */
+/**
+ * Alerts belong to the Prometheus that evaluates the rules, so they carry no job; that no instance answers at all carries
+ * no namespace either.
+ */
 const alerts = (severity: string) =>
-  `count(ALERTS{alertname=~"Evenkeel.+", alertstate="firing", severity="${severity}"}) or vector(0)`
+  `count(ALERTS{namespace=~"$namespace|", alertname=~"Evenkeel.+", alertstate="firing", severity="${severity}"}) or vector(0)`
 
 export const overview: Frame = {
   name: 'overview',

@@ -46,7 +46,7 @@ export const decisions: Frame['rows'][number] = [
     figure(
       {
         title: 'Latest plan over its lower bound',
-        text: 'No plan on the same quotes can cost less than the bound; the gap is what a better plan could save at most.',
+        text: 'No plan on the same quotes can cost less than the bound; the gap is what a better plan could save at most. Empty where no bound is claimed, as for slices in time.',
         unit: UNITS.ratio,
       },
       query(max('portfolio', ofPortfolio('evenkeel_plan_bound_gap_ratio')), '{{portfolio}}'),

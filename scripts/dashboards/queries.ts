@@ -3,9 +3,9 @@ import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-s
 /** Where every query is asked. */
 export const SOURCE = { type: 'prometheus', uid: '${datasource}' }
 
-/** Selectors of one series of ours on the chosen instances. `labels` as PromQL writes them. */
+/** Selectors of one series of ours in the chosen installation and on the chosen instances. `labels` as PromQL writes them. */
 export function of(metric: string, labels = ''): string {
-  return `${metric}{job=~"$job", instance=~"$instance"${labels === '' ? '' : `, ${labels}`}}`
+  return `${metric}{namespace=~"$namespace", job=~"$job", instance=~"$instance"${labels === '' ? '' : `, ${labels}`}}`
 }
 
 /** The same of the chosen portfolios. */

@@ -125,10 +125,10 @@ export const service: Frame = {
         layered(
           {
             title: 'Connections to the database',
-            text: 'Idle, in use, and statements that wait for one. Waiting for long means that the pool is too small or the database slow.',
+            text: 'Idle, in use, and statements that wait for one, for work and for reads over the admin API. Waiting for long means that the pool is too small or the database slow.',
             unit: UNITS.count,
           },
-          query(`sum by (state) (${of('evenkeel_db_pool_connections')})`, '{{state}}'),
+          query(`sum by (pool, state) (${of('evenkeel_db_pool_connections')})`, '{{pool}} {{state}}'),
         ),
         graph(
           {

@@ -36,14 +36,12 @@ export const transactions: Frame = {
         ),
         graph(
           {
-            title: 'Nonces given out and in no block',
-            text: 'By chain and account. It comes back to 0 when everything that was sent is mined.',
+            title: 'Our nonce before that of the chain',
+            text: 'By chain and account: nonces given out and in no block. It comes back to 0 within a minute when everything that was sent is mined; below 0 somebody else uses the key.',
             unit: UNITS.count,
           },
           query(max('chain, account', of('evenkeel_account_nonce_lag')), '{{account}} on {{chain}}'),
-        )
-          .min(0)
-          .span(8),
+        ).span(8),
         rare(
           {
             title: 'Replacements, an hour',
@@ -58,10 +56,10 @@ export const transactions: Frame = {
         figure(
           {
             title: 'Allowances that nothing explains',
-            text: 'By chain. A sweep takes them back; one that stays is a reason to look.',
+            text: 'By portfolio and chain. A sweep takes them back; one that stays is a reason to look.',
             unit: UNITS.count,
           },
-          query(max('chain', of('evenkeel_unexpected_allowances')), '{{chain}}'),
+          query(max('portfolio, chain', of('evenkeel_unexpected_allowances')), '{{portfolio}} {{chain}}'),
         )
           .span(8)
           .height(8)

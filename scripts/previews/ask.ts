@@ -40,7 +40,7 @@ export class Asker {
     return expr
       .replaceAll('$__rate_interval', `${Math.ceil(rate)}s`)
       .replaceAll('$__range', `${Math.ceil(to - from)}s`)
-      .replaceAll(/"\$\w+"/g, '".+"')
+      .replaceAll(/"\$\w+\|?"/g, '".*"')
   }
 
   private async get(what: string, query: Record<string, string>): Promise<Series[]> {

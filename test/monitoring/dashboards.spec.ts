@@ -71,6 +71,7 @@ const CONFIGURED = [
   'source',
   'job',
   'instance',
+  'namespace',
 ]
 
 /** Values of labels of which a daemon has one at a time. */
@@ -149,9 +150,11 @@ describe.each(dashboards.map((dashboard) => [dashboard.title, dashboard] as cons
   test('has its variables, which are asked anew when the time shown changes', () => {
     const { list } = dashboard.templating
     expect(list[0]).toMatchObject({ name: 'datasource', type: 'datasource', query: 'prometheus' })
-    expect(list.map(({ name }) => name)).toEqual(expect.arrayContaining(['job', 'instance']))
+    expect(list.map(({ name }) => name)).toEqual(expect.arrayContaining(['namespace', 'job', 'instance']))
     for (const variable of list.slice(1))
       expect(variable).toMatchObject({ type: 'query', refresh: 2, datasource: source })
+    // All of them has to hold for series without the label, too.
+    expect(list.find(({ name }) => name === 'namespace')).toMatchObject({ multi: false, allValue: '.*' })
     const isUsed = (name: string) => JSON.stringify([dashboard.panels, list]).includes(`$${name}`)
     expect(findings(list.slice(1), ({ name }) => isUsed(name), ({ name }) => name)).toEqual([]) // prettier-ignore
   })
@@ -193,11 +196,13 @@ describe.each(dashboards.map((dashboard) => [dashboard.title, dashboard] as cons
     expect(selectors.length).toBeGreaterThan(queries.length / 2)
     expect([...new Set(selectors.flatMap(faultsOf))]).toEqual([])
     const isChosen = ({ metric, matchers }: Selector) =>
-      metric === 'ALERTS' ||
-      ['job', 'instance'].every((label) =>
+      (metric === 'ALERTS' ? [] : ['namespace', 'job', 'instance']).every((label) =>
         matchers.some((one) => one.label === label && one.operator === '=~' && one.value === `$${label}`),
       )
     expect(findings(selectors, isChosen, ({ metric }) => metric)).toEqual([])
+    const alerts = selectors.filter(({ metric }) => metric === 'ALERTS')
+    for (const { matchers } of alerts)
+      expect(matchers).toContainEqual({ label: 'namespace', operator: '=~', value: '$namespace|' })
   })
 
   test('reckons with the interval of the panel where lines are drawn, and with the time shown where they are not', () => {
@@ -226,6 +231,20 @@ test('every rule selects series that exist', () => {
     ),
   )
   expect(faults).toEqual([])
+})
+
+test('no rule takes the series of two installations for one', () => {
+  const rules = shippedQueries().filter(({ kind }) => kind === 'alert' || kind === 'recording')
+  const groups = rules.flatMap(({ place, expr }) =>
+    [...expr.matchAll(/\b(by|on|without) \(([^)]*)\)/g)].map(([all, word, labels = '']) => ({
+      fault: `${place}: ${all}`,
+      isApart: word !== 'without' && labels.split(/,\s*/).includes('namespace'),
+    })),
+  )
+  expect(groups.length).toBeGreaterThan(50)
+  expect(findings(groups, ({ isApart }) => isApart, ({ fault }) => fault)).toEqual([]) // prettier-ignore
+  const bare = rules.filter(({ expr }) => /\b(sum|max|min|count|avg)\s*\(/.test(expr))
+  expect(bare.map(({ place }) => place)).toEqual([])
 })
 
 test('every metric is used by a dashboard or a rule, or it is said why not', () => {

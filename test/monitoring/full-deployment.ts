@@ -82,7 +82,7 @@ export function registryOf(config: ConfigFile): Registry {
     registry,
     labels,
     clock: new FakeClock(NOW),
-    connections: () => ({ idle: 1, inUse: 1, waiting: 0 }),
+    connections: () => ({ work: { idle: 1, inUse: 1, waiting: 0 }, reads: { idle: 0, inUse: 1, waiting: 0 } }),
   })
   for (const event of [...ofTheProcess(config), ...ofPortfolios(config), ...ofTheApi()]) observer.notify(event)
   return registry
@@ -123,9 +123,11 @@ function ofTheProcess(config: ConfigFile): Event[] {
   ]
 }
 
-/** Every bridge carries money from the first chain to each other one and back. */
-function crossings([hub = '', ...others]: readonly string[]): Event[] {
-  const pairs = others.flatMap((other) => [[hub, other] as const, [other, hub] as const])
+/** Every bridge carries money from every chain to each other one. */
+function crossings(chains: readonly string[]): Event[] {
+  const pairs = chains.flatMap((origin) =>
+    chains.filter((other) => other !== origin).map((destination) => [origin, destination] as const),
+  )
   const transfers = BRIDGES.flatMap((bridge) =>
     pairs.map(([origin, destination], index) =>
       aTransfer(aCycle(), aRun(), { id: `${bridge}.${index}`, bridge, origin, destination }),
@@ -189,16 +191,28 @@ function snapshotOf(config: ConfigFile, portfolio: string): Snapshot {
   return { portfolio, takenAt: NOW, chains, inTransit: [], prices }
 }
 
-/** Each route answers well, and refuses for two reasons. */
+/** What a read and a change may be answered with, and what is asked for that no route takes. */
+const READ_ANSWERS = [200, 304, 400, 401, 403, 404, 406, 429, 500, 503]
+const CHANGE_ANSWERS = [200, 201, 202, 400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 429, 500, 503]
+const UNROUTED_ANSWERS = [401, 404, 413, 429, 500]
+const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'BREW']
+
+/** Each route answers with everything that it may. */
 function ofTheApi(): Event[] {
-  return routesOf(API_CONTROLLERS).flatMap(({ name: route }) =>
-    [200, 401, 404].map((status): Event => ({
-      type: 'request-answered',
-      method: 'GET',
-      route,
-      action: 'read',
-      status,
-      seconds: 0.01,
-    })),
-  )
+  const answered = (method: string, route: string | undefined, status: number): Event => ({
+    type: 'request-answered',
+    method,
+    route,
+    action: 'read',
+    status,
+    seconds: 0.01,
+  })
+  return [
+    ...routesOf(API_CONTROLLERS).flatMap(({ name, isRead }) =>
+      isRead
+        ? READ_ANSWERS.flatMap((status) => ['GET', 'HEAD'].map((method) => answered(method, name, status)))
+        : CHANGE_ANSWERS.map((status) => answered('POST', name, status)),
+    ),
+    ...ALL_METHODS.flatMap((method) => UNROUTED_ANSWERS.map((status) => answered(method, undefined, status))),
+  ]
 }

@@ -19,8 +19,8 @@ import { type Stage, Theatre } from './stage.js'
  * Makes every alert fire: the built daemon in the sandbox, a real Prometheus that scrapes it with the shortened rules, a
  * real Alertmanager and a webhook. Prints a line for every alert and fails when one did not come, when an alert has no
  * scenario, when a rule asks for a metric or a label value that no daemon ever showed, when a query of a runbook is none,
- * or when a query of a panel has no finite value after a rebalance. --panels asks the panels alone, --draw draws previews
- * of them as well.
+ * when a query of a panel has no finite value after a rebalance, or when promtool finds fault with the metrics of the
+ * daemon. --panels asks the panels and the metrics alone, --draw draws previews of them as well.
  */
 const usage = 'npm run test:monitoring -- [--only PART-OF-A-NAME]… [--within SECONDS] [--panels] [--draw]'
 const all: readonly Scenario[] = [...control, ...portfolios, ...transactions, ...chains]
@@ -159,7 +159,7 @@ async function run(): Promise<boolean> {
           async (theatre: Theatre, lane: string) => {
             const told = await emptyPanels(theatre, { dir: lane, rules: shortened, draw: values.draw })
             say(`${told.asked - told.empty.length} of ${told.asked} queries of panels have a finite value`)
-            findings.push(...told.empty)
+            findings.push(...told.empty, ...told.faults)
           },
         ]
       : []),
@@ -189,7 +189,7 @@ async function run(): Promise<boolean> {
   if (!asked) findings.push(...seen.findings)
   for (const finding of findings) say(finding)
   say(
-    `${outcomes.length - missed.length} of ${outcomes.length} came, and went where their cause was ended; ${unplayed.length} alerts have no scenario; ${findings.length} findings about rules, panels and runbooks`,
+    `${outcomes.length - missed.length} of ${outcomes.length} came, and went where their cause was ended; ${unplayed.length} alerts have no scenario; ${findings.length} findings about rules, metrics, panels and runbooks`,
   )
   return missed.length + unplayed.length + findings.length === 0
 }

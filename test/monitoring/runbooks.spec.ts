@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { REFUSAL_CODES } from '../../src/domain/errors.js'
+import { PANEL_OF_ALERT, panelLinkOf, withPanels } from '../../scripts/dashboards/alert-panels.js'
+import { shippedQueries } from '../../scripts/metric-usage.js'
 import { selectorsOf } from '../../scripts/promql.js'
 import { BREAKER_CODES } from '../../src/domain/policy/breakers.js'
 import { parseCommand } from '../../src/interface/cli.js'
@@ -173,6 +175,58 @@ describe('what the runbooks ask of the admin API', () => {
       const members = Object.keys(JSON.parse(text) as object)
       expect({ line, unknown: members.filter((name) => !(name in schema!.properties)) }).toEqual({ line, unknown: [] })
       expect({ line, missing: (schema!.required ?? []).filter((name) => !members.includes(name)) }).toEqual({ line, missing: [] }) // prettier-ignore
+    }
+  })
+})
+
+describe('the panels of the alerts', () => {
+  /** Metrics that an expression rests on, those of recorded series included. */
+  const metricsOf = (expr: string): string[] =>
+    selectorsOf(expr).flatMap(({ metric }) => {
+      const recorded = rules.find(({ record }) => record === metric)
+      return recorded ? metricsOf(recorded.expr) : [metric.replace(/_bucket$/, '')]
+    })
+  const shipped = shippedQueries().filter(({ kind }) => kind === 'dashboard')
+
+  /** It fires always, so that there is nothing to see. */
+  const unseen = ['EvenkeelWatchdog']
+  /** What is gone exports nothing, so that its panel shows who is left. */
+  const gone = ['EvenkeelDown']
+
+  it('are named for each of them, and for no other', () => {
+    const names = alerts.map(({ alert }) => alert)
+    expect(Object.keys(PANEL_OF_ALERT).toSorted()).toEqual(names.filter((one) => !unseen.includes(one)).toSorted())
+  })
+
+  it.each(alerts.filter(({ alert }) => ![...unseen, ...gone].includes(alert)))(
+    'show a metric that $alert asks',
+    (rule) => {
+      const { dashboard, panel } = panelLinkOf(rule.alert)!
+      const asked = shipped
+        .filter((one) => one.place === dashboard && one.panel === panel)
+        .flatMap(({ selectors }) => selectors.map(({ metric }) => metric.replace(/_bucket$/, '')))
+      const own = metricsOf(rule.expr)
+      expect({ panel, shares: asked.some((metric) => own.includes(metric)), asked, own }).toMatchObject({
+        shares: true,
+      })
+    },
+  )
+
+  it('stand in their runbooks with the paths of committed dashboards', () => {
+    for (const { name, text, alerts: of } of pages) {
+      expect({ name, isWritten: withPanels(text) === text }).toEqual({ name, isWritten: true })
+      const paths = [...text.matchAll(/`\/d\/evenkeel-(\w+)\?viewPanel=(\d+)`/g)]
+      expect(paths).toHaveLength(of.filter((alert) => !unseen.includes(alert)).length)
+      for (const [path, dashboard, id] of paths) {
+        const { uid, panels } = JSON.parse(read(`helm/evenkeel/files/dashboards/${dashboard}.json`)) as {
+          uid: string
+          panels: { id: number; type: string }[]
+        }
+        expect({ path, uid, type: panels.find((one) => one.id === Number(id))?.type }).toMatchObject({
+          uid: `evenkeel-${dashboard}`,
+          type: expect.not.stringMatching(/^row$/) as unknown,
+        })
+      }
     }
   })
 })

@@ -93,9 +93,12 @@ export class Stage {
     return daemon
   }
 
-  /** A daemon with the sandbox's configuration as it is, ready. */
-  startAsShipped(): Promise<DaemonProcess> {
-    return this.launch('a', (file) => (file.server.metricsPort = this.ports.a))
+  /** A daemon with the sandbox's configuration and what `edit` adds to it, ready. */
+  startAsShipped(edit: Edit): Promise<DaemonProcess> {
+    return this.launch('a', (file) => {
+      file.server.metricsPort = this.ports.a
+      edit(file)
+    })
   }
 
   /** As `start`, of a portfolio on bay alone that has too much of one asset and sells it at once. */
@@ -147,7 +150,7 @@ export class Stage {
 
   /** Resolves once the daemon has compared its ledger with a chain. */
   async reconciled(chain: string): Promise<void> {
-    const name = `evenkeel_reconciliation_last_success_timestamp_seconds{chain="${chain}"}`
+    const name = `evenkeel_reconciliation_mismatches{chain="${chain}"}`
     await until(`a reconciliation of ${chain}`, 120_000, async () => {
       const text = await (await fetch(`http://127.0.0.1:${this.ports.a}/metrics`)).text()
       return text.includes(name) ? true : undefined

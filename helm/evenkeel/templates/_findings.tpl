@@ -3,7 +3,7 @@ What the schema cannot say: whether the parts of the values fit each other. Stop
 once; the daemon checks the rest of its configuration itself.
 */}}
 {{- define "evenkeel.check" -}}
-{{- $findings := concat (fromYamlArray (include "evenkeel.accessFindings" .)) (fromYamlArray (include "evenkeel.variableFindings" .)) (fromYamlArray (include "evenkeel.keystoreFindings" .)) (fromYamlArray (include "evenkeel.keyFindings" (dict "path" "config" "value" .Values.config))) -}}
+{{- $findings := concat (fromYamlArray (include "evenkeel.accessFindings" .)) (fromYamlArray (include "evenkeel.variableFindings" .)) (fromYamlArray (include "evenkeel.keystoreFindings" .)) (fromYamlArray (include "evenkeel.secretFindings" .)) (fromYamlArray (include "evenkeel.addressFindings" (dict "path" "config" "value" .Values.config))) (fromYamlArray (include "evenkeel.keyFindings" (dict "path" "config" "value" .Values.config))) -}}
 {{- if $findings -}}
 {{- fail (printf "\n  %s" (join "\n  " $findings)) -}}
 {{- end -}}
@@ -41,10 +41,70 @@ once; the daemon checks the rest of its configuration itself.
 {{- end }}
 {{- end }}
 {{- end }}
+{{- range $key, $chain := .Values.config.chains }}
+{{- range $index, $endpoint := $chain.rpc }}
+{{- if kindIs "map" $endpoint }}
+{{- if and $endpoint.urlVariable (not (has $endpoint.urlVariable $given)) }}
+- {{ printf "config.chains.%s.rpc.%d.urlVariable names %s, which the daemon is not given; add it to secretKeys, with its key in existingSecret, or to extraEnv" $key $index $endpoint.urlVariable | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- range $id, $portfolio := .Values.config.portfolios }}
 {{- $variable := (($portfolio.targetSetting).source).tokenVariable }}
 {{- if and $variable (not (has $variable $given)) }}
 - {{ printf "config.portfolios.%s.targetSetting.source.tokenVariable names %s, which the daemon is not given; add it to secretKeys, with its key in existingSecret, or to extraEnv, with an empty value for a source that needs no token" $id $variable | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/*
+Keys under config, which becomes a ConfigMap that many may read. Of an address of an endpoint that is a query, and a part
+of the path as long as keys are. The findings repeat none of it.
+*/}}
+{{- define "evenkeel.secretFindings" -}}
+{{- range $key, $venue := .Values.config.venues }}
+{{- if hasKey $venue "apiKey" }}
+- {{ printf "config.venues.%s.apiKey: expected none, for config becomes a ConfigMap that many may read; put the key into existingSecret and name it in secretKeys.ZEROX_API_KEY" $key | quote }}
+{{- end }}
+{{- end }}
+{{- range $key, $chain := .Values.config.chains }}
+{{- range $index, $endpoint := $chain.rpc }}
+{{- $url := $endpoint }}
+{{- if kindIs "map" $endpoint }}
+{{- $url = default "" $endpoint.url }}
+{{- end }}
+{{- if regexMatch "^[a-zA-Z]+://[^/?#]*(/[^?#]*)?(\\?.|/[^/?#]{16,})" (toString $url) }}
+- {{ printf "config.chains.%s.rpc.%d: expected an address without a key, for config becomes a ConfigMap that many may read; put the address into existingSecret, name its variable EVENKEEL_RPC_… in secretKeys and in urlVariable here" $key $index | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/*
+Addresses with a user or a password in front of the host, or with a query, where services take keys. Where weights are fetched
+and where public keys lie, a query may say what is meant: there only what is called like a key is refused. Endpoints are looked
+at elsewhere. Takes (dict "path" text "value" any).
+*/}}
+{{- define "evenkeel.addressFindings" -}}
+{{- $path := .path -}}
+{{- if kindIs "map" .value }}
+{{- range $key, $value := .value }}
+{{- include "evenkeel.addressFindings" (dict "path" (printf "%s.%s" $path $key) "value" $value) }}
+{{- end }}
+{{- else if kindIs "slice" .value }}
+{{- range $index, $value := .value }}
+{{- include "evenkeel.addressFindings" (dict "path" (printf "%s.%d" $path $index) "value" $value) }}
+{{- end }}
+{{- else if kindIs "string" .value }}
+{{- $query := "^https?://[^?#]*\\?." }}
+{{- if regexMatch "\\.(location|jwksUrl)$" $path }}
+{{- $query = "^https?://[^?#]*\\?([^#]*&)?[^=&#]*(key|token|secret|pass|auth|sig)[^=&#]*=" }}
+{{- end }}
+{{- if regexMatch "(?i)^https?://[^/?#]*@" .value }}
+- {{ printf "%s: expected an address without user and password, for config becomes a ConfigMap that many may read" $path | quote }}
+{{- else if and (regexMatch (printf "(?i)%s" $query) .value) (not (regexMatch "^config\\.chains\\.[^.]+\\.rpc\\." $path)) }}
+- {{ printf "%s: expected an address without a query, which is where services take keys, for config becomes a ConfigMap that many may read" $path | quote }}
 {{- end }}
 {{- end }}
 {{- end -}}

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runDaemonCommand } from '../../support/daemon-process.js'
 import { until } from '../../support/until.js'
+import { startReceiver } from '../receiver.js'
 import type { Scenario } from '../scenario.js'
 
 const reason = 'A scenario wants it.'
@@ -106,7 +107,7 @@ export const control: readonly Scenario[] = [
     async play(stage) {
       stage.cause()
       await stage.startTrading((file) => {
-        file.server.approvals = { resume: 1, plan: 1, planAboveUsd: '1' }
+        file.server.approvals = { resume: 1, plan: 1, planAboveUsd: '1', cooldownMinutes: 0 }
       })
     },
   },
@@ -142,6 +143,34 @@ export const control: readonly Scenario[] = [
         await stage.told(daemon, '/v1/resume', { reason, scope: 'chain:bay' })
       }
     },
+    // Nobody is to be told any more.
+    async cure(stage) {
+      await stage.kill()
+      await stage.start()
+    },
+  },
+  {
+    name: 'the receiver of notifications does not know the address any more',
+    alerts: [{ alert: 'EvenkeelNotificationsGivenUp', labels: { channel: 'desk' } }],
+    async play(stage) {
+      const receiver = await startReceiver(404)
+      try {
+        const daemon = await stage.start((file) => {
+          file.notifications = [
+            { kind: 'slack', name: 'desk', url: receiver.url, on: ['state'] },
+          ] as typeof file.notifications
+        })
+        // A counter that was seen at 0 before.
+        await sleep(3_000)
+        stage.cause()
+        await stage.told(daemon, '/v1/pause', { reason, scope: 'chain:bay' })
+        await until('the alert', 120_000, () => (stage.isOver() ? true : undefined))
+      } finally {
+        await receiver.stop()
+      }
+    },
+    // Nothing more is told, and the hour of it passes.
+    cure: () => Promise.resolve(),
   },
   {
     name: 'the daemon gets the processor for a tenth of the time',

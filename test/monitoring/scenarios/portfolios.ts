@@ -35,6 +35,11 @@ export const portfolios: readonly Scenario[] = [
       stage.cause()
       await stage.startTrading()
     },
+    // The same money, and targets that it meets.
+    async cure(stage) {
+      await stage.kill()
+      await stage.start()
+    },
   },
   {
     name: 'every swap brings the minimum and not a unit more',

@@ -99,6 +99,10 @@ export const transactions: readonly Scenario[] = [
       stage.cause()
       await stage.start((file) => (file.chains['anchor']!.gasReserve = '25'))
     },
+    async cure(stage) {
+      await stage.kill()
+      await stage.start()
+    },
   },
   {
     name: 'the remote signer goes away',
@@ -117,6 +121,10 @@ export const transactions: readonly Scenario[] = [
       } finally {
         await signer.stop()
       }
+    },
+    async cure(stage) {
+      await stage.kill()
+      await stage.start()
     },
   },
   {
@@ -155,8 +163,26 @@ export const transactions: readonly Scenario[] = [
       })
       stage.cause()
     },
+    // Somebody looks into every crossing, and nothing crosses any more.
+    async cure(stage) {
+      const daemon = stage.daemon()
+      await stage.told(daemon, '/v1/pause', { reason: 'A scenario wants it.' })
+      const lookedInto = new Set<string>()
+      await until('every crossing to be looked into', 180_000, async () => {
+        const rows = await stage.query<{ id: string; state: string }>(openCrossings)
+        for (const { id } of rows.filter(({ state }) => state !== 'in_flight'))
+          if (!lookedInto.has(id)) {
+            await stage.told(daemon, `/v1/transfers/${id}/investigated`, { reason: 'A scenario wants it.' })
+            lookedInto.add(id)
+          }
+        return rows.every(({ id }) => lookedInto.has(id)) ? true : undefined
+      })
+    },
   },
 ]
+
+/** What a bridge kept. */
+const openCrossings = `select id, state from transfers where state in ('in_flight', 'late', 'lost_suspected')`
 
 /** Intents that are ordered to be cancelled, and of which no cancel is signed yet. */
 const unreplaced = `
