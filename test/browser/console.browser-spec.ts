@@ -137,18 +137,63 @@ describe('the console in a browser', () => {
   ] as const
   test.each(looks)('everybody can use every page $name', async ({ look }) => {
     const page = await stage.open('ada', look)
-    for (const hash of ['#/plan/what-if', `#/history/${cycleId}`, ...PAGES.map((name) => `#/${name}`)]) {
+    for (const hash of [
+      '#/plan/what-if',
+      `#/plan/${cycleId}`,
+      `#/history/${cycleId}`,
+      ...PAGES.map((name) => `#/${name}`),
+    ]) {
       await goTo(page, hash)
       await settled(page)
+      if (look.theme === 'light' && hash === '#/money') await somethingUnderWay(page)
       expect({ hash, violations: await violationsOn(page) }).toEqual({ hash, violations: [] })
       expect({ hash, width: await page.evaluate(() => document.documentElement.scrollWidth) }).toEqual({
         hash,
         width: look.size.width,
       })
+      expect({ hash, hidden: await page.evaluate(hiddenSideways) }).toEqual({ hash, hidden: [] })
       const name = PAGES.find((one) => hash === `#/${one}`)
       if (look.theme === 'light' && name !== undefined && name !== 'plan') await picture(page, `console-${name}`)
       if (look.theme === 'dark' && name === 'overview') await picture(page, 'console-phone')
     }
+    await stage.leave(page)
+  })
+
+  /** What is drawn over the table is there to be looked at. */
+  async function somethingUnderWay(page: Page): Promise<void> {
+    await panel(page, 'Under way between chains').getByRole('row').nth(1).waitFor({ timeout: 60_000 })
+    const { inTransit } = await stage.read<PositionsAnswer>('/v1/portfolios/treasury/positions')
+    const total = inTransit.reduce((sum, { valueUsd }) => sum + Number(valueUsd), 0)
+    const shown = panel(page, 'Assets by chain').getByText('Under way now').locator('..')
+    expect(Number.parseFloat((await exactly(shown))!)).toBeCloseTo(total, 2)
+  }
+
+  test('tells on a phone what a desk tells: every weight, and what each leg moves', async () => {
+    const page = await stage.open('ada', { size: PHONE })
+    const { assets } = await portfolio()
+    for (const { asset } of assets) {
+      const cells = panel(page, 'Drift against band')
+        .getByRole('row')
+        .filter({ has: page.getByRole('rowheader', { name: asset, exact: true }) })
+        .getByRole('cell')
+      await cells.nth(4).waitFor()
+      for (const cell of await cells.all()) {
+        const { x, width } = (await cell.boundingBox())!
+        expect(x).toBeGreaterThanOrEqual(0)
+        expect(x + width).toBeLessThanOrEqual(PHONE.width)
+      }
+    }
+    await goTo(page, `#/plan/${cycleId}`)
+    const cards = page.getByRole('region', { name: 'The plan as a graph' })
+    await cards
+      .getByRole('region', { name: /^Plan on / })
+      .first()
+      .waitFor()
+    const { plan } = await cycleOf(cycleId)
+    const drawn = await cards.getByRole('button', { name: /^Leg / }).all()
+    const ordinals = await Promise.all(drawn.map(async (leg) => ordinalsIn((await leg.getAttribute('aria-label'))!)))
+    expect(ordinals.flat().toSorted((a, b) => a - b)).toEqual(plan!.legs.map((_, index) => index + 1))
+    for (const leg of drawn) expect(await leg.innerText()).toMatch(/→ [\d,.]+ \w+/)
     await stage.leave(page)
   })
 
@@ -258,7 +303,7 @@ describe('the console in a browser', () => {
     await dialog.getByLabel('Reason').fill('The market leaps.')
     await button(dialog, 'Pause now').click()
     await page.getByText('Paused: everything').waitFor()
-    await page.getByText('The market leaps.').first().waitFor()
+    await page.getByText(/By ada since .*: The market leaps\./).waitFor()
     expect(await stateOf()).toBe('paused_new')
     await stage.leave(page)
   })
@@ -275,6 +320,8 @@ describe('the console in a browser', () => {
 
     const other = await stage.open('bob')
     await button(panel(other, 'Operating state'), 'Approve').click()
+    await other.getByRole('dialog').getByText('This browser reckoned the same').waitFor()
+    await other.getByRole('dialog').getByText('It is void as soon as what it would let go of').waitFor()
     await button(other.getByRole('dialog'), 'Approve and resume').click()
     await other.getByText('Paused: everything').waitFor({ state: 'detached' })
     expect(await stateOf()).toBe('running')
@@ -283,6 +330,10 @@ describe('the console in a browser', () => {
     for (const one of [page, other]) await stage.leave(one)
   })
 })
+
+interface PositionsAnswer {
+  readonly inTransit: readonly { readonly valueUsd: string | null }[]
+}
 
 interface ProposalsAnswer {
   readonly proposals: readonly {
@@ -296,6 +347,20 @@ interface ProposalsAnswer {
 interface IntentAnswer {
   readonly inclusion: { readonly hash: string; readonly block: string } | null
   readonly timeline: readonly unknown[]
+}
+
+/** Places of the legs that one card stands for: slices of one sale are drawn as one, `Leg 3–5`. */
+function ordinalsIn(label: string): number[] {
+  const [, first, last = first] = /^Leg (\d+)(?:–(\d+))?:/.exec(label)!
+  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => Number(first) + index)
+}
+
+/** What has to be moved sideways to be seen. Runs in the page. */
+function hiddenSideways(): string[] {
+  return [...document.querySelectorAll('main *')]
+    .filter((one) => one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1)
+    .filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowX))
+    .map((one) => one.getAttribute('aria-label') ?? one.outerHTML.slice(0, 100))
 }
 
 /** Everything that the page asked for has come. */

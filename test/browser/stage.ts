@@ -58,7 +58,7 @@ export async function startStage(): Promise<Stage> {
     ends.push(() => people.stop())
     const config = await world.config(
       (file) => {
-        file.server.approvals = { resume: 2, plan: 1, planAboveUsd: '1' }
+        file.server.approvals = { resume: 2, plan: 1, planAboveUsd: '1', cooldownMinutes: 0 }
       },
       {
         schedule: '0 0 0 1 1 *',

@@ -38,7 +38,7 @@ export function useAct<T>(): Act<T> {
         return acted
       } catch (error) {
         // A refusal changed nothing; after 500 nobody knows, and the same key would give the same answer.
-        if (error instanceof ApiProblem && error.status > 0) unanswered.current = undefined
+        if (error instanceof ApiProblem && error.hasEnded) unanswered.current = undefined
         throw error
       }
     },

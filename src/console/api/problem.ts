@@ -1,8 +1,11 @@
+/** The code of an answer that is not the daemon's. */
+const NOT_UNDERSTOOD = 'unknown'
+
 /** A refusal of the daemon, as RFC 9457 writes it; or no answer at all, which has the status 0. */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem'
   readonly status: number
-  /** From the API's closed list, or `no-answer`. */
+  /** From the API's closed list, `unknown`, or `no-answer`. */
   readonly code: string
   readonly title: string
   /** Id of the request, by which the daemon's log has it. */
@@ -24,6 +27,14 @@ export class ApiProblem extends Error {
   get detail(): string {
     return this.message
   }
+
+  /**
+   * Whether the daemon has said what became of the call. Until it has, the call may be under way or done, and is to be
+   * made again under the same key alone: nobody or a proxy answered, or it is to be asked again later.
+   */
+  get hasEnded(): boolean {
+    return this.status > 0 && this.code !== NOT_UNDERSTOOD && this.retryAfter === undefined
+  }
 }
 
 interface ToldProblem {
@@ -42,7 +53,7 @@ export async function problemOf(response: Response): Promise<ApiProblem> {
   if (isTold(told)) return new ApiProblem(told)
   return new ApiProblem({
     status: response.status,
-    code: 'unknown',
+    code: NOT_UNDERSTOOD,
     title: 'The answer was not understood',
     detail: `Expected a problem in words, got status ${response.status} and something else. Is a proxy in between?`,
   })

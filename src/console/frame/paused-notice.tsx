@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { usePortfolio } from '../api/queries.js'
+import { authorText } from '../parts/author.js'
 import { LEVELS } from '../parts/badges.js'
 import { Ago, Moment } from '../parts/moment.js'
 import { Notice } from '../parts/states.js'
@@ -25,8 +26,7 @@ export function PausedNotice() {
             </Button>
           }
         >
-          {LEVELS[state.state].meaning} By {state.by === 'breaker' ? 'a breaker' : 'a person'} since{' '}
-          <Moment at={state.since} />: {state.reason}
+          {LEVELS[state.state].meaning} By {authorText(state)} since <Moment at={state.since} />: {state.reason}
           {state.expiresAt !== null && (
             <>
               {' '}

@@ -13,6 +13,7 @@ export function ResumeDialog({ scope, onClose }: { readonly scope: string; reado
   const takesTwo = useMe().approvals.resume === 2
   const breakers = useBreakers()
   const [looked, setLooked] = useState<readonly Breaker['code'][]>([])
+  const [isGivenUp, setGivenUp] = useState(false)
   const codes = [...new Set(breakers.data?.open.filter((one) => one.scope === scope).map(({ code }) => code))]
   return (
     <ConfirmAct<unknown>
@@ -23,14 +24,14 @@ export function ResumeDialog({ scope, onClose }: { readonly scope: string; reado
       onClose={onClose}
       deed={(reason) => ({
         path: takesTwo ? '/v1/proposals/resume' : '/v1/resume',
-        body: { scope, reason, clear: looked },
+        body: { scope, reason, clear: looked, ...(isGivenUp && looked.includes('B-03') && { acceptLoss: true }) },
       })}
     >
       {!mayResume && <Notice tone="warn" title="You lack the scope resume:propose." />}
       <p>
         {takesTwo
-          ? 'A resume takes two people here: somebody else has to approve this within 15 minutes. A pause in between makes it void.'
-          : 'It goes on at once, and its breakers are cleared.'}
+          ? 'A resume takes two people here: somebody else has to approve this within 15 minutes. It is void as soon as what it would let go of has ended, or is held anew.'
+          : 'It goes on at once, and its breakers are cleared. One that has just tripped has to cool down first.'}
       </p>
       {codes.length > 0 && (
         <Checkbox.Group
@@ -43,6 +44,15 @@ export function ResumeDialog({ scope, onClose }: { readonly scope: string; reado
             <Checkbox key={code} value={code} label={`I have looked at the cause of ${code}`} mt="xs" />
           ))}
         </Checkbox.Group>
+      )}
+      {looked.includes('B-03') && (
+        <Checkbox
+          mt="xs"
+          checked={isGivenUp}
+          onChange={({ currentTarget }) => setGivenUp(currentTarget.checked)}
+          label="Give up what is missing"
+          description="It is booked as lost. Otherwise it has to be back, and a comparison must have found it."
+        />
       )}
       <p className={classes.meaning}>Other scopes that are held stay held.</p>
     </ConfirmAct>

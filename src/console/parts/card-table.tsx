@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import classes from './card-table.module.css'
 
 export interface Column<Row> {
@@ -7,6 +7,10 @@ export interface Column<Row> {
   /** Figures stand to the right, so that their digits are under each other. */
   readonly isFigure?: boolean
 }
+
+/** A column needs so many pixels on the average; and a phone shows no table, however few it has. */
+const COLUMN_WIDTH = 125
+const LEAST_WIDTH = 640
 
 /** A table; where it is too narrow for one, each row is a card with the names of its columns in it. */
 export function CardTable<Row>({
@@ -20,9 +24,22 @@ export function CardTable<Row>({
   readonly rows: readonly Row[]
   readonly keyOf: (row: Row) => string | number
 }) {
+  const holder = useRef<HTMLDivElement>(null)
+  const [isNarrow, setNarrow] = useState(false)
+  const least = Math.max(LEAST_WIDTH, columns.length * COLUMN_WIDTH)
+  // Before the first picture, so that nothing jumps.
+  useLayoutEffect(() => {
+    const { current } = holder
+    if (!current) return undefined
+    const look = () => setNarrow(current.clientWidth < least)
+    look()
+    const watch = new ResizeObserver(look)
+    watch.observe(current)
+    return () => watch.disconnect()
+  }, [least])
   return (
-    <div className={classes.holder}>
-      <table className={classes.table} aria-label={label}>
+    <div ref={holder} className={classes.holder}>
+      <table className={classes.table} data-cards={isNarrow || undefined} aria-label={label}>
         <thead>
           <tr>
             {columns.map(({ name, isFigure }) => (

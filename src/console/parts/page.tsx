@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import classes from './parts.module.css'
 
 interface PageProps {
@@ -46,14 +46,27 @@ export function Panel({ title, actions, children }: Omit<PageProps, 'lead'>) {
   )
 }
 
-/** What is wider than a phone is moved sideways by finger or arrow keys, on its own. */
+/** What is wider than the page is moved sideways by finger or arrow keys, on its own; where it can be, that is said. */
 export function Scrolls({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  const frame = useRef<HTMLElement>(null)
+  const [isWider, setWider] = useState(false)
+  useEffect(() => {
+    const { current } = frame
+    if (!current) return undefined
+    const watch = new ResizeObserver(() => setWider(current.scrollWidth > current.clientWidth + 1))
+    watch.observe(current)
+    if (current.firstElementChild) watch.observe(current.firstElementChild)
+    return () => watch.disconnect()
+  }, [])
   return (
-    // Whoever has no pointer has to be able to reach what is out of sight.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <section className={classes.scrolls} aria-label={label} tabIndex={0}>
-      {children}
-    </section>
+    <>
+      {isWider && <p className={classes.wider}>There is more to the side: move it ↔</p>}
+      {/* Whoever has no pointer has to be able to reach what is out of sight. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <section ref={frame} className={classes.scrolls} aria-label={label} tabIndex={isWider ? 0 : undefined}>
+        {children}
+      </section>
+    </>
   )
 }
 

@@ -2,8 +2,8 @@ import { StateBadge } from '../../parts/badges.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
 import { Share, Unknown, Usd } from '../../parts/exact.js'
 import { Panel } from '../../parts/page.js'
-import type { Cycle } from './api.js'
-import classes from './history.module.css'
+import type { Cycle } from '../../api/cycles.js'
+import shared from '../../parts/shared.module.css'
 
 type Measured = Cycle['assets'][number]
 type Judged = Cycle['decision']['assets'][number]
@@ -27,11 +27,9 @@ export function AssetsPanel({ cycle: { assets, decision } }: { readonly cycle: C
     <Panel title="Each asset">
       <CardTable label="Weights and bands" columns={MEASURED} rows={rows} keyOf={({ measured }) => measured.asset} />
       {rows.some(({ judged }) => judged) && (
-        <details className={classes.details}>
+        <details className={shared.details}>
           <summary>What trading each would have cost and ended</summary>
-          <p className={classes.quiet}>
-            Shares of NAV; benefit and waiting are penalties for the distance from target.
-          </p>
+          <p className={shared.quiet}>Shares of NAV; benefit and waiting are penalties for the distance from target.</p>
           <CardTable
             label="Cost and benefit"
             columns={JUDGED}
@@ -49,7 +47,7 @@ const MEASURED: readonly Column<Row>[] = [
     name: 'Asset',
     of: ({ measured, isReason }) => (
       <>
-        <strong>{measured.asset}</strong> {isReason && <span className={classes.quiet}>the reason</span>}
+        <strong>{measured.asset}</strong> {isReason && <span className={shared.quiet}>the reason</span>}
       </>
     ),
   },

@@ -4,10 +4,10 @@ import { useMay, useMe } from '../../api/context.js'
 import { ConfirmAct } from '../../parts/confirm-act.js'
 import { Moment } from '../../parts/moment.js'
 import { Notice } from '../../parts/states.js'
-import type { CancelOrdered, IntentDetail } from './api.js'
-import classes from './history.module.css'
-import { intentPath } from './links.js'
-import { isCancellable } from './words.js'
+import type { CancelOrdered, IntentDetail } from '../../api/cycles.js'
+import shared from '../../parts/shared.module.css'
+import { intentPath } from '../../parts/links.js'
+import { isCancellable } from '../../parts/words.js'
 
 export function CancelButton({ intent }: { readonly intent: IntentDetail }) {
   const mayCancel = useMay('tx:cancel')
@@ -15,7 +15,7 @@ export function CancelButton({ intent }: { readonly intent: IntentDetail }) {
   const [isAsking, setAsking] = useState(false)
   if (!isCancellable(intent) || intent.cancelOrder) return null
   if (!mayCancel) {
-    return <span className={classes.quiet}>Cancelling it takes the scope tx:cancel.</span>
+    return <span className={shared.quiet}>Cancelling it takes the scope tx:cancel.</span>
   }
   return (
     <>

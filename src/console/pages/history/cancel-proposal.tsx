@@ -3,7 +3,8 @@ import { useState } from 'react'
 import type { Proposal } from '../../api/answers.js'
 import { useMay, useMe } from '../../api/context.js'
 import { useProposals } from '../../api/queries.js'
-import { ConfirmAct } from '../../parts/confirm-act.js'
+import { AnswerDialog } from '../../parts/answer-dialog.js'
+import { VOIDED_BY } from '../../parts/answering.js'
 import { Ago } from '../../parts/moment.js'
 import { Notice } from '../../parts/states.js'
 
@@ -17,12 +18,10 @@ export function CancelProposals({ intentId }: { readonly intentId: string }) {
 }
 
 function CancelProposal({ proposal }: { readonly proposal: Proposal }) {
-  const { id, digest, proposedBy, reason, expiresAt } = proposal
+  const { proposedBy, reason, expiresAt } = proposal
   const { subject } = useMe()
   const mayAnswer = useMay('plan:approve')
   const [asking, setAsking] = useState<'approve' | 'reject'>()
-  const path = `/v1/proposals/cancel/${encodeURIComponent(id)}`
-  const close = () => setAsking(undefined)
   const isOwn = subject === proposedBy
   return (
     <>
@@ -33,7 +32,7 @@ function CancelProposal({ proposal }: { readonly proposal: Proposal }) {
           mayAnswer && (
             <Button.Group>
               <Button variant="default" onClick={() => setAsking('reject')}>
-                Turn down…
+                Reject…
               </Button>
               {!isOwn && <Button onClick={() => setAsking('approve')}>Approve…</Button>}
             </Button.Group>
@@ -42,32 +41,12 @@ function CancelProposal({ proposal }: { readonly proposal: Proposal }) {
       >
         <p>{reason}</p>
         <p>
-          {isOwn ? 'Somebody else has to approve it; it' : 'It takes another person, and'} ends <Ago at={expiresAt} />.
+          {isOwn ? 'Somebody else has to approve it; it' : 'It takes another person, and'} lapses <Ago at={expiresAt} />
+          . {VOIDED_BY.cancel}
           {!mayAnswer && ' Answering takes the scope plan:approve.'}
         </p>
       </Notice>
-      {asking === 'approve' && (
-        <ConfirmAct<unknown>
-          title="Approve the cancel?"
-          deed={() => ({ path: `${path}/approve`, body: { digest } })}
-          reason="none"
-          confirm="Approve"
-          onClose={close}
-        >
-          <p>The cancel of {proposedBy} is ordered at once.</p>
-        </ConfirmAct>
-      )}
-      {asking === 'reject' && (
-        <ConfirmAct<unknown>
-          title="Turn the cancel down?"
-          deed={(why) => ({ path: `${path}/reject`, body: { digest, reason: why } })}
-          reason="required"
-          confirm="Turn it down"
-          onClose={close}
-        >
-          <p>The transaction goes on.</p>
-        </ConfirmAct>
-      )}
+      {asking !== undefined && <AnswerDialog proposal={proposal} word={asking} onClose={() => setAsking(undefined)} />}
     </>
   )
 }

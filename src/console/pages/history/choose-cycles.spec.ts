@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { CycleLine } from './api.js'
+import type { CycleLine } from '../../api/cycles.js'
 import { type Choice, choiceOfParams, choiceToParams, EVERYTHING, isChosen, whyLine } from './choose-cycles.js'
 
 const traded: CycleLine = {

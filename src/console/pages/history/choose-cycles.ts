@@ -1,5 +1,5 @@
-import type { CycleLine, CycleOutcome } from './api.js'
-import { OUTCOMES, outcomeWords } from './words.js'
+import type { CycleLine, CycleOutcome } from '../../api/cycles.js'
+import { OUTCOMES, outcomeWords } from '../../parts/words.js'
 
 /** What a reader wants to see of the cycles. */
 export interface Choice {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { CostGroup } from './api.js'
+import type { CostGroup } from '../../api/cycles.js'
 import { costBars, firstDay, inOrder } from './cost-bars.js'
 
 const cost = (totalUsd: string) => ({ slippageUsd: '0', feesUsd: '0', gasUsd: '0', bridgeUsd: '0', totalUsd })

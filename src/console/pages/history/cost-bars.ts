@@ -1,4 +1,4 @@
-import type { CostGroup } from './api.js'
+import type { CostGroup } from '../../api/cycles.js'
 
 /** One pair of bars: lengths as shares of the longest bar, 0 to 1. A gain is drawn as none and told in words. */
 export interface CostBars {
@@ -28,7 +28,8 @@ export function costBars(groups: readonly CostGroup[]): CostBars[] {
 export function verdictOf({ differenceUsd, differenceBps }: CostGroup['total']): string {
   const difference = Number(differenceUsd)
   if (difference === 0) return 'as expected'
-  const bps = differenceBps === null ? '' : `${Math.abs(Number(differenceBps)).toFixed(1)} bps `
+  const size = Math.abs(Number(differenceBps))
+  const bps = differenceBps === null ? '' : `${size < 0.1 ? '<0.1' : size.toFixed(1)} bps `
   return `${bps}${difference > 0 ? 'worse' : 'better'} than expected`
 }
 

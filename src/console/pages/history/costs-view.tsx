@@ -1,6 +1,7 @@
 import { NativeSelect, SegmentedControl } from '@mantine/core'
 import { useState } from 'react'
 import { pathOf } from '../../api/client.js'
+import type { CostGroup, CostGrouping, Costs } from '../../api/cycles.js'
 import { useRead } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
@@ -8,8 +9,8 @@ import { Usd } from '../../parts/exact.js'
 import { useNow } from '../../parts/moment.js'
 import { NeedsScope } from '../../parts/needs-scope.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Await, Empty } from '../../parts/states.js'
-import type { CostGroup, CostGrouping, Costs } from './api.js'
 import { costBars, firstDay, inOrder, verdictOf } from './cost-bars.js'
 import classes from './history.module.css'
 
@@ -38,7 +39,7 @@ function Report({ portfolio }: { readonly portfolio: string }) {
   const read = useRead<Costs>(pathOf(`/v1/portfolios/${encodeURIComponent(portfolio)}/costs`, { from, by }))
   return (
     <>
-      <div className={classes.filters}>
+      <div className={shared.filters}>
         <NativeSelect
           label="By"
           value={by}
@@ -104,7 +105,7 @@ function Comparison({ costs: { groups, total, by } }: { readonly costs: Costs })
           )
         })}
       </ul>
-      <details className={classes.details}>
+      <details className={shared.details}>
         <summary>Every component as a table</summary>
         <CardTable label="Costs by component" columns={COLUMNS} rows={ordered} keyOf={({ key }) => key} />
       </details>
@@ -128,7 +129,7 @@ function Bar({
 }) {
   return (
     <div className={classes.bar}>
-      <span className={classes.quiet}>{name}</span>
+      <span className={shared.quiet}>{name}</span>
       <div className={classes.track} aria-hidden="true">
         <div className={classes.fill} data-kind={name} style={{ width: `${length * 100}%` }} />
       </div>

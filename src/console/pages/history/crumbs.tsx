@@ -1,7 +1,7 @@
-import { hrefOf } from '../../routes.js'
+import { cycleHref } from '../../parts/links.js'
 import { shortId } from '../../parts/short-id.js'
+import { hrefOf } from '../../routes.js'
 import classes from './history.module.css'
-import { cycleHref } from './links.js'
 
 /** The way back: history, and the cycle of what is looked at. */
 export function Crumbs({ cycleId, here }: { readonly cycleId?: string | null; readonly here: string }) {

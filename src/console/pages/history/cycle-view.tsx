@@ -1,54 +1,46 @@
+import type { Cycle } from '../../api/cycles.js'
 import { useRead } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
+import { fromUnits, sum } from '../../parts/decimals.js'
 import { Share, Unknown, Usd } from '../../parts/exact.js'
-import { CopyButton } from '../../parts/id-link.js'
 import { Moment } from '../../parts/moment.js'
-import { Fact, Facts, Page, Panel } from '../../parts/page.js'
-import { shortId } from '../../parts/short-id.js'
-import { Await, Notice } from '../../parts/states.js'
-import type { Cycle } from './api.js'
+import { Fact, Facts, Panel } from '../../parts/page.js'
+import { progressText, skippedTexts } from '../../parts/progress.js'
+import shared from '../../parts/shared.module.css'
+import { Notice } from '../../parts/states.js'
+import { DECISIONS, outcomeWords } from '../../parts/words.js'
 import { AssetsPanel } from './assets-panel.js'
-import { Crumbs } from './crumbs.js'
-import { fromUnits, sum } from './exact.js'
 import classes from './history.module.css'
 import { LegsPanel } from './legs-panel.js'
+import { RecordPage } from './record-page.js'
 import { elapsedText } from './trail.js'
-import { DECISIONS, outcomeWords } from './words.js'
 
 /** One cycle from its decision down to its transactions. */
 export function CycleView({ id }: { readonly id: string }) {
   const read = useRead<Cycle>(`/v1/cycles/${encodeURIComponent(id)}`)
   return (
-    <>
-      <Crumbs here={`Cycle ${shortId(id)}`} />
-      <Page
-        title={`Cycle ${shortId(id)}`}
-        lead={read.data && `${read.data.portfolio}, ${read.data.mode === 'live' ? 'live' : 'dry run'}`}
-        actions={
-          <CopyButton text={id} label="the id of the cycle">
-            copy id
-          </CopyButton>
-        }
-      >
-        <Await read={read}>
-          {(cycle) => (
-            <>
-              <Summary cycle={cycle} />
-              <WhyPanel cycle={cycle} />
-              <LegsPanel cycle={cycle} />
-              <AssetsPanel cycle={cycle} />
-              <MarketPanel cycle={cycle} />
-            </>
-          )}
-        </Await>
-      </Page>
-    </>
+    <RecordPage
+      kind="Cycle"
+      id={id}
+      read={read}
+      leadOf={({ portfolio, mode }) => `${portfolio}, ${mode === 'live' ? 'live' : 'dry run'}`}
+    >
+      {(cycle) => (
+        <>
+          <Summary cycle={cycle} />
+          <WhyPanel cycle={cycle} />
+          <LegsPanel cycle={cycle} />
+          <AssetsPanel cycle={cycle} />
+          <MarketPanel cycle={cycle} />
+        </>
+      )}
+    </RecordPage>
   )
 }
 
 function Summary({ cycle }: { readonly cycle: Cycle }) {
-  const { outcome, startedAt, endedAt, navUsd, drift, plan, legs } = cycle
+  const { outcome, startedAt, endedAt, navUsd, drift, plan, legs, progress } = cycle
   const { label, tone, meaning } = outcomeWords(outcome)
   const realised = legs.flatMap(({ realisedCost }) => realisedCost?.totalUsd ?? [])
   return (
@@ -83,15 +75,17 @@ function Summary({ cycle }: { readonly cycle: Cycle }) {
         )}
         {realised.length > 0 && (
           <Fact name="Realised cost">
-            <Usd value={sum(realised)} />{' '}
-            {realised.length < legs.length && (
-              <span className={classes.quiet}>
-                of {realised.length} of {legs.length} legs
-              </span>
-            )}
+            <Usd value={sum(realised)} /> <span className={shared.quiet}>of {progressText(progress)}</span>
           </Fact>
         )}
       </Facts>
+      {progress.skipped.length > 0 && (
+        <Notice tone="warn" title="Not all of the plan is to be done">
+          {skippedTexts(progress).map((text) => (
+            <p key={text}>{text}</p>
+          ))}
+        </Notice>
+      )}
       {!cycle.isComplete && (
         <Notice tone="warn" title="Not everything was known">
           {cycle.excluded.map(({ asset, reason }) => (
@@ -115,13 +109,13 @@ function WhyPanel({ cycle: { decision, planReasons, plan } }: { readonly cycle: 
       <Reasons reasons={reasons} />
       {planReasons.length > 0 && (
         <>
-          <h3 className={classes.sub}>{plan ? 'About its plan' : 'Why there is no plan'}</h3>
+          <h3 className={shared.sub}>{plan ? 'About its plan' : 'Why there is no plan'}</h3>
           <Reasons reasons={planReasons} />
         </>
       )}
       {plan && plan.unmet.length > 0 && (
         <>
-          <h3 className={classes.sub}>What the plan leaves</h3>
+          <h3 className={shared.sub}>What the plan leaves</h3>
           <ul className={classes.reasons}>
             {plan.unmet.map(({ asset, valueUsd, reason }) => (
               <li key={asset}>
@@ -132,7 +126,7 @@ function WhyPanel({ cycle: { decision, planReasons, plan } }: { readonly cycle: 
         </>
       )}
       {(policy !== null || shadow) && (
-        <p className={`${classes.quiet} ${classes.sub}`}>
+        <p className={`${shared.quiet} ${shared.sub}`}>
           {policy !== null && `Judged by ${policy}. `}
           {shadow && `The shadow policy${shadow.policy === null ? '' : ` ${shadow.policy}`} would have `}
           {shadow && (shadow.act ? 'acted' : 'done nothing')}
@@ -179,7 +173,7 @@ function MarketPanel({ cycle }: { readonly cycle: Cycle }) {
   const gas = Object.entries(cycle.gasPricesWei).map(([chain, wei]) => ({ chain, wei }))
   return (
     <Panel title="Prices and gas then">
-      <details className={classes.details}>
+      <details className={shared.details}>
         <summary>
           {prices.length} prices, gas of {gas.length} chains
         </summary>

@@ -1,19 +1,19 @@
 import { Checkbox, NativeSelect } from '@mantine/core'
 import { pathOf } from '../../api/client.js'
+import type { CycleLine, CyclesPage } from '../../api/cycles.js'
 import { useReadPages } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
 import { IdLink } from '../../parts/id-link.js'
+import { cycleHref } from '../../parts/links.js'
 import { Moment } from '../../parts/moment.js'
 import { Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Await, Empty, More } from '../../parts/states.js'
+import { OUTCOMES, outcomeWords, RUNNING } from '../../parts/words.js'
 import { hrefOf, usePlace } from '../../routes.js'
-import type { CycleLine, CyclesPage } from './api.js'
 import { type Choice, choiceOfParams, choiceToParams, isChosen, whyLine } from './choose-cycles.js'
-import classes from './history.module.css'
-import { cycleHref } from './links.js'
 import { elapsedText } from './trail.js'
-import { OUTCOMES, outcomeWords, RUNNING } from './words.js'
 
 /** Each page of the list; what is wanted may be rare, so that much is asked for at once. */
 const PER_PAGE = 50
@@ -41,10 +41,10 @@ export function CyclesView({ portfolio }: { readonly portfolio: string }) {
               ) : (
                 <CardTable label="Cycles, newest first" columns={COLUMNS} rows={chosen} keyOf={({ id }) => id} />
               )}
-              <div className={classes.below}>
+              <div className={shared.below}>
                 <More pages={pages} />
                 {all.length > 0 && (
-                  <output className={classes.quiet}>
+                  <output className={shared.quiet}>
                     {chosen.length} of the {all.length} newest cycles
                     {pages.hasNextPage ? '; there are older ones' : ''}.
                   </output>
@@ -69,7 +69,7 @@ function Filters({
   readonly onChoose: (change: Partial<Choice>) => void
 }) {
   return (
-    <div className={classes.filters}>
+    <div className={shared.filters}>
       <NativeSelect
         label="Outcome"
         value={choice.outcome === undefined ? ANY : (choice.outcome ?? RUNS)}
@@ -116,7 +116,7 @@ const COLUMNS: readonly Column<CycleLine>[] = [
           <StateBadge tone={tone} title={meaning}>
             {label}
           </StateBadge>
-          {mode === 'dry-run' && <span className={classes.quiet}> dry run</span>}
+          {mode === 'dry-run' && <span className={shared.quiet}> dry run</span>}
         </>
       )
     },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { DriftPoint } from './api.js'
+import type { DriftPoint } from '../../api/cycles.js'
 import {
   assetsOf,
   isOutOfBand,

@@ -1,4 +1,4 @@
-import type { DriftPoint } from './api.js'
+import type { DriftPoint } from '../../api/cycles.js'
 
 /** One asset, or the whole portfolio's drift, at one cycle; figures are shares. */
 export interface SeriesPoint {

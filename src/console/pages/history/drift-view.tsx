@@ -1,13 +1,15 @@
 import { NativeSelect, SegmentedControl } from '@mantine/core'
 import { useEffect, useState } from 'react'
+import type { DriftPage, DriftPoint } from '../../api/cycles.js'
 import { useReadPages } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
 import { IdLink } from '../../parts/id-link.js'
+import { cycleHref } from '../../parts/links.js'
 import { Moment, useNow } from '../../parts/moment.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Await, Empty } from '../../parts/states.js'
-import type { DriftPage, DriftPoint } from './api.js'
 import { DriftPlot } from './drift-plot.js'
 import plotClasses from './drift-plot.module.css'
 import {
@@ -21,8 +23,6 @@ import {
   seriesOf,
   startOf,
 } from './drift-series.js'
-import classes from './history.module.css'
-import { cycleHref } from './links.js'
 
 const PER_PAGE = 500
 /** Points that are asked for at most without being told to go on. */
@@ -48,7 +48,7 @@ export function DriftView({ portfolio }: { readonly portfolio: string }) {
   const within = points.filter(({ at }) => from === undefined || Date.parse(at) >= from)
   return (
     <Panel title="Drift over time">
-      <div className={classes.filters}>
+      <div className={shared.filters}>
         <NativeSelect
           label="Of"
           value={asset}
@@ -75,7 +75,7 @@ export function DriftView({ portfolio }: { readonly portfolio: string }) {
         }
       </Await>
       {isMissing && hasNextPage && (
-        <output className={classes.quiet}>
+        <output className={shared.quiet}>
           {isFetchingNextPage || goesOn
             ? 'Older cycles are on their way…'
             : `Only the ${points.length} newest cycles are shown; the period goes further back.`}
@@ -94,11 +94,11 @@ function Picture({ points, asset }: { readonly points: readonly DriftPoint[]; re
   const read = series[index]!
   return (
     <>
-      <p className={classes.quiet}>{words}</p>
+      <p className={shared.quiet}>{words}</p>
       <DriftPlot series={series} words={words} chosen={index} onChoose={setChosen} />
       <Legend hasBand={asset !== undefined} />
       <Reading point={read} isIncomplete={points[points.length - 1 - index]?.isComplete === false} />
-      <details className={classes.details}>
+      <details className={shared.details}>
         <summary>The same as a table</summary>
         <CardTable
           label={name}
@@ -107,7 +107,7 @@ function Picture({ points, asset }: { readonly points: readonly DriftPoint[]; re
           keyOf={({ cycleId }) => cycleId}
         />
         {series.length > MOST_ROWS && (
-          <p className={classes.quiet}>The {MOST_ROWS} newest; a shorter period shows the others.</p>
+          <p className={shared.quiet}>The {MOST_ROWS} newest; a shorter period shows the others.</p>
         )}
       </details>
     </>

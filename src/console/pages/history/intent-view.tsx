@@ -1,59 +1,50 @@
+import type { IntentDetail } from '../../api/cycles.js'
 import { useRead } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
+import { CallPanel } from '../../parts/call-panel.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
+import { fromUnits } from '../../parts/decimals.js'
 import { Amount, Hex } from '../../parts/exact.js'
-import { CopyButton, IdLink } from '../../parts/id-link.js'
+import { IdLink } from '../../parts/id-link.js'
+import { cycleHref, intentPath } from '../../parts/links.js'
 import { Ago, Moment } from '../../parts/moment.js'
-import { Fact, Facts, Page, Panel } from '../../parts/page.js'
-import { shortId } from '../../parts/short-id.js'
-import { Await, Empty } from '../../parts/states.js'
+import { Fact, Facts, Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
+import { Empty } from '../../parts/states.js'
+import { INTENTS } from '../../parts/words.js'
 import { hrefOf } from '../../routes.js'
-import type { IntentDetail } from './api.js'
 import { CancelButton, CancelNotice } from './cancel-intent.js'
 import { CancelProposals } from './cancel-proposal.js'
-import { CallPanel } from './call-panel.js'
-import { Crumbs } from './crumbs.js'
-import { fromUnits } from './exact.js'
 import classes from './history.module.css'
-import { cycleHref, intentPath } from './links.js'
+import { RecordPage } from './record-page.js'
 import { elapsedText, type Moment as Written, momentsOf } from './trail.js'
-import { INTENTS } from './words.js'
 
 /** One transaction: what it is for, what it says, and everything that was written about it. */
 export function IntentView({ id }: { readonly id: string }) {
   const read = useRead<IntentDetail>(intentPath(id))
   return (
-    <>
-      <Crumbs cycleId={read.data?.cycleId} here={`Transaction ${shortId(id)}`} />
-      <Page
-        title={`Transaction ${shortId(id)}`}
-        lead={read.data && `${read.data.kind} on ${read.data.chain}, nonce ${read.data.nonce}`}
-        actions={
-          <>
-            <CopyButton text={id} label="the id of the transaction">
-              copy id
-            </CopyButton>
-            {read.data && <CancelButton intent={read.data} />}
-          </>
-        }
-      >
-        <Await read={read}>
-          {(intent) => (
-            <>
-              <CancelNotice intent={intent} />
-              <CancelProposals intentId={intent.id} />
-              <Summary intent={intent} />
-              <CallPanel call={intent.call} data={intent.data} />
-              <Panel title="What happened, in order">
-                <Timeline intent={intent} />
-              </Panel>
-              <AttemptsPanel intent={intent} />
-              <BroadcastsPanel intent={intent} />
-            </>
-          )}
-        </Await>
-      </Page>
-    </>
+    <RecordPage
+      kind="Transaction"
+      id={id}
+      read={read}
+      leadOf={({ kind, chain, nonce }) => `${kind} on ${chain}, nonce ${nonce}`}
+      cycleOf={({ cycleId }) => cycleId}
+      actionsOf={(intent) => <CancelButton intent={intent} />}
+    >
+      {(intent) => (
+        <>
+          <CancelNotice intent={intent} />
+          <CancelProposals intentId={intent.id} />
+          <Summary intent={intent} />
+          <CallPanel call={intent.call} data={intent.data} />
+          <Panel title="What happened, in order">
+            <Timeline intent={intent} />
+          </Panel>
+          <AttemptsPanel intent={intent} />
+          <BroadcastsPanel intent={intent} />
+        </>
+      )}
+    </RecordPage>
   )
 }
 
@@ -95,7 +86,7 @@ function Summary({ intent }: { readonly intent: IntentDetail }) {
           {cycleId === null ? 'housekeeping' : <IdLink id={cycleId} href={cycleHref(cycleId)} label="Cycle" />}
         </Fact>
       </Facts>
-      <p className={`${classes.quiet} ${classes.sub}`}>
+      <p className={`${shared.quiet} ${shared.sub}`}>
         {meaning} <a href={`${hrefOf('history')}?view=transactions`}>All transactions</a>
       </p>
     </Panel>
@@ -130,7 +121,7 @@ function Happened({ moment }: { readonly moment: Written }) {
             {label}
           </StateBadge>
           <div className={classes.evidence}>{moment.entry.evidence}</div>
-          <span className={classes.quiet}>written under lease {moment.entry.epoch}</span>
+          <span className={shared.quiet}>written under lease {moment.entry.epoch}</span>
         </>
       )
     }

@@ -1,17 +1,18 @@
+import type { Cost, Cycle, Intent, Transfer } from '../../api/cycles.js'
 import { StateBadge } from '../../parts/badges.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
+import { difference } from '../../parts/decimals.js'
 import { Amount, Unknown, Usd } from '../../parts/exact.js'
 import { usdFigure } from '../../parts/figures.js'
 import { IdLink } from '../../parts/id-link.js'
+import { stepHref } from '../../parts/links.js'
 import { Moment } from '../../parts/moment.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Empty, Notice } from '../../parts/states.js'
-import type { Cost, Cycle, Intent, Transfer } from './api.js'
-import { difference } from './exact.js'
+import { INTENTS, LEGS, TRANSFERS, type Words } from '../../parts/words.js'
 import classes from './history.module.css'
-import { stepHref } from './links.js'
 import { type LegTrail, legTrails, looseIntents } from './trail.js'
-import { INTENTS, LEGS, TRANSFERS, type Words } from './words.js'
 
 /** What the cycle carried out, leg by leg, each with its transactions and its transfer. */
 export function LegsPanel({ cycle }: { readonly cycle: Cycle }) {
@@ -30,7 +31,7 @@ export function LegsPanel({ cycle }: { readonly cycle: Cycle }) {
           ))}
           {loose.length > 0 && (
             <article className={classes.leg} aria-label="Other transactions">
-              <h3 className={classes.sub}>Other transactions</h3>
+              <h3 className={shared.sub}>Other transactions</h3>
               <Steps intents={loose} transfer={undefined} cycleId={cycle.id} />
             </article>
           )}
@@ -64,8 +65,8 @@ function LegCard({
             {sell.symbol} on {sell.chain} → {buy.symbol} on {buy.chain}
           </span>
         )}
-        <span className={classes.quiet}>
-          {leg.venue} by {leg.tool}
+        <span className={shared.quiet}>
+          {leg.tool} by {leg.venue}
         </span>
       </div>
       {leg.failure && (
@@ -140,7 +141,7 @@ function CostTable({ expected, realised }: { readonly expected: Cost | undefined
   if (!expected && !realised) return null
   const [total, compared] = [realised?.totalUsd, expected?.totalUsd]
   return (
-    <details className={classes.details}>
+    <details className={shared.details}>
       <summary>
         Cost: expected {compared === undefined ? 'unknown' : usdFigure(compared).readable}, realised{' '}
         {total === undefined ? 'not known yet' : usdFigure(total).readable}
@@ -174,7 +175,7 @@ function Steps({
             {kind} on {chain}, nonce {nonce}
           </span>
           <IdLink id={id} href={stepHref(cycleId, id)} label="Transaction" />
-          <span className={classes.quiet}>
+          <span className={shared.quiet}>
             <Moment at={reservedAt} />
           </span>
         </li>
@@ -186,7 +187,7 @@ function Steps({
             {transfer.bridge} from {transfer.origin.chain} to {transfer.destination}
           </span>
           <IdLink id={transfer.id} href={stepHref(cycleId, transfer.id)} label="Transfer" />
-          <span className={classes.quiet}>
+          <span className={shared.quiet}>
             <Moment at={transfer.sentAt} />
           </span>
         </li>

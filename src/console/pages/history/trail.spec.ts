@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Cycle, IntentDetail } from './api.js'
+import type { Cycle, IntentDetail } from '../../api/cycles.js'
 import { elapsedText, isTransferId, legTrails, looseIntents, momentsOf } from './trail.js'
 
 const legs = [{ id: 'p1.0' }, { id: 'p1.1' }] as Cycle['legs']

@@ -1,5 +1,5 @@
 import { durationText } from '../../parts/moments.js'
-import type { Cycle, Intent, IntentDetail, Leg, PlannedLeg, Transfer } from './api.js'
+import type { Cycle, Intent, IntentDetail, Leg, PlannedLeg, Transfer } from '../../api/cycles.js'
 
 /** A leg with everything that was planned and done for it. */
 export interface LegTrail {

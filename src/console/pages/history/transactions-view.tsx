@@ -2,17 +2,17 @@ import { NativeSelect } from '@mantine/core'
 import { useState } from 'react'
 import { useReadPages } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
-import { CardTable, type Column } from '../../parts/card-table.js'
+import type { Column } from '../../parts/card-table.js'
 import { IdLink } from '../../parts/id-link.js'
 import { Moment } from '../../parts/moment.js'
 import { Panel } from '../../parts/page.js'
-import { Await, Empty, More } from '../../parts/states.js'
-import type { IntentLine, IntentsPage } from './api.js'
-import classes from './history.module.css'
-import { cycleHref, stepHref } from './links.js'
-import { INTENTS } from './words.js'
+import { PagedTable } from '../../parts/paged-table.js'
+import { ANY, StateSelect } from '../../parts/state-select.js'
+import type { IntentLine, IntentsPage } from '../../api/cycles.js'
+import shared from '../../parts/shared.module.css'
+import { cycleHref, stepHref } from '../../parts/links.js'
+import { INTENTS } from '../../parts/words.js'
 
-const ANY = ''
 const EVERYBODY = 'everybody'
 
 export function TransactionsView({ portfolio }: { readonly portfolio: string }) {
@@ -25,17 +25,9 @@ export function TransactionsView({ portfolio }: { readonly portfolio: string }) 
   })
   return (
     <Panel title="Transactions">
-      <p className={classes.quiet}>One for each nonce that was taken, with the step it is for.</p>
-      <div className={`${classes.filters} ${classes.sub}`}>
-        <NativeSelect
-          label="State"
-          value={state}
-          data={[
-            { value: ANY, label: 'Every state' },
-            ...Object.entries(INTENTS).map(([value, { label }]) => ({ value, label })),
-          ]}
-          onChange={(event) => setState(event.currentTarget.value)}
-        />
+      <p className={shared.quiet}>One for each nonce that was taken, with the step it is for.</p>
+      <div className={`${shared.filters} ${shared.sub}`}>
+        <StateSelect value={state} words={INTENTS} onChange={setState} />
         <NativeSelect
           label="Of"
           value={of}
@@ -46,21 +38,14 @@ export function TransactionsView({ portfolio }: { readonly portfolio: string }) 
           onChange={(event) => setOf(event.currentTarget.value)}
         />
       </div>
-      <Await read={pages}>
-        {({ pages: loaded }) => {
-          const intents = loaded.flatMap((page) => page.intents)
-          return intents.length === 0 ? (
-            <Empty title="No transaction">{state === ANY ? 'Nothing was signed yet.' : 'None is in this state.'}</Empty>
-          ) : (
-            <>
-              <CardTable label="Transactions, newest first" columns={COLUMNS} rows={intents} keyOf={({ id }) => id} />
-              <div className={classes.below}>
-                <More pages={pages} />
-              </div>
-            </>
-          )
-        }}
-      </Await>
+      <PagedTable
+        pages={pages}
+        rowsOf={({ intents }) => intents}
+        label="Transactions, newest first"
+        columns={COLUMNS}
+        keyOf={({ id }) => id}
+        none={{ title: 'No transaction', why: state === ANY ? 'Nothing was signed yet.' : 'None is in this state.' }}
+      />
     </Panel>
   )
 }

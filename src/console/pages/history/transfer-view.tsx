@@ -1,56 +1,47 @@
 import { Button, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { useMay } from '../../api/context.js'
+import type { Investigated, TransferDetail } from '../../api/cycles.js'
 import { useRead } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
 import { ConfirmAct } from '../../parts/confirm-act.js'
 import { Amount, Hex, Unknown, Usd } from '../../parts/exact.js'
-import { CopyButton, IdLink } from '../../parts/id-link.js'
+import { IdLink } from '../../parts/id-link.js'
+import { cycleHref, stepHref, transferPath } from '../../parts/links.js'
 import { Ago, Moment } from '../../parts/moment.js'
 import { durationText } from '../../parts/moments.js'
-import { Fact, Facts, Page, Panel } from '../../parts/page.js'
-import { shortId } from '../../parts/short-id.js'
-import { Await, Empty, Notice } from '../../parts/states.js'
-import type { Investigated, TransferDetail } from './api.js'
-import { Crumbs } from './crumbs.js'
+import { Fact, Facts, Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
+import { Empty, Notice } from '../../parts/states.js'
+import { EVENTS, TRANSFERS } from '../../parts/words.js'
 import classes from './history.module.css'
-import { cycleHref, stepHref, transferPath } from './links.js'
+import { RecordPage } from './record-page.js'
 import { elapsedText } from './trail.js'
-import { EVENTS, TRANSFERS } from './words.js'
 
 /** One crossing: what was sent, what is to arrive, what has. */
 export function TransferView({ id }: { readonly id: string }) {
   const read = useRead<TransferDetail>(transferPath(id))
   return (
-    <>
-      <Crumbs cycleId={read.data?.cycleId} here={`Transfer ${shortId(id)}`} />
-      <Page
-        title={`Transfer ${shortId(id)}`}
-        lead={read.data && `${read.data.bridge} from ${read.data.origin.chain} to ${read.data.destination}`}
-        actions={
-          <>
-            <CopyButton text={id} label="the id of the transfer">
-              copy id
-            </CopyButton>
-            {read.data && <InvestigatedButton transfer={read.data} />}
-          </>
-        }
-      >
-        <Await read={read}>
-          {(transfer) => (
-            <>
-              <LateNotice transfer={transfer} />
-              <Summary transfer={transfer} />
-              <Panel title="What happened, in order">
-                <Timeline transfer={transfer} />
-              </Panel>
-              <ArrivalsPanel transfer={transfer} />
-            </>
-          )}
-        </Await>
-      </Page>
-    </>
+    <RecordPage
+      kind="Transfer"
+      id={id}
+      read={read}
+      leadOf={({ bridge, origin, destination }) => `${bridge} from ${origin.chain} to ${destination}`}
+      cycleOf={({ cycleId }) => cycleId}
+      actionsOf={(transfer) => <InvestigatedButton transfer={transfer} />}
+    >
+      {(transfer) => (
+        <>
+          <LateNotice transfer={transfer} />
+          <Summary transfer={transfer} />
+          <Panel title="What happened, in order">
+            <Timeline transfer={transfer} />
+          </Panel>
+          <ArrivalsPanel transfer={transfer} />
+        </>
+      )}
+    </RecordPage>
   )
 }
 
@@ -78,7 +69,7 @@ function InvestigatedButton({ transfer }: { readonly transfer: TransferDetail })
   const [isAsking, setAsking] = useState(false)
   const [note, setNote] = useState('')
   if (!transfer.isLate || transfer.investigation) return null
-  if (!mayMark) return <span className={classes.quiet}>Marking it takes the scope resume:propose.</span>
+  if (!mayMark) return <span className={shared.quiet}>Marking it takes the scope resume:propose.</span>
   return (
     <>
       <Button variant="light" onClick={() => setAsking(true)}>
@@ -149,10 +140,10 @@ function Summary({ transfer }: { readonly transfer: TransferDetail }) {
           <IdLink id={cycleId} href={cycleHref(cycleId)} label="Cycle" />
         </Fact>
       </Facts>
-      <p className={`${classes.quiet} ${classes.sub}`}>{meaning}</p>
+      <p className={`${shared.quiet} ${shared.sub}`}>{meaning}</p>
       {intents.length > 0 && (
         <>
-          <h3 className={classes.sub}>Transactions made for it</h3>
+          <h3 className={shared.sub}>Transactions made for it</h3>
           <ul className={classes.steps}>
             {intents.map((one) => (
               <li key={one}>
@@ -177,7 +168,7 @@ function Timeline({ transfer: { timeline } }: { readonly transfer: TransferDetai
             {index > 0 && <span>{elapsedText(timeline[index - 1]!.at, at)}</span>}
           </div>
           <StateBadge tone={EVENTS[event].tone}>{EVENTS[event].label}</StateBadge>{' '}
-          {chain !== null && <span>on {chain}</span>} {isAhead && <span className={classes.quiet}>due then</span>}
+          {chain !== null && <span>on {chain}</span>} {isAhead && <span className={shared.quiet}>due then</span>}
           <div className={classes.evidence}>{evidence}</div>
           {hash !== null && !evidence.includes(hash) && <Hex value={hash} label="hash" />}
         </li>

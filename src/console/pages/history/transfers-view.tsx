@@ -1,19 +1,17 @@
-import { NativeSelect } from '@mantine/core'
 import { useState } from 'react'
 import { useReadPages } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
-import { CardTable, type Column } from '../../parts/card-table.js'
+import type { Column } from '../../parts/card-table.js'
 import { Amount, Usd } from '../../parts/exact.js'
 import { IdLink } from '../../parts/id-link.js'
 import { Ago, Moment } from '../../parts/moment.js'
 import { Panel } from '../../parts/page.js'
-import { Await, Empty, More } from '../../parts/states.js'
-import type { TransferLine, TransfersPage } from './api.js'
-import classes from './history.module.css'
-import { stepHref } from './links.js'
-import { TRANSFERS } from './words.js'
-
-const ANY = ''
+import { PagedTable } from '../../parts/paged-table.js'
+import { ANY, StateSelect } from '../../parts/state-select.js'
+import type { TransferLine, TransfersPage } from '../../api/cycles.js'
+import shared from '../../parts/shared.module.css'
+import { stepHref } from '../../parts/links.js'
+import { TRANSFERS } from '../../parts/words.js'
 
 export function TransfersView({ portfolio }: { readonly portfolio: string }) {
   const [state, setState] = useState(ANY)
@@ -24,32 +22,17 @@ export function TransfersView({ portfolio }: { readonly portfolio: string }) {
   })
   return (
     <Panel title="Transfers between chains">
-      <div className={classes.filters}>
-        <NativeSelect
-          label="State"
-          value={state}
-          data={[
-            { value: ANY, label: 'Every state' },
-            ...Object.entries(TRANSFERS).map(([value, { label }]) => ({ value, label })),
-          ]}
-          onChange={(event) => setState(event.currentTarget.value)}
-        />
+      <div className={shared.filters}>
+        <StateSelect value={state} words={TRANSFERS} onChange={setState} />
       </div>
-      <Await read={pages}>
-        {({ pages: loaded }) => {
-          const transfers = loaded.flatMap((page) => page.transfers)
-          return transfers.length === 0 ? (
-            <Empty title="No transfer">{state === ANY ? 'Nothing has crossed yet.' : 'None is in this state.'}</Empty>
-          ) : (
-            <>
-              <CardTable label="Transfers, newest first" columns={COLUMNS} rows={transfers} keyOf={({ id }) => id} />
-              <div className={classes.below}>
-                <More pages={pages} />
-              </div>
-            </>
-          )
-        }}
-      </Await>
+      <PagedTable
+        pages={pages}
+        rowsOf={({ transfers }) => transfers}
+        label="Transfers, newest first"
+        columns={COLUMNS}
+        keyOf={({ id }) => id}
+        none={{ title: 'No transfer', why: state === ANY ? 'Nothing has crossed yet.' : 'None is in this state.' }}
+      />
     </Panel>
   )
 }
@@ -60,7 +43,7 @@ const COLUMNS: readonly Column<TransferLine>[] = [
     name: 'Way',
     of: ({ origin, destination, bridge }) => (
       <>
-        {origin.chain} → {destination} <span className={classes.quiet}>by {bridge}</span>
+        {origin.chain} → {destination} <span className={shared.quiet}>by {bridge}</span>
       </>
     ),
   },
@@ -73,7 +56,7 @@ const COLUMNS: readonly Column<TransferLine>[] = [
         <StateBadge tone={TRANSFERS[state].tone} title={TRANSFERS[state].meaning}>
           {TRANSFERS[state].label}
         </StateBadge>
-        {investigation && <span className={classes.quiet}> looked into</span>}
+        {investigation && <span className={shared.quiet}> looked into</span>}
       </>
     ),
   },

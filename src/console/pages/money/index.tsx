@@ -1,16 +1,17 @@
-import { usePortfolio, usePositions } from '../../api/queries.js'
 import { useMediaQuery } from '@mantine/hooks'
-import { useChosenPortfolio } from '../../frame/portfolio.js'
 import type { Positions } from '../../api/answers.js'
+import { usePortfolio, usePositions } from '../../api/queries.js'
+import { useChosenPortfolio } from '../../frame/portfolio.js'
 import { Hex, Usd } from '../../parts/exact.js'
 import { Ago } from '../../parts/moment.js'
 import { Fact, Facts, Page, Panel } from '../../parts/page.js'
 import { Await, Empty, Notice } from '../../parts/states.js'
+import { UnderWayFigure } from '../../parts/under-way-figure.js'
 import { ChainCards } from './chain-cards.js'
 import { Derivatives } from './derivatives.js'
 import { FlowsPicture, UnderWay } from './flows.js'
-import { isApart, matrixOf } from './matrix.js'
 import { MatrixTable } from './matrix-table.js'
+import { isApart, matrixOf } from './matrix.js'
 import classes from './money.module.css'
 import { Unattributed } from './unattributed.js'
 
@@ -62,16 +63,16 @@ function Shown({ positions }: { readonly positions: Positions }) {
   )
 }
 
-function Figures({ positions: { navUsd, measuredAt, inTransitUsd, account } }: { readonly positions: Positions }) {
+function Figures({ positions: { navUsd, measuredAt, inTransit, account } }: { readonly positions: Positions }) {
   return (
     <Facts>
       <Fact name="NAV">
         <Usd value={navUsd} />
       </Fact>
-      <Fact name="Under way">
-        <Usd value={inTransitUsd} />
-      </Fact>
       <Fact name="Measured">{measuredAt === null ? 'not yet' : <Ago at={measuredAt} />}</Fact>
+      <Fact name="Under way now">
+        <UnderWayFigure inTransit={inTransit} />
+      </Fact>
       <Fact name="Account">
         <Hex value={account} label="account" />
       </Fact>

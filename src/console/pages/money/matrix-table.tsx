@@ -1,6 +1,7 @@
 import type { CSSProperties, ReactNode } from 'react'
 import { Share, Unknown, Usd } from '../../parts/exact.js'
 import { Scrolls } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import type { Matrix, MatrixChain, MatrixRow } from './matrix.js'
 import classes from './money.module.css'
 import { TokenAmounts } from './token-amounts.js'
@@ -16,13 +17,13 @@ export function MatrixTable({
   /** Drawn over the columns of the chains. */
   readonly picture: ReactNode
 }) {
-  const { chains, rows, underWayUsd, totalUsd } = matrix
+  const { chains, rows, totalUsd } = matrix
   return (
     <Scrolls label="Table of assets by chain">
       <div className={classes.wide} style={{ '--chains': chains.length } as CSSProperties}>
         {picture}
         <table className={classes.matrix}>
-          <caption className={classes.hidden}>Value, amount and share of NAV by asset and chain</caption>
+          <caption className={shared.hidden}>Value, amount and share of NAV by asset and chain</caption>
           <colgroup>
             <col className={classes.nameColumn} />
             {chains.map(({ chain }) => (
@@ -69,7 +70,7 @@ export function MatrixTable({
                 </td>
               ))}
               <td className={classes.sum}>
-                <Usd value={underWayUsd} />
+                <UnderWay of={matrix} cells="cells" />
               </td>
               <td className={classes.sum}>
                 <Usd value={totalUsd} />
@@ -91,7 +92,7 @@ function Row({
   readonly chains: readonly MatrixChain[]
   readonly navUsd: string | null
 }) {
-  const { asset, follows, cells, underWayUsd, totalUsd, unknown } = row
+  const { asset, follows, cells, totalUsd, unknown } = row
   return (
     <tr>
       <th scope="row">
@@ -101,7 +102,9 @@ function Row({
       {chains.map((chain) => (
         <MatrixCell key={chain.chain} row={row} chain={chain} />
       ))}
-      <td className={classes.sum}>{Number(underWayUsd) > 0 ? <Usd value={underWayUsd} /> : <Nothing />}</td>
+      <td className={classes.sum}>
+        <UnderWay of={row} cells="its cell" />
+      </td>
       <td className={classes.sum}>
         {unknown !== undefined && cells.size === 0 ? (
           <Unknown />
@@ -115,6 +118,28 @@ function Row({
         )}
       </td>
     </tr>
+  )
+}
+
+/** What is in no cell, and under it what still is. */
+function UnderWay({
+  of,
+  cells,
+}: {
+  readonly of: Pick<MatrixRow, 'underWayUsd' | 'leftSinceUsd'>
+  readonly cells: string
+}) {
+  const hasLeftSince = Number(of.leftSinceUsd) > 0
+  return (
+    <>
+      {Number(of.underWayUsd) > 0 && <Usd value={of.underWayUsd} />}
+      {Number(of.underWayUsd) === 0 && !hasLeftSince && <Nothing />}
+      {hasLeftSince && (
+        <div className={classes.quiet} title="Left after the last cycle had measured, so that it is counted there.">
+          <Usd value={of.leftSinceUsd} /> in {cells}
+        </div>
+      )}
+    </>
   )
 }
 
@@ -165,7 +190,7 @@ function Nothing() {
       <span aria-hidden="true" className={classes.quiet}>
         –
       </span>
-      <span className={classes.hidden}>nothing</span>
+      <span className={shared.hidden}>nothing</span>
     </>
   )
 }

@@ -62,7 +62,9 @@ describe('matrixOf', () => {
   test('counts what is under way once: not where the cells still have it', () => {
     expect(row('ETH')).toMatchObject({ underWayUsd: '30.5', totalUsd: '434.803' })
     const seen = matrixOf({ ...POSITIONS, inTransit: [transit({ isInPositions: true })] }, [])
-    expect(seen.rows[0]).toMatchObject({ underWayUsd: '0', totalUsd: '404.303' })
+    expect(seen.rows[0]).toMatchObject({ underWayUsd: '0', leftSinceUsd: '30.5', totalUsd: '404.303' })
+    expect(seen.leftSinceUsd).toBe('30.5')
+    expect(row('ETH')?.leftSinceUsd).toBe('0')
     expect([matrix.underWayUsd, matrix.totalUsd]).toEqual(['30.5', '484.803'])
   })
 
@@ -77,7 +79,7 @@ describe('matrixOf', () => {
       inTransit: [],
       unknown: { assets: [], chains: [], derivatives: null },
     }
-    expect(matrixOf(nothing, [])).toEqual({ chains: [], rows: [], underWayUsd: '0', totalUsd: '0' })
+    expect(matrixOf(nothing, [])).toEqual({ chains: [], rows: [], underWayUsd: '0', leftSinceUsd: '0', totalUsd: '0' })
   })
 })
 

@@ -1,5 +1,5 @@
 import type { Positions } from '../../api/answers.js'
-import { sum } from '../history/exact.js'
+import { sum } from '../../parts/decimals.js'
 
 export type Position = Positions['positions'][number]
 type Transit = Positions['inTransit'][number]
@@ -28,6 +28,8 @@ export interface MatrixRow {
   readonly cells: ReadonlyMap<string, Cell>
   /** Of what is under way and in no cell. */
   readonly underWayUsd: string
+  /** Of what left after the measurement, and so is still in a cell. */
+  readonly leftSinceUsd: string
   readonly totalUsd: string
   /** Why it has no value; undefined where it has one. */
   readonly unknown: string | undefined
@@ -37,6 +39,7 @@ export interface Matrix {
   readonly chains: readonly MatrixChain[]
   readonly rows: readonly MatrixRow[]
   readonly underWayUsd: string
+  readonly leftSinceUsd: string
   readonly totalUsd: string
 }
 
@@ -46,6 +49,7 @@ export interface Matrix {
  */
 export function matrixOf({ positions, inTransit, unknown }: Positions, known: readonly string[]): Matrix {
   const counted = inTransit.filter(({ isInPositions }) => !isInPositions)
+  const leftSince = inTransit.filter(({ isInPositions }) => isInPositions)
   const chains = unique([
     ...known,
     ...positions.map(({ chain }) => chain),
@@ -68,6 +72,7 @@ export function matrixOf({ positions, inTransit, unknown }: Positions, known: re
       follows: follows === asset ? undefined : follows,
       cells: new Map([...row].map(([chain, cell]) => [chain, { ...cell, heat: heatOf(cell.valueUsd, largest) }])),
       underWayUsd,
+      leftSinceUsd: valueOf(leftSince.filter((one) => one.asset === asset)),
       totalUsd: sum([...[...row.values()].map(({ valueUsd }) => valueUsd), underWayUsd]),
       unknown: unknown.assets.find((one) => one.asset === asset)?.reason,
     }
@@ -80,6 +85,7 @@ export function matrixOf({ positions, inTransit, unknown }: Positions, known: re
     })),
     rows,
     underWayUsd: valueOf(counted),
+    leftSinceUsd: valueOf(leftSince),
     totalUsd: sum(rows.map(({ totalUsd }) => totalUsd)),
   }
 }

@@ -1,13 +1,16 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useReadPages } from '../../api/queries.js'
 import { type Tone, StateBadge } from '../../parts/badges.js'
-import { CardTable, type Column } from '../../parts/card-table.js'
+import type { Column } from '../../parts/card-table.js'
 import { Hex } from '../../parts/exact.js'
 import { Moment } from '../../parts/moment.js'
 import { NeedsScope } from '../../parts/needs-scope.js'
 import { Panel } from '../../parts/page.js'
-import { Await, Empty, More, Notice } from '../../parts/states.js'
+import { PagedTable } from '../../parts/paged-table.js'
+import shared from '../../parts/shared.module.css'
+import { StateSelect } from '../../parts/state-select.js'
+import { Notice } from '../../parts/states.js'
 import type { AuditPage, AuditRecord, AuditResult } from './api.js'
 import { chainSeen } from './audit-chain.js'
 import classes from './operations.module.css'
@@ -47,22 +50,15 @@ function AuditLog() {
   return (
     <Panel title="Audit log">
       <Filters wanted={wanted} onWant={setWanted} />
-      <Await read={pages}>
-        {({ pages: loaded }) => {
-          const records = loaded.flatMap((page) => page.records)
-          return records.length === 0 ? (
-            <Empty title="No record">{isFiltered ? 'None is what you look for.' : 'Nothing was done yet.'}</Empty>
-          ) : (
-            <>
-              {!isFiltered && <ChainNotice records={records} />}
-              <CardTable label="Audit records, newest first" columns={COLUMNS} rows={records} keyOf={bySequence} />
-              <div className={classes.below}>
-                <More pages={pages} />
-              </div>
-            </>
-          )
-        }}
-      </Await>
+      <PagedTable
+        pages={pages}
+        rowsOf={({ records }) => records}
+        label="Audit records, newest first"
+        columns={COLUMNS}
+        keyOf={bySequence}
+        none={{ title: 'No record', why: isFiltered ? 'None is what you look for.' : 'Nothing was done yet.' }}
+        above={(records) => !isFiltered && <ChainNotice records={records} />}
+      />
     </Panel>
   )
 }
@@ -72,7 +68,7 @@ function Filters({ wanted, onWant }: { readonly wanted: Wanted; readonly onWant:
   const [action, setAction] = useState(wanted.action)
   return (
     <form
-      className={classes.filters}
+      className={shared.filters}
       onSubmit={(event) => {
         event.preventDefault()
         onWant({ ...wanted, subject: subject.trim(), action: action.trim() })
@@ -90,16 +86,12 @@ function Filters({ wanted, onWant }: { readonly wanted: Wanted; readonly onWant:
         value={action}
         onChange={(event) => setAction(event.currentTarget.value)}
       />
-      <NativeSelect
+      <StateSelect
         label="Result"
+        any="Every result"
         value={wanted.result}
-        data={[
-          { value: '', label: 'Every result' },
-          ...Object.entries(RESULTS).map(([value, { label }]) => ({ value, label })),
-        ]}
-        onChange={(event) =>
-          onWant({ subject: subject.trim(), action: action.trim(), result: event.currentTarget.value })
-        }
+        words={RESULTS}
+        onChange={(result) => onWant({ subject: subject.trim(), action: action.trim(), result })}
       />
       <Button type="submit" variant="default">
         Search
@@ -130,7 +122,7 @@ function ChainNotice({ records }: { readonly records: readonly AuditRecord[] }) 
       </Notice>
     )
   return (
-    <p className={`${classes.quiet} ${classes.sub}`}>
+    <p className={`${shared.quiet} ${shared.sub}`}>
       Records {oldest} to {newest.sequence} follow each other without a gap. The chain ends with{' '}
       <Hex value={newest.hash} label="hash of the last record" />; keep it elsewhere. Whether every hash is right is
       reckoned by <code>evenkeel audit verify</code>.
@@ -147,7 +139,7 @@ const COLUMNS: readonly Column<AuditRecord>[] = [
     name: 'Who',
     of: ({ actor, subject }) => (
       <>
-        {subject} {actor !== subject && <span className={classes.quiet}>{actor}</span>}
+        {subject} {actor !== subject && <span className={shared.quiet}>{actor}</span>}
       </>
     ),
   },
@@ -155,7 +147,7 @@ const COLUMNS: readonly Column<AuditRecord>[] = [
     name: 'What',
     of: ({ action, resource }) => (
       <>
-        <strong>{action}</strong> <span className={classes.quiet}>{resource}</span>
+        <strong>{action}</strong> <span className={shared.quiet}>{resource}</span>
       </>
     ),
   },
@@ -171,7 +163,7 @@ function Details({ record }: { readonly record: AuditRecord }) {
   return (
     <details className={classes.record}>
       <summary aria-label={`Details of record ${sequence}`}>show</summary>
-      <pre className={classes.raw}>
+      <pre className={shared.raw}>
         {JSON.stringify({ ...detail, from: source, keyId, requestId, build, hash }, null, 2)}
       </pre>
     </details>

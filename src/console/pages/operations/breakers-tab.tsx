@@ -1,22 +1,25 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
-import { useBreakers } from '../../api/queries.js'
 import { useMay } from '../../api/context.js'
+import { useBreakers, useReadPages } from '../../api/queries.js'
 import { ResumeDialog } from '../../frame/resume-dialog.js'
 import { OperatingBadge, StateBadge } from '../../parts/badges.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
 import { Ago, Moment } from '../../parts/moment.js'
 import { Panel } from '../../parts/page.js'
+import { PagedTable } from '../../parts/paged-table.js'
+import shared from '../../parts/shared.module.css'
 import { Await, Empty } from '../../parts/states.js'
-import type { Breaker } from './api.js'
+import type { Breaker, Breakers } from './api.js'
 import { BREAKERS, releaseText } from './breaker-words.js'
 import classes from './operations.module.css'
 
 export function BreakersTab() {
   const read = useBreakers()
+  const latest = useReadPages<Breakers>('/v1/breakers', { limit: 50 })
   return (
     <Await read={read}>
-      {({ open, recent }) => (
+      {({ open }) => (
         <>
           <Panel title="Open">
             {open.length === 0 ? (
@@ -26,14 +29,17 @@ export function BreakersTab() {
             )}
           </Panel>
           <Panel title="Latest">
-            {recent.length === 0 ? (
-              <Empty title="None has ever tripped" />
-            ) : (
-              <CardTable label="Breakers, newest first" columns={COLUMNS} rows={recent} keyOf={({ id }) => id} />
-            )}
+            <PagedTable
+              pages={latest}
+              rowsOf={({ recent }) => recent}
+              label="Breakers, newest first"
+              columns={COLUMNS}
+              keyOf={({ id }) => id}
+              none={{ title: 'None has ever tripped', why: 'What trips is kept here.' }}
+            />
           </Panel>
           <Panel title="What each of them means">
-            <details className={classes.details}>
+            <details className={shared.details}>
               <summary>All {Object.keys(BREAKERS).length} breakers</summary>
               <CardTable
                 label="Breakers by code"
@@ -62,23 +68,23 @@ function OpenBreaker({ breaker }: { readonly breaker: Breaker }) {
         </h3>
         <OperatingBadge state={level} />
         <span>{scope}</span>
-        <span className={classes.quiet}>
+        <span className={shared.quiet}>
           <Moment at={trippedAt} />, <Ago at={trippedAt} />
         </span>
       </div>
       <p>{reason}</p>
-      <p className={classes.quiet}>{meaning}</p>
-      <p className={classes.quiet}>
+      <p className={shared.quiet}>{meaning}</p>
+      <p className={shared.quiet}>
         {advice} {releaseText(code)}
       </p>
       {release !== 'itself' && (
-        <div className={classes.below}>
+        <div className={shared.below}>
           {mayResume ? (
             <Button variant="default" onClick={() => setResuming(true)}>
               Resume {scope === 'all' ? 'everything' : scope}…
             </Button>
           ) : (
-            <span className={classes.quiet}>Resuming takes the scope resume:propose.</span>
+            <span className={shared.quiet}>Resuming takes the scope resume:propose.</span>
           )}
         </div>
       )}
@@ -106,7 +112,7 @@ const COLUMNS: readonly Column<Breaker>[] = [
         <StateBadge tone="bad">open</StateBadge>
       ) : (
         <>
-          <Moment at={clearedAt} /> {clearedBy !== null && <span className={classes.quiet}>by {clearedBy}</span>}
+          <Moment at={clearedAt} /> {clearedBy !== null && <span className={shared.quiet}>by {clearedBy}</span>}
         </>
       ),
   },

@@ -5,9 +5,9 @@ import { Hex, Unknown } from '../../parts/exact.js'
 import { Ago } from '../../parts/moment.js'
 import { durationText } from '../../parts/moments.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Await, Empty, Notice } from '../../parts/states.js'
 import type { Chain, Endpoint } from './api.js'
-import classes from './operations.module.css'
 
 export function ChainsTab() {
   const read = useChains()
@@ -54,7 +54,7 @@ function ChainPanel({ chain }: { readonly chain: Chain }) {
         </Fact>
         <Fact name="Looked at">{lookedAt === null ? <Unknown>not yet</Unknown> : <Ago at={lookedAt} />}</Fact>
       </Facts>
-      <div className={classes.sub}>
+      <div className={shared.sub}>
         <CardTable
           label={`Endpoints of ${chain.chain}`}
           columns={COLUMNS}
@@ -70,7 +70,7 @@ function Block({ block }: { readonly block: Chain['head'] }) {
   if (!block) return <Unknown />
   return (
     <>
-      {block.number} <span className={classes.quiet}>made</span> <Ago at={block.time} />{' '}
+      {block.number} <span className={shared.quiet}>made</span> <Ago at={block.time} />{' '}
       <Hex value={block.hash} label="hash of the block" />
     </>
   )
@@ -81,7 +81,7 @@ const COLUMNS: readonly Column<Endpoint>[] = [
     name: 'Endpoint',
     of: ({ name, host }) => (
       <>
-        {name} {host !== name && <span className={classes.quiet}>{host}</span>}
+        {name} {host !== name && <span className={shared.quiet}>{host}</span>}
       </>
     ),
   },
@@ -106,7 +106,7 @@ const COLUMNS: readonly Column<Endpoint>[] = [
       <>
         {reason ?? <Unknown>nothing to say</Unknown>}
         {quarantinedUntil !== null && (
-          <span className={classes.quiet}>
+          <span className={shared.quiet}>
             {' '}
             set aside, back <Ago at={quarantinedUntil} />
           </span>

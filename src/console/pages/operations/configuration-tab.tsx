@@ -1,8 +1,9 @@
 import { TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { useConfig } from '../../api/queries.js'
+import { useConfig, useStates } from '../../api/queries.js'
 import { Hex, Unknown } from '../../parts/exact.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Await, Empty } from '../../parts/states.js'
 import { bySection, configLines, searchLines } from './config-lines.js'
 import classes from './operations.module.css'
@@ -10,6 +11,7 @@ import classes from './operations.module.css'
 /** What the daemon runs under, read only, with every default. */
 export function ConfigurationTab() {
   const read = useConfig()
+  const leader = useStates().data?.leader
   return (
     <Await read={read}>
       {({ hash, version, revision, config }) => (
@@ -21,8 +23,9 @@ export function ConfigurationTab() {
               </Fact>
               <Fact name="Version">{version}</Fact>
               <Fact name="Revision">
-                {revision === '' ? <Unknown>not told</Unknown> : <Hex value={revision} label="revision" />}
+                {revision === 'unknown' ? <Unknown>not told</Unknown> : <Hex value={revision} label="revision" />}
               </Fact>
+              <Fact name="Leads">{leader ?? <Unknown>{leader === null ? 'no replica' : 'not known'}</Unknown>}</Fact>
             </Facts>
           </Panel>
           <Lines config={config} />
@@ -39,10 +42,8 @@ function Lines({ config }: { readonly config: Readonly<Record<string, unknown>> 
   const isSearching = search.trim() !== ''
   return (
     <Panel title="Effective configuration">
-      <p className={classes.quiet}>
-        With every default, without secrets. It is changed in its file, and read at start.
-      </p>
-      <div className={`${classes.filters} ${classes.sub}`}>
+      <p className={shared.quiet}>With every default, without secrets. It is changed in its file, and read at start.</p>
+      <div className={`${shared.filters} ${shared.sub}`}>
         <TextInput
           label="Search"
           type="search"
@@ -51,15 +52,15 @@ function Lines({ config }: { readonly config: Readonly<Record<string, unknown>> 
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
-        <output className={classes.quiet}>
+        <output className={shared.quiet}>
           {isSearching ? `${found.length} of ${lines.length} values` : `${lines.length} values`}
         </output>
       </div>
       {found.length === 0 && <Empty title="No value is what you look for" />}
       {bySection(found).map(({ name, lines: own }) => (
-        <details key={name} className={classes.details} open={isSearching || undefined}>
+        <details key={name} className={shared.details} open={isSearching || undefined}>
           <summary>
-            {name} <span className={classes.quiet}>{own.length === 1 ? 'one value' : `${own.length} values`}</span>
+            {name} <span className={shared.quiet}>{own.length === 1 ? 'one value' : `${own.length} values`}</span>
           </summary>
           <dl className={classes.lines}>
             {own.map(({ path, value }) => (

@@ -8,13 +8,13 @@ import { CardTable, type Column } from '../../parts/card-table.js'
 import { ConfirmAct } from '../../parts/confirm-act.js'
 import { Amount, Hex } from '../../parts/exact.js'
 import { IdLink } from '../../parts/id-link.js'
+import { stepHref } from '../../parts/links.js'
 import { Moment } from '../../parts/moment.js'
 import { NeedsScope } from '../../parts/needs-scope.js'
 import { Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Await, Empty, More } from '../../parts/states.js'
-import { stepHref } from '../history/links.js'
 import type { Balance, Inflow, Ledger, Posting } from './api.js'
-import classes from './operations.module.css'
 import { postingCause } from './posting-cause.js'
 
 export function LedgerTab() {
@@ -34,7 +34,7 @@ function Unattributed({ portfolio }: { readonly portfolio: string }) {
   if (!read.error && found.length === 0) return null
   return (
     <Panel title="Came in unannounced">
-      <p className={classes.quiet}>
+      <p className={shared.quiet}>
         It is in no figure and is not traded until somebody says that it is the fund&apos;s own.
       </p>
       <Await read={read}>
@@ -57,7 +57,7 @@ function Unattributed({ portfolio }: { readonly portfolio: string }) {
 function Classify({ portfolio, balance }: { readonly portfolio: string; readonly balance: Balance }) {
   const mayClassify = useMay('resume:propose')
   const [isAsking, setAsking] = useState(false)
-  if (!mayClassify) return <span className={classes.quiet}>Saying so takes the scope resume:propose.</span>
+  if (!mayClassify) return <span className={shared.quiet}>Saying so takes the scope resume:propose.</span>
   return (
     <>
       <Button variant="default" size="xs" onClick={() => setAsking(true)}>
@@ -100,7 +100,7 @@ function Book({ portfolio }: { readonly portfolio: string }) {
                 <Empty title="Nothing is booked yet" />
               )}
               {first && (
-                <p className={`${classes.quiet} ${classes.sub}`}>
+                <p className={`${shared.quiet} ${shared.sub}`}>
                   Account <Hex value={first.account} label="account" />
                 </p>
               )}
@@ -116,7 +116,7 @@ function Book({ portfolio }: { readonly portfolio: string }) {
                     rows={postings.map((posting, index) => ({ posting, index }))}
                     keyOf={({ index }) => index}
                   />
-                  <div className={classes.below}>
+                  <div className={shared.below}>
                     <More pages={pages} />
                   </div>
                 </>
@@ -145,7 +145,7 @@ function Cause({ cause }: { readonly cause: string }) {
   return (
     <>
       <IdLink id={step.stepId} href={stepHref(null, step.stepId)} label="Cause" />{' '}
-      <span className={classes.quiet}>{step.what}</span>
+      <span className={shared.quiet}>{step.what}</span>
     </>
   )
 }

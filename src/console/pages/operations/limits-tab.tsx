@@ -3,6 +3,7 @@ import { useChosenPortfolio } from '../../frame/portfolio.js'
 import { Share, Usd } from '../../parts/exact.js'
 import { amountFigure, shareFigure } from '../../parts/figures.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Await, Empty, Notice } from '../../parts/states.js'
 import type { Limits, PortfolioLimits } from './api.js'
 import classes from './operations.module.css'
@@ -89,7 +90,7 @@ function Cap({ line: { name, cap } }: { readonly line: CapLine }) {
     <li>
       <div className={classes.capHead}>
         <strong>{name}</strong>
-        <span className={classes.quiet}>
+        <span className={shared.quiet}>
           {share === null ? 'nothing to use' : shareFigure(share.toFixed(6), { places: 1 }).readable}{' '}
           {LEVELS[level] !== '' && <strong>{LEVELS[level]}</strong>}
         </span>
@@ -101,7 +102,7 @@ function Cap({ line: { name, cap } }: { readonly line: CapLine }) {
           style={{ width: `${Math.min(1, share ?? (level === 'reached' ? 1 : 0)) * 100}%` }}
         />
       </div>
-      <div className={classes.quiet}>
+      <div className={shared.quiet}>
         {'used' in cap ? (
           `${amountFigure(String(cap.used)).readable} of ${amountFigure(String(cap.cap)).readable}`
         ) : (

@@ -4,6 +4,7 @@ import { CardTable, type Column } from '../../parts/card-table.js'
 import { Share, Unknown, Usd } from '../../parts/exact.js'
 import { Ago } from '../../parts/moment.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Await, Empty, Notice } from '../../parts/states.js'
 import type { AssetPrice } from './api.js'
 import classes from './operations.module.css'
@@ -16,7 +17,7 @@ export function PricesTab() {
     <Await read={read}>
       {({ readAt, assets }) => (
         <>
-          <p className={classes.quiet}>
+          <p className={`${shared.quiet} ${classes.asked}`}>
             {readAt === null ? 'The sources were not asked yet.' : 'The sources were asked '}
             {readAt !== null && <Ago at={readAt} />}
           </p>
@@ -58,7 +59,7 @@ function AssetPanel({ price }: { readonly price: AssetPrice }) {
         </Fact>
         <Fact name="Apart">
           {divergence === null ? <Unknown>fewer than two</Unknown> : <Share value={divergence} />}{' '}
-          <span className={classes.quiet}>
+          <span className={shared.quiet}>
             of <Share value={maxDivergence} /> allowed
           </span>
         </Fact>
@@ -66,13 +67,13 @@ function AssetPanel({ price }: { readonly price: AssetPrice }) {
           <Fact name="From its dollar">
             <Share value={peg.distance} />{' '}
             <StateBadge tone={peg.isOff ? 'warn' : 'good'}>{peg.isOff ? 'off' : 'on'}</StateBadge>{' '}
-            <span className={classes.quiet}>
+            <span className={shared.quiet}>
               warns from <Share value={peg.warnsFrom} />, stops from <Share value={peg.stopsFrom} />
             </span>
           </Fact>
         )}
       </Facts>
-      <div className={classes.sub}>
+      <div className={shared.sub}>
         <CardTable label={`Sources of ${asset}`} columns={COLUMNS} rows={sources} keyOf={({ source }) => source} />
       </div>
     </Panel>

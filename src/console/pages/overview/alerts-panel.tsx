@@ -9,6 +9,7 @@ import {
   useTransfers,
 } from '../../api/queries.js'
 import { Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Loading, ProblemNotice } from '../../parts/states.js'
 import { alertsOf } from './alerts.js'
 import classes from './overview.module.css'
@@ -56,5 +57,5 @@ export function Alerts({ portfolio }: { readonly portfolio: Portfolio }) {
 
 function Quiet({ isKnown }: { readonly isKnown: boolean }) {
   if (!isKnown) return <Loading />
-  return <p className={classes.quiet}>Nothing: nothing is stopped or late, every price and chain is known.</p>
+  return <p className={shared.quiet}>Nothing: nothing is stopped or late, every price and chain is known.</p>
 }

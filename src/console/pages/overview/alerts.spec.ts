@@ -41,29 +41,38 @@ const titles = (known: Omit<Known, 'portfolio'>) => alertsOf({ portfolio, ...kno
 
 describe('what ought to be looked at', () => {
   test('what people have stopped, the gravest first, and what a breaker holds once', () => {
-    const state = { state: 'running' as const, reason: '', since: '', by: 'operator' as const, expiresAt: null }
+    const state = {
+      state: 'running' as const,
+      reason: '',
+      since: '',
+      by: 'ada',
+      byKind: 'person' as const,
+      expiresAt: null,
+    }
     const states = {
       ...state,
       scope: 'all',
+      leader: null,
       scopes: [
         { ...state, scope: 'chain:bay', state: 'paused_hard' as const },
         { ...state, scope: 'bridge:ferry', state: 'halted' as const },
-        { ...state, scope: breaker.scope, state: 'halted' as const, by: 'breaker' as const },
+        { ...state, scope: breaker.scope, state: 'halted' as const, by: 'daemon', byKind: 'daemon' as const },
       ],
     }
     expect(titles({ states, breakers: { open: [breaker] } })).toEqual([
+      'chain:bay is paused hard',
       'bridge:ferry is halted',
       'Breaker B-03 holds chain:alpha',
-      'chain:bay is paused hard',
     ])
-    expect(titles({ states: { ...states, state: 'paused_new', scopes: [] } })).toEqual(['Everything is paused'])
+    const paused = { states: { ...states, state: 'paused_new' as const, scopes: [] }, breakers: { open: [breaker] } }
+    expect(titles(paused)).toEqual(['Breaker B-03 holds chain:alpha', 'Everything is paused'])
   })
 
   test('nothing where nothing is wrong', () => {
     const proposals = {
       proposals: [
         { ...proposal, state: 'used' as const },
-        { ...proposal, kind: 'resume' as const },
+        { ...proposal, kind: 'resume' as const, state: 'void' as const },
       ],
     }
     expect(titles({ breakers: { open: [] }, prices: { assets: [price] }, proposals })).toEqual([])
@@ -79,6 +88,13 @@ describe('what ought to be looked at', () => {
       ['Breaker B-03 holds chain:alpha', '#/operations/breakers'],
       ['A plan waits for one approval', '#/plan/core-1'],
       ['LINK is left out of the figures', undefined],
+    ])
+  })
+
+  test('a resume that waits leads to exactly what is proposed', () => {
+    const resume = { ...proposal, id: 'r-1', kind: 'resume' as const, proposedBy: 'ada' }
+    expect(alertsOf({ portfolio, proposals: { proposals: [resume] } })).toMatchObject([
+      { title: 'A resume waits for a second person', detail: 'ada: It sells much.', href: '#/plan/r-1' },
     ])
   })
 

@@ -1,7 +1,7 @@
 import type { Breakers, Chains, Portfolio, Positions, Prices, Proposals, States, Transfers } from '../../api/answers.js'
 import type { Tone } from '../../parts/badges.js'
 import { hrefOf } from '../../place.js'
-import { stepHref } from '../history/links.js'
+import { stepHref } from '../../parts/links.js'
 
 /** Something a person ought to look at, and where. */
 export interface Alert {
@@ -61,6 +61,17 @@ function waiting({ proposals }: Known): Alert[] {
           stepHref(null, String(content['intent'])),
         ),
       ),
+    ...open
+      .filter(({ kind }) => kind === 'resume')
+      .map(({ id, proposedBy, reason }) =>
+        alert(
+          `proposal ${id}`,
+          'warn',
+          'A resume waits for a second person',
+          `${proposedBy}: ${reason}`,
+          hrefOf('plan', id),
+        ),
+      ),
   ]
 }
 
@@ -79,10 +90,11 @@ function stops({ states, breakers: found }: Known): Alert[] {
     .map(({ scope, state, reason }) =>
       alert(
         `stop ${scope}`,
-        state === 'halted' ? 'bad' : 'warn',
+        state === 'paused_new' ? 'warn' : 'bad',
         `${scope === 'all' ? 'Everything' : scope} is ${STOPPED[state]}`,
         reason,
-        hrefOf('operations'),
+        // Who, since when, and the way out stand under the operating state on the same page.
+        undefined,
       ),
     )
 }

@@ -4,7 +4,6 @@ import { useConfig } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
 import { Share } from '../../parts/exact.js'
 import { shareFigure } from '../../parts/figures.js'
-import { Scrolls } from '../../parts/page.js'
 import type { Cycle } from './answers.js'
 import { type Outlook, outlookOf } from './outlook.js'
 import classes from './overview.module.css'
@@ -41,8 +40,8 @@ export function Drift({ portfolio, cycle }: DriftProps) {
         <Key shape="out">now, outside its band</Key>
         {outlook && <Key shape="after">{STAGES[outlook.stage].legend}</Key>}
       </p>
-      <Scrolls label="Drift of each asset">
-        <table className={classes.drift}>
+      <div className={classes.driftHolder}>
+        <table className={classes.drift} aria-label="Drift of each asset">
           <thead>
             <tr>
               <th scope="col">Asset</th>
@@ -67,16 +66,16 @@ export function Drift({ portfolio, cycle }: DriftProps) {
                 <td>
                   <Track row={rows[index]} reach={reach} tick={tick} />
                 </td>
-                <td>
+                <td data-name="Now">
                   <Share value={weight} />
                 </td>
-                <td>
+                <td data-name="Target">
                   <Share value={target} />
                 </td>
-                <td>
+                <td data-name="Drift">
                   <Share value={drift} isSigned />
                 </td>
-                <td>
+                <td data-name="Band">
                   {isInBand ? (
                     <>
                       ±<Share value={band} />
@@ -88,7 +87,7 @@ export function Drift({ portfolio, cycle }: DriftProps) {
                   )}
                 </td>
                 {outlook && (
-                  <td>
+                  <td data-name={STAGES[outlook.stage].column}>
                     <Share value={outlook.weights.get(asset)?.toString()} />
                   </td>
                 )}
@@ -96,7 +95,7 @@ export function Drift({ portfolio, cycle }: DriftProps) {
             ))}
           </tbody>
         </table>
-      </Scrolls>
+      </div>
     </>
   )
 }

@@ -1,9 +1,10 @@
 import { useRead, usePortfolio, usePositions } from '../../api/queries.js'
 import { useChosenPortfolio } from '../../frame/portfolio.js'
-import { Share, Usd } from '../../parts/exact.js'
+import { Share, Unknown, Usd } from '../../parts/exact.js'
 import { Ago } from '../../parts/moment.js'
 import { Fact, Facts, Page, Panel } from '../../parts/page.js'
 import { Await, Empty, Notice } from '../../parts/states.js'
+import { UnderWayFigure } from '../../parts/under-way-figure.js'
 import type { Portfolio } from '../../api/answers.js'
 import { Alerts } from './alerts-panel.js'
 import type { Cycle } from './answers.js'
@@ -57,10 +58,10 @@ function Figures({ portfolio: { id, navUsd, drift, isComplete, measuredAt } }: {
         <Fact name="Would have to trade">
           <Share value={drift} />
         </Fact>
-        <Fact name="In transit">
-          <Usd value={positions.data?.inTransitUsd} />
-        </Fact>
         <Fact name="Measured">{measuredAt === undefined ? 'not yet' : <Ago at={measuredAt} />}</Fact>
+        <Fact name="Under way now">
+          {positions.data ? <UnderWayFigure inTransit={positions.data.inTransit} /> : <Unknown>not known</Unknown>}
+        </Fact>
       </Facts>
       {isComplete === false && (
         <Notice tone="warn" title="Not everything has a value">

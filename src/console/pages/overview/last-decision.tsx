@@ -3,8 +3,9 @@ import { StateBadge } from '../../parts/badges.js'
 import { Usd } from '../../parts/exact.js'
 import { Ago } from '../../parts/moment.js'
 import { Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
+import { DECISIONS, outcomeWords } from '../../parts/words.js'
 import { hrefOf } from '../../routes.js'
-import { DECISIONS, outcomeWords } from '../history/words.js'
 import type { Cycle } from './answers.js'
 import classes from './overview.module.css'
 
@@ -27,7 +28,7 @@ export function LastDecision({
         {cycle?.id === id && (
           <>
             {' '}
-            <span className={classes.quiet}>
+            <span className={shared.quiet}>
               <Ago at={cycle.startedAt} />
             </span>
           </>
@@ -35,7 +36,7 @@ export function LastDecision({
       </p>
       <Reasons reasons={decision.reasons} />
       {cycle?.id === id && cycle.plan && (
-        <p className={classes.quiet}>
+        <p className={shared.quiet}>
           {cycle.plan.legs.length} legs planned for <Usd value={cycle.plan.cost.totalUsd} /> in all.
         </p>
       )}

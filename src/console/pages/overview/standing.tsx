@@ -4,11 +4,14 @@ import type { Portfolio, Proposal } from '../../api/answers.js'
 import { useMay, useMe } from '../../api/context.js'
 import { useProposals, useStates } from '../../api/queries.js'
 import { ResumeDialog } from '../../frame/resume-dialog.js'
+import { AnswerDialog } from '../../parts/answer-dialog.js'
+import { VOIDED_BY } from '../../parts/answering.js'
+import { authorText } from '../../parts/author.js'
 import { LEVELS, OperatingBadge } from '../../parts/badges.js'
-import { ConfirmAct } from '../../parts/confirm-act.js'
 import { Ago, Moment } from '../../parts/moment.js'
 import { Panel } from '../../parts/page.js'
-import { Await } from '../../parts/states.js'
+import { Await, Notice } from '../../parts/states.js'
+import shared from '../../parts/shared.module.css'
 import classes from './overview.module.css'
 
 /** What is held and by what, and who waits for another person to let it go. */
@@ -24,29 +27,32 @@ export function Standing({ portfolio }: { readonly portfolio: Portfolio }) {
         <OperatingBadge state={state} /> {LEVELS[state].meaning}
       </p>
       <Await read={states}>
-        {({ scopes }) => (
-          <ul className={classes.held}>
-            {scopes.map(({ scope, state: level, reason, since, by, expiresAt }) => (
-              <li key={scope}>
-                <div className={classes.heldHead}>
-                  <strong>{scope === 'all' ? 'everything' : scope}</strong>
-                  <OperatingBadge state={level} />
-                  <Button size="compact-sm" variant="default" onClick={() => setResuming(scope)}>
-                    Resume<span className={classes.hidden}> {scope}</span>
-                  </Button>
-                </div>
-                <div>{reason}</div>
-                <div className={classes.quiet}>
-                  By {by === 'breaker' ? 'a breaker' : 'a person'}, <Moment at={since} />
-                  {expiresAt !== null && (
-                    <>
-                      ; ends <Ago at={expiresAt} />
-                    </>
-                  )}
-                </div>
-              </li>
-            ))}
-          </ul>
+        {({ scopes, leader }) => (
+          <>
+            {leader === null && <Notice tone="warn" title="No replica leads: nothing begins" />}
+            <ul className={classes.held}>
+              {scopes.map(({ scope, state: level, reason, since, by, byKind, expiresAt }) => (
+                <li key={scope}>
+                  <div className={classes.heldHead}>
+                    <strong>{scope === 'all' ? 'everything' : scope}</strong>
+                    <OperatingBadge state={level} />
+                    <Button size="compact-sm" variant="default" onClick={() => setResuming(scope)}>
+                      Resume<span className={shared.hidden}> {scope}</span>
+                    </Button>
+                  </div>
+                  <div>{reason}</div>
+                  <div className={shared.quiet}>
+                    By {authorText({ by, byKind })}, <Moment at={since} />
+                    {expiresAt !== null && (
+                      <>
+                        ; ends <Ago at={expiresAt} />
+                      </>
+                    )}
+                  </div>
+                </li>
+              ))}
+            </ul>
+          </>
         )}
       </Await>
       {waiting.map((proposal) => (
@@ -59,7 +65,7 @@ export function Standing({ portfolio }: { readonly portfolio: Portfolio }) {
 
 /** A resume that somebody proposed: another person approves exactly this, or turns it down. */
 function ResumeWaiting({ proposal }: { readonly proposal: Proposal }) {
-  const { id, digest, proposedBy, reason, expiresAt, content } = proposal
+  const { proposedBy, reason, expiresAt, content } = proposal
   const { subject } = useMe()
   const mayApprove = useMay('resume:approve')
   const mayReject = useMay('pause')
@@ -72,8 +78,10 @@ function ResumeWaiting({ proposal }: { readonly proposal: Proposal }) {
         {proposedBy} proposes to resume {scope === 'all' ? 'everything' : scope}
       </strong>
       <div>{reason}</div>
-      <div className={classes.quiet}>
-        It lapses <Ago at={expiresAt} />.{isOwn && ' Somebody else has to approve it.'}
+      <div className={shared.quiet}>
+        It lapses <Ago at={expiresAt} />. {VOIDED_BY.resume}
+        {isOwn && ' You asked for it yourself: somebody else has to approve it.'}
+        {!isOwn && !mayApprove && ' Approving takes the scope resume:approve.'}
       </div>
       <div className={classes.buttons}>
         <Button size="xs" disabled={!mayApprove || isOwn} onClick={() => setWord('approve')}>
@@ -83,25 +91,7 @@ function ResumeWaiting({ proposal }: { readonly proposal: Proposal }) {
           Reject
         </Button>
       </div>
-      {word !== undefined && (
-        <ConfirmAct<unknown>
-          title={`${word === 'approve' ? 'Approve' : 'Reject'} the resume of ${scope}`}
-          reason={word === 'approve' ? 'none' : 'required'}
-          confirm={word === 'approve' ? 'Approve and resume' : 'Reject'}
-          color={word === 'approve' ? 'blue' : 'red'}
-          onClose={() => setWord(undefined)}
-          deed={(why) => ({
-            path: `/v1/proposals/resume/${encodeURIComponent(id)}/${word}`,
-            body: word === 'approve' ? { digest } : { digest, reason: why },
-          })}
-        >
-          <p>
-            {proposedBy}: {reason}
-          </p>
-          <pre className={classes.content}>{JSON.stringify(content, null, 2)}</pre>
-          <p className={classes.digest}>Digest {digest}</p>
-        </ConfirmAct>
-      )}
+      {word !== undefined && <AnswerDialog proposal={proposal} word={word} onClose={() => setWord(undefined)} />}
     </div>
   )
 }

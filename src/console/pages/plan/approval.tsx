@@ -2,20 +2,20 @@ import { Button } from '@mantine/core'
 import { useId, useState } from 'react'
 import type { Proposal } from '../../api/answers.js'
 import { useMe } from '../../api/context.js'
+import { AnswerDialog } from '../../parts/answer-dialog.js'
+import { isOpen, obstaclesTo, VOIDED_BY } from '../../parts/answering.js'
 import { StateBadge } from '../../parts/badges.js'
-import { Hex } from '../../parts/exact.js'
-import { CopyButton } from '../../parts/id-link.js'
+import type { DigestCheck } from '../../parts/canonical.js'
+import { Digest } from '../../parts/digest.js'
 import { Ago, Moment, useNow } from '../../parts/moment.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Notice } from '../../parts/states.js'
-import { AnswerDialog } from './answer-dialog.js'
-import { isOpen, obstaclesTo } from './answering.js'
+import { useDigest } from '../../parts/use-digest.js'
 import type { Plan } from './api.js'
-import type { DigestCheck } from './canonical.js'
 import classes from './plan.module.css'
-import { differencesOf, proposedPlan } from './proposed.js'
 import { ProposedWords } from './proposed-words.js'
-import { useDigest } from './use-digest.js'
+import { differencesOf, proposedPlan } from './proposed.js'
 import { PROPOSALS } from './words.js'
 
 interface ApprovalProps {
@@ -36,10 +36,11 @@ export function Approval({ proposal, plan }: ApprovalProps) {
     <Panel title="Approval" actions={<StateBadge tone={tone}>{label}</StateBadge>}>
       <Standing proposal={proposal} isWaiting={isWaiting} />
       <p className={classes.why}>{proposal.reason}</p>
-      <h3 className={classes.sub}>{isWaiting ? 'What will be done' : 'What it was about'}</h3>
+      <h3 className={shared.sub}>{isWaiting ? 'What will be done' : 'What it was about'}</h3>
       <ProposedWords proposal={proposal} proposed={proposed} />
-      <h3 className={classes.sub}>Digest</h3>
+      <h3 className={shared.sub}>Digest</h3>
       <Digest digest={proposal.digest} check={check} />
+      {isWaiting && <p className={classes.why}>{VOIDED_BY[proposal.kind]}</p>}
       {differences.length > 0 && (
         <Notice tone="bad" title="The picture is not of what is proposed">
           {differences.map((one) => (
@@ -62,7 +63,7 @@ function Standing({ proposal, isWaiting }: { readonly proposal: Proposal; readon
       </Fact>
       <Fact name="Approved by">
         {approvedBy.length === 0 ? 'nobody yet' : approvedBy.join(', ')}{' '}
-        <span className={classes.quiet}>
+        <span className={shared.quiet}>
           {approvedBy.length} of {needs}
         </span>
       </Fact>
@@ -70,32 +71,6 @@ function Standing({ proposal, isWaiting }: { readonly proposal: Proposal; readon
         {isWaiting ? <Ago at={expiresAt} /> : <Moment at={expiresAt} />}
       </Fact>
     </Facts>
-  )
-}
-
-function Digest({ digest, check }: { readonly digest: string; readonly check: DigestCheck }) {
-  return (
-    <>
-      <p className={classes.digest}>
-        <code>{digest}</code> <CopyButton text={digest} label="the digest" />
-      </p>
-      {check.status === 'same' && (
-        <p>
-          <StateBadge tone="good">matches</StateBadge> This browser reckoned the same SHA-256 from what stands here.
-        </p>
-      )}
-      {check.status === 'reckoning' && <p className={classes.quiet}>It is being reckoned here as well…</p>}
-      {check.status === 'impossible' && (
-        <Notice tone="warn" title="It cannot be reckoned here">
-          Browsers do so for pages from https or loopback alone. Without that nothing can be approved here.
-        </Notice>
-      )}
-      {check.status === 'other' && (
-        <Notice tone="bad" title="The digest is not that of what is shown">
-          What stands here has the SHA-256 <Hex value={check.digest} label="digest" />. It cannot be approved here.
-        </Notice>
-      )}
-    </>
   )
 }
 

@@ -1,4 +1,4 @@
-import { difference, sum } from '../history/exact.js'
+import { difference, sum } from '../../parts/decimals.js'
 import type { Plan } from './api.js'
 
 export interface Compared {

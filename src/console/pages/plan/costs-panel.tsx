@@ -1,27 +1,30 @@
 import { StateBadge } from '../../parts/badges.js'
+import { sum } from '../../parts/decimals.js'
 import { Unknown, Usd } from '../../parts/exact.js'
 import { usdFigure } from '../../parts/figures.js'
 import { Panel } from '../../parts/page.js'
-import type { Leg, Plan } from './api.js'
+import { progressText, skippedTexts } from '../../parts/progress.js'
+import shared from '../../parts/shared.module.css'
+import type { Cycle, Plan } from './api.js'
 import { type Compared, comparedWith, costParts, savedAgainst } from './comparison.js'
-import { sum } from '../history/exact.js'
 import classes from './plan.module.css'
 
 /** What the plan costs by component, beside what else could have been done. */
-export function CostsPanel({ plan, runs }: { readonly plan: Plan; readonly runs: readonly Leg[] }) {
+export function CostsPanel({ plan, cycle }: { readonly plan: Plan; readonly cycle?: Cycle }) {
   return (
     <Panel title="What it costs">
       <div className={classes.columns}>
-        <Components plan={plan} runs={runs} />
+        <Components plan={plan} cycle={cycle} />
         <Beside plan={plan} />
       </div>
     </Panel>
   )
 }
 
-function Components({ plan: { cost }, runs }: { readonly plan: Plan; readonly runs: readonly Leg[] }) {
+function Components({ plan: { cost }, cycle }: { readonly plan: Plan; readonly cycle: Cycle | undefined }) {
   const parts = costParts(cost)
-  const realised = runs.flatMap(({ realisedCost }) => realisedCost ?? [])
+  const progress = cycle?.progress
+  const realised = (cycle?.legs ?? []).flatMap(({ realisedCost }) => realisedCost ?? [])
   const known = realised.length > 0
   return (
     <div>
@@ -71,11 +74,13 @@ function Components({ plan: { cost }, runs }: { readonly plan: Plan; readonly ru
           </tr>
         </tfoot>
       </table>
-      {known && realised.length < runs.length && (
-        <p className={classes.quiet}>
-          Realised is of {realised.length} of {runs.length} legs so far.
-        </p>
-      )}
+      {known && progress && <p className={shared.quiet}>Realised is of {progressText(progress)}.</p>}
+      {progress &&
+        skippedTexts(progress).map((text) => (
+          <p key={text} className={shared.quiet}>
+            {text}
+          </p>
+        ))}
     </div>
   )
 }
@@ -101,14 +106,14 @@ function Bar({ compared: { name, meaning, costUsd, unmetUsd, isThis, length } }:
     <li>
       <div className={classes.barHead}>
         <span>
-          {isThis ? <strong>{name}</strong> : name} <span className={classes.quiet}>{meaning}</span>
+          {isThis ? <strong>{name}</strong> : name} <span className={shared.quiet}>{meaning}</span>
         </span>
         <span>{costUsd === null ? <Unknown>has no way</Unknown> : <Usd value={costUsd} />}</span>
       </div>
       <div className={classes.track} aria-hidden="true">
         <div className={classes.fill} data-this={isThis} style={{ width: `${length * 100}%` }} />
       </div>
-      <div className={classes.quiet}>
+      <div className={shared.quiet}>
         leaves <Usd value={unmetUsd} /> away from the targets
       </div>
     </li>
@@ -130,18 +135,10 @@ function Saved({ compared }: { readonly compared: readonly Compared[] }) {
 
 const figure = (usd: string) => usdFigure(usd.replace('-', '')).readable
 
-function Bound({ plan: { lowerBoundUsd, gap } }: { readonly plan: Plan }) {
+function Bound({ plan: { lowerBoundUsd, noBoundReason, gap } }: { readonly plan: Plan }) {
   if (lowerBoundUsd === null || gap === null)
-    return <p className={classes.quiet}>How much better a plan could be at best was not reckoned.</p>
+    return <p className={shared.quiet}>No bound on how much better a plan could be. {noBoundReason}</p>
   const over = (Number(gap) - 1) * 100
-  // The bound is for doing everything at once.
-  if (over < 0)
-    return (
-      <p className={classes.said}>
-        In one go no plan could do it for less than <Usd value={lowerBoundUsd} />: its slices give pools time to
-        recover.
-      </p>
-    )
   return (
     <p className={classes.said}>
       Weighed together with what it leaves undone it is{' '}

@@ -1,10 +1,10 @@
 import { useMemo, useState } from 'react'
 import { Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import type { Cycle, Plan } from './api.js'
 import { PlanGraph } from './graph.js'
 import { heldAround } from './holdings.js'
 import { legElementId, LegsList } from './legs-list.js'
-import classes from './plan.module.css'
 
 interface DrawnProps {
   readonly plan: Plan
@@ -29,9 +29,9 @@ export function DrawnPlan({ plan: { legs }, measured, cycle }: DrawnProps) {
   return (
     <>
       <Panel title="What moves where">
-        <p className={classes.quiet}>
-          A column for each chain, money flowing down: what lies there now and after, and the legs in between. The list
-          below says the same in words.
+        <p className={shared.quiet}>
+          What lies on each chain now and after, and the legs in between, from left to right where there is room. The
+          list below says the same in words.
         </p>
         <PlanGraph
           legs={legs}

@@ -11,19 +11,17 @@ import {
   ReactFlow,
 } from '@xyflow/react'
 import { useMemo } from 'react'
-import { StateBadge } from '../../parts/badges.js'
-import { amountFigure, usdFigure } from '../../parts/figures.js'
-import { Scrolls } from '../../parts/page.js'
-import { LEGS } from '../history/words.js'
+import { amountFigure } from '../../parts/figures.js'
 import type { LegState, PlannedLeg } from './api.js'
+import { ChainCards } from './chain-cards.js'
 import type { Held } from './holdings.js'
 import { type Box, type HoldingBox, type Lane, layoutOf, pathOf, type Point } from './layout.js'
 import classes from './graph.module.css'
-import type { End } from './rows.js'
+import { LegCard } from './leg-card.js'
+import type { End } from './levels.js'
 import { groupSlices, type LegGroup, stateOfGroup } from './slices.js'
-import { KINDS, legTitle } from './words.js'
 
-/** Smaller than this, text is no longer easy to read: what is wider is moved sideways. */
+/** Smaller than this, text is no longer easy to read: where there is less room, each chain is a card. */
 const LEAST_ZOOM = 0.85
 
 type LaneNode = Node<{ readonly chain: string }, 'lane'>
@@ -36,20 +34,20 @@ type LineEdge = Edge<{ readonly points: readonly Point[]; readonly state: LegSta
 
 interface GraphProps {
   readonly legs: readonly PlannedLeg[]
-  /** How the columns stand. */
+  /** How the bands stand. */
   readonly chains: readonly string[]
   readonly stateOf: (leg: string) => LegState | undefined
   readonly heldAt: (end: End) => Held | undefined
   readonly onOpen: (leg: string) => void
 }
 
-/** The plan as a picture: a column for each chain, money flowing down. The list of legs says the same in words. */
+/** The plan as a picture: a band for each chain, money flowing to the right. The list of legs says the same in words. */
 export function PlanGraph({ legs, chains, stateOf, heldAt, onOpen }: GraphProps) {
   const { ref, width } = useElementSize()
   const groups = useMemo(() => groupSlices(legs), [legs])
   const layout = useMemo(() => layoutOf(groups, chains), [groups, chains])
   const stateOfLegs = (group: LegGroup) => stateOfGroup(group.legs.map(({ id }) => stateOf(id)))
-  const zoom = Math.max(LEAST_ZOOM, Math.min(1, width > 0 ? width / layout.width : 1))
+  const zoom = Math.min(1, width / layout.width)
   const nodes = [
     ...layout.lanes.map((lane) => laneNode(lane)),
     ...layout.boxes.map((box) => {
@@ -64,32 +62,39 @@ export function PlanGraph({ legs, chains, stateOf, heldAt, onOpen }: GraphProps)
     return { id, type: 'line', source: from, target: to, data: { points, state: group && stateOfLegs(group) } }
   })
   return (
-    <div ref={ref}>
-      <Scrolls label="The plan as a graph">
+    <section ref={ref} aria-label="The plan as a graph">
+      {width > 0 && zoom < LEAST_ZOOM && (
+        <ChainCards groups={groups} chains={chains} stateOf={stateOfLegs} heldAt={heldAt} onOpen={onOpen} />
+      )}
+      {zoom >= LEAST_ZOOM && (
         <div className={classes.graph} style={{ width: layout.width * zoom, height: layout.height * zoom }}>
-          <ReactFlow
-            nodes={nodes}
-            edges={edges}
-            nodeTypes={NODE_TYPES}
-            edgeTypes={EDGE_TYPES}
-            viewport={{ x: 0, y: 0, zoom }}
-            minZoom={LEAST_ZOOM}
-            maxZoom={1}
-            nodesDraggable={false}
-            nodesConnectable={false}
-            nodesFocusable={false}
-            edgesFocusable={false}
-            elementsSelectable={false}
-            disableKeyboardA11y
-            panOnDrag={false}
-            zoomOnScroll={false}
-            zoomOnPinch={false}
-            zoomOnDoubleClick={false}
-            preventScrolling={false}
-          />
+          <div
+            style={{ width: layout.width, height: layout.height, transform: `scale(${zoom})`, transformOrigin: '0 0' }}
+          >
+            <ReactFlow
+              nodes={nodes}
+              edges={edges}
+              nodeTypes={NODE_TYPES}
+              edgeTypes={EDGE_TYPES}
+              viewport={{ x: 0, y: 0, zoom: 1 }}
+              minZoom={1}
+              maxZoom={1}
+              nodesDraggable={false}
+              nodesConnectable={false}
+              nodesFocusable={false}
+              edgesFocusable={false}
+              elementsSelectable={false}
+              disableKeyboardA11y
+              panOnDrag={false}
+              zoomOnScroll={false}
+              zoomOnPinch={false}
+              zoomOnDoubleClick={false}
+              preventScrolling={false}
+            />
+          </div>
         </div>
-      </Scrolls>
-    </div>
+      )}
+    </section>
   )
 }
 
@@ -100,8 +105,8 @@ const placed = ({ x, y, width, height }: Box) => ({
   // Measured beforehand: the picture is there at once.
   measured: { width, height },
   handles: [
-    { type: 'target' as const, position: Position.Top, x: width / 2, y: 0, width: 1, height: 1 },
-    { type: 'source' as const, position: Position.Bottom, x: width / 2, y: height, width: 1, height: 1 },
+    { type: 'target' as const, position: Position.Left, x: 0, y: height / 2, width: 1, height: 1 },
+    { type: 'source' as const, position: Position.Right, x: width, y: height / 2, width: 1, height: 1 },
   ],
 })
 
@@ -143,35 +148,10 @@ function HoldingShape({ data: { end, held } }: NodeProps<HoldingNode>) {
 }
 
 function LegShape({ data: { group, state, open } }: NodeProps<LegNode>) {
-  const { legs, first, last, sold, bought, costUsd, sell, expectedOut } = group
-  const { kind, venue, tool } = legs[0]!
-  const words = state && LEGS[state]
-  const ordinals = first === last ? String(first) : `${first}–${last}`
-  const title = legTitle({ kind, sell: { ...sell, amount: sold }, expectedOut: { ...expectedOut, amount: bought } })
   return (
     <>
       <Ends />
-      <button
-        type="button"
-        className={classes.leg}
-        data-kind={kind}
-        aria-label={`Leg ${ordinals}: ${title}${words ? `. ${words.label}` : ''}. Show it in the list`}
-        onClick={open}
-      >
-        <span className={classes.legHead}>
-          <strong>
-            {ordinals} {KINDS[kind]}
-          </strong>
-          {words && <StateBadge tone={words.tone}>{words.label}</StateBadge>}
-        </span>
-        <span>{amountFigure(sold, sell.symbol).readable}</span>
-        <span>→ {amountFigure(bought, expectedOut.symbol).readable}</span>
-        <span className={classes.via}>
-          {tool} by {venue}
-        </span>
-        <span className={classes.via}>costs {usdFigure(costUsd).readable}</span>
-        {legs.length > 1 && <span className={classes.via}>in {legs.length} slices</span>}
-      </button>
+      <LegCard group={group} state={state} onOpen={open} />
     </>
   )
 }
@@ -180,8 +160,8 @@ function LegShape({ data: { group, state, open } }: NodeProps<LegNode>) {
 function Ends() {
   return (
     <>
-      <Handle type="target" position={Position.Top} isConnectable={false} className={classes.end} />
-      <Handle type="source" position={Position.Bottom} isConnectable={false} className={classes.end} />
+      <Handle type="target" position={Position.Left} isConnectable={false} className={classes.end} />
+      <Handle type="source" position={Position.Right} isConnectable={false} className={classes.end} />
     </>
   )
 }
@@ -196,7 +176,7 @@ function LineShape({ id, data }: EdgeProps<LineEdge>) {
   return (
     <g className={classes.line} data-look={look}>
       <BaseEdge id={id} path={pathOf(points)} />
-      {tip && <path className={classes.tip} d={`M${tip.x} ${tip.y}l-5 -9h10z`} />}
+      {tip && <path className={classes.tip} d={`M${tip.x} ${tip.y}l-9 -5v10z`} />}
     </g>
   )
 }

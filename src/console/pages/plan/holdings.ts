@@ -1,6 +1,6 @@
-import { difference, sum } from '../history/exact.js'
+import { difference, sum } from '../../parts/decimals.js'
 import type { Cycle, PlannedLeg } from './api.js'
-import type { End } from './rows.js'
+import type { End } from './levels.js'
 
 /** What lies there before the plan, and once it came out as expected; decimal text. */
 export interface Held {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Box, type Layout, layoutOf, pathOf } from './layout.js'
-import type { LegEnds } from './rows.js'
+import type { LegEnds } from './levels.js'
 
 const CHAINS = ['anchor', 'bay', 'cove']
 const end = (chain: string, symbol: string) => ({ chain, symbol, address: `0x${symbol}` })
@@ -56,21 +56,29 @@ function chainOf({ boxes }: Layout, legs: readonly LegEnds[], id: string): strin
 }
 
 describe('layoutOf', () => {
-  test('has a column for each chain, in the order it is given, and none for a chain without anything', () => {
+  test('has a band for each chain, in the order it is given, and none for a chain without anything', () => {
     const { lanes, width, height } = layoutOf(PLAN, CHAINS)
     expect(lanes.map(({ chain }) => chain)).toEqual(['anchor', 'cove'])
     expect(layoutOf(PLAN, ['cove']).lanes.map(({ chain }) => chain)).toEqual(['cove', 'anchor'])
-    expect(lanes[1]!.x + lanes[1]!.width).toBe(width)
-    expect(lanes.every((lane) => lane.height === height)).toBe(true)
+    expect(lanes[1]!.y + lanes[1]!.height).toBe(height)
+    expect(lanes.every((lane) => lane.width === width)).toBe(true)
   })
 
-  test('lets money flow down: what is sold, the leg, what is bought', () => {
+  test('lets money flow to the right: what is sold, the leg, what is bought', () => {
     const { boxes } = layoutOf(PLAN, CHAINS)
-    const y = (id: string) => boxes.find((one) => one.id === id)!.y
-    const down = [y('cove 0xweth'), y('1'), y('anchor 0xweth'), y('3'), y('anchor 0xlink')]
-    expect(down).toEqual(down.toSorted((a, b) => a - b))
-    expect(new Set(down).size).toBe(5)
-    expect(y('1')).toBe(y('2'))
+    const x = (id: string) => boxes.find((one) => one.id === id)!.x
+    const onwards = [x('cove 0xweth'), x('1'), x('anchor 0xweth'), x('3'), x('anchor 0xlink')]
+    expect(onwards).toEqual(onwards.toSorted((a, b) => a - b))
+    expect(new Set(onwards).size).toBe(5)
+    expect(x('1')).toBe(x('2'))
+  })
+
+  test('is no wider for more legs beside each other, and fits a page of 1280 with three after each other', () => {
+    const tokens = Array.from({ length: 12 }, (_, index) => `T${index}`)
+    const many = tokens.map((token) => leg(`many ${token}`, ['anchor', 'WETH'], ['anchor', token], '1'))
+    expect(layoutOf([...PLAN, ...many], CHAINS).width).toBe(layoutOf(PLAN, CHAINS).width)
+    const third = leg('5', ['anchor', 'USDC'], ['anchor', 'USDT'], '4')
+    expect(layoutOf([...PLAN, third], CHAINS).width).toBeLessThanOrEqual(1216)
   })
 
   test('draws a token once, whatever goes in and out of it', () => {
@@ -100,7 +108,7 @@ describe('layoutOf', () => {
     expect(layoutOf([], CHAINS)).toEqual({ width: 0, height: 0, lanes: [], boxes: [], lines: [] })
   })
 
-  test('no two boxes overlap, and each lies in the column of its chain', () => {
+  test('no two boxes overlap, and each lies in the band of its chain', () => {
     fc.assert(
       fc.property(plans, (legs) => {
         const layout = layoutOf(legs, CHAINS)
@@ -122,22 +130,22 @@ describe('layoutOf', () => {
     )
   })
 
-  test('lines begin and end at their boxes, run down, and pass behind no box', () => {
+  test('lines begin and end at their boxes, run onwards, and pass behind no box', () => {
     fc.assert(
       fc.property(plans, (legs) => {
         const { boxes, lines } = layoutOf(legs, CHAINS)
         expect(lines).toHaveLength(2 * legs.length)
         for (const { from, to, points } of lines) {
           const [source, target] = [boxes.find(({ id }) => id === from)!, boxes.find(({ id }) => id === to)!]
-          expect(points[0]).toEqual({ x: source.x + source.width / 2, y: source.y + source.height })
-          expect(points.at(-1)).toEqual({ x: target.x + target.width / 2, y: target.y })
+          expect(points[0]).toEqual({ x: source.x + source.width, y: source.y + source.height / 2 })
+          expect(points.at(-1)).toEqual({ x: target.x, y: target.y + target.height / 2 })
           for (const [index, point] of points.slice(1).entries()) {
             const before = points[index]!
-            expect(point.y).toBeGreaterThan(before.y)
+            expect(point.x).toBeGreaterThan(before.x)
             const isStraight = index % 2 === 1
-            // A bend stays between two rows, so that all of their boxes are above or below it.
-            const [left, right] = isStraight ? [point.x, point.x] : [-1e9, 1e9]
-            const reach = { x: left - 1, width: right - left + 2, y: before.y, height: point.y - before.y }
+            // A bend stays between two levels, so that all of their boxes are before or after it.
+            const [top, bottom] = isStraight ? [point.y, point.y] : [-1e9, 1e9]
+            const reach = { y: top - 1, height: bottom - top + 2, x: before.x, width: point.x - before.x }
             expect(boxes.filter((box) => overlap(box, reach))).toEqual([])
           }
         }
@@ -154,14 +162,14 @@ describe('layoutOf', () => {
   })
 })
 
-test('pathOf bends between rows and goes straight past them', () => {
+test('pathOf bends between levels and goes straight past them', () => {
   expect(pathOf([])).toBe('')
   expect(
     pathOf([
       { x: 0, y: 0 },
-      { x: 10, y: 20 },
-      { x: 10, y: 50 },
-      { x: 5, y: 70 },
+      { x: 20, y: 10 },
+      { x: 50, y: 10 },
+      { x: 70, y: 5 },
     ]),
-  ).toBe('M0 0C0 10 10 10 10 20L10 50C10 60 5 60 5 70')
+  ).toBe('M0 0C10 0 10 10 20 10L50 10C60 10 60 5 70 5')
 })

@@ -1,4 +1,4 @@
-import { chainOf, type End, type Item, type LegEnds, passId, rowsOf, type Step, stepsOf } from './rows.js'
+import { chainOf, type End, type Item, type LegEnds, passId, levelsOf, type Step, stepsOf } from './levels.js'
 
 export interface Box {
   readonly x: number
@@ -7,7 +7,7 @@ export interface Box {
   readonly height: number
 }
 
-/** A token on a chain. What comes back to a token that began the same money's way is drawn once more, further down. */
+/** A token on a chain. What comes back to a token that began the same money's way is drawn once more, further on. */
 export interface HoldingBox extends Box {
   readonly type: 'holding'
   readonly id: string
@@ -49,84 +49,85 @@ export interface Layout {
 
 /** Pixels. */
 export const SIZES = {
-  holding: { width: 156, height: 62 },
-  leg: { width: 172, height: 122 },
-  /** Where a line goes past a row. */
-  pass: { width: 20, height: 0 },
-  gap: { x: 14, y: 40 },
-  lane: { padding: 14, head: 44, gap: 14 },
+  holding: { width: 124, height: 62 },
+  leg: { width: 168, height: 92 },
+  /** Where a line goes past a level. */
+  pass: { width: 0, height: 16 },
+  gap: { x: 32, y: 10 },
+  lane: { padding: 12, head: 32, gap: 12 },
 } as const
 
 /**
- * Places a plan: a column for each chain, money flowing down, holdings and legs in rows by turns. The same plan is placed in
- * the same way each time. No two boxes overlap, each lies in the column of its chain (a leg where it sells), and no line
- * runs behind a box. `order` is how the columns stand; chains that it does not name follow.
+ * Places a plan: a band for each chain, money flowing to the right, holdings and legs in levels by turns. So its width
+ * comes from how many legs follow each other, which are few, and not from how many there are. The same plan is placed in
+ * the same way each time. No two boxes overlap, each lies in the band of its chain (a leg where it sells), and no line
+ * runs behind a box. `order` is how the bands stand; chains that it does not name follow.
  */
 export function layoutOf(legs: readonly LegEnds[], order: readonly string[]): Layout {
   const steps = stepsOf(legs)
-  const rows = rowsOf(steps)
+  const levels = levelsOf(steps)
   const chains = [...new Set([...order, ...legs.flatMap(({ sell, expectedOut }) => [sell.chain, expectedOut.chain])])]
-  const lanes = lanesOf(chains, rows)
-  const tops = topsOf(rows)
-  const height = (tops.at(-1) ?? 0) + (rows.at(-1) ? heightOf(rows.length - 1) : 0) + SIZES.lane.padding
-  const placed = place(rows, lanes, tops)
+  const lanes = lanesOf(chains, levels)
+  const starts = startsOf(levels)
+  const width = (starts.at(-1) ?? 0) + widthOf(levels.length - 1) + SIZES.lane.padding
+  const placed = place(levels, lanes, starts)
   const last = lanes.at(-1)
   return {
-    width: last ? last.x + last.width : 0,
-    height: last ? height : 0,
-    lanes: lanes.map((lane) => ({ ...lane, y: 0, height })),
-    boxes: rows.flat().flatMap((item) => (item.type === 'pass' ? [] : [boxOf(item, placed.get(item.id)!)])),
-    lines: steps.flatMap((step) => linesOf(step, rows, placed)),
+    width: last ? width : 0,
+    height: last ? last.y + last.height : 0,
+    lanes: lanes.map((lane) => ({ ...lane, x: 0, width })),
+    boxes: levels.flat().flatMap((item) => (item.type === 'pass' ? [] : [boxOf(item, placed.get(item.id)!)])),
+    lines: steps.flatMap((step) => linesOf(step, levels, placed)),
   }
 }
 
-const widthOf = (items: readonly Item[]) =>
-  items.reduce((sum, { type }) => sum + SIZES[type].width, 0) + Math.max(0, items.length - 1) * SIZES.gap.x
-const heightOf = (row: number) => SIZES[row % 2 === 0 ? 'holding' : 'leg'].height
+const heightOf = (items: readonly Item[]) =>
+  items.reduce((sum, { type }) => sum + SIZES[type].height, 0) + Math.max(0, items.length - 1) * SIZES.gap.y
+const widthOf = (level: number) => SIZES[level % 2 === 0 ? 'holding' : 'leg'].width
 
-function lanesOf(chains: readonly string[], rows: readonly Item[][]): Omit<Lane, 'y' | 'height'>[] {
-  const lanes: Omit<Lane, 'y' | 'height'>[] = []
-  let x = 0
+function lanesOf(chains: readonly string[], levels: readonly Item[][]): Omit<Lane, 'x' | 'width'>[] {
+  const lanes: Omit<Lane, 'x' | 'width'>[] = []
+  let y = 0
   for (const chain of chains) {
-    const widest = Math.max(...rows.map((row) => widthOf(row.filter((item) => chainOf(item) === chain))), 0)
-    if (widest === 0) continue
-    const width = widest + 2 * SIZES.lane.padding
-    lanes.push({ chain, x, width })
-    x += width + SIZES.lane.gap
+    const tallest = Math.max(...levels.map((level) => heightOf(level.filter((item) => chainOf(item) === chain))), 0)
+    if (tallest === 0) continue
+    const height = SIZES.lane.head + tallest + SIZES.lane.padding
+    lanes.push({ chain, y, height })
+    y += height + SIZES.lane.gap
   }
   return lanes
 }
 
-function topsOf(rows: readonly Item[][]): number[] {
-  let y: number = SIZES.lane.head
-  return rows.map((_, row) => {
-    const top = y
-    y += heightOf(row) + SIZES.gap.y
-    return top
+function startsOf(levels: readonly Item[][]): number[] {
+  let x: number = SIZES.lane.padding
+  return levels.map((_, level) => {
+    const start = x
+    x += widthOf(level) + SIZES.gap.x
+    return start
   })
 }
 
-/** Row by row, each item as near under what leads to it as the order allows, and the row in the middle of its column. */
+/** Level by level, each item as near beside what leads to it as the order allows, and the level in the middle of its band. */
 function place(
-  rows: readonly Item[][],
-  lanes: readonly Omit<Lane, 'y' | 'height'>[],
-  tops: readonly number[],
+  levels: readonly Item[][],
+  lanes: readonly Omit<Lane, 'x' | 'width'>[],
+  starts: readonly number[],
 ): ReadonlyMap<string, Box> {
   const placed = new Map<string, Box>()
   const centre = (id: string) => {
     const box = placed.get(id)!
-    return box.x + box.width / 2
+    return box.y + box.height / 2
   }
-  for (const [row, items] of rows.entries())
+  for (const [level, items] of levels.entries())
     for (const lane of lanes) {
-      const middle = lane.x + lane.width / 2
+      const middle = lane.y + (SIZES.lane.head + lane.height - SIZES.lane.padding) / 2
       const pull = ({ from }: Item) => (from.length === 0 ? middle : mean(from.map(centre)))
       const here = items.filter((item) => chainOf(item) === lane.chain).toSorted((a, b) => pull(a) - pull(b))
-      let x = middle - widthOf(here) / 2
+      let y = middle - heightOf(here) / 2
       for (const { id, type } of here) {
-        const { width } = SIZES[type]
-        placed.set(id, { x, y: tops[row]!, width, height: heightOf(row) })
-        x += width + SIZES.gap.x
+        const { height } = SIZES[type]
+        placed.set(id, { x: starts[level]!, y, width: widthOf(level), height })
+        y += height + SIZES.gap.y
       }
     }
   return placed
@@ -138,32 +139,32 @@ function boxOf(item: Exclude<Item, { type: 'pass' }>, box: Box): HoldingBox | Le
     : { type: 'leg', id: item.id, index: item.index, ...box }
 }
 
-function linesOf({ leg, from, to }: Step, rows: readonly Item[][], placed: ReadonlyMap<string, Box>): Line[] {
+function linesOf({ leg, from, to }: Step, levels: readonly Item[][], placed: ReadonlyMap<string, Box>): Line[] {
   const [source, card, target] = [placed.get(from.id)!, placed.get(leg.id)!, placed.get(to.id)!]
-  const passes = rows.flatMap((_, row) => placed.get(passId(leg, row)) ?? [])
+  const passes = levels.flatMap((_, level) => placed.get(passId(leg, level)) ?? [])
   return [
-    { id: `${leg.id} in`, from: from.id, to: leg.id, points: [bottom(source), top(card)] },
+    { id: `${leg.id} in`, from: from.id, to: leg.id, points: [right(source), left(card)] },
     {
       id: `${leg.id} out`,
       from: leg.id,
       to: to.id,
-      points: [bottom(card), ...passes.flatMap((pass) => [top(pass), bottom(pass)]), top(target)],
+      points: [right(card), ...passes.flatMap((pass) => [left(pass), right(pass)]), left(target)],
     },
   ]
 }
 
-const top = ({ x, y, width }: Box): Point => ({ x: x + width / 2, y })
-const bottom = ({ x, y, width, height }: Box): Point => ({ x: x + width / 2, y: y + height })
+const left = ({ x, y, height }: Box): Point => ({ x, y: y + height / 2 })
+const right = ({ x, y, width, height }: Box): Point => ({ x: x + width, y: y + height / 2 })
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length
 
-/** The line as SVG has it: bends within the gaps between rows, and goes straight down past them. */
+/** The line as SVG has it: bends within the gaps between levels, and goes straight past them. */
 export function pathOf(points: readonly Point[]): string {
   const [first, ...others] = points
   if (!first) return ''
   let [before, path] = [first, `M${first.x} ${first.y}`]
   for (const [index, { x, y }] of others.entries()) {
-    const half = (y - before.y) / 2
-    path += index % 2 === 0 ? `C${before.x} ${before.y + half} ${x} ${y - half} ${x} ${y}` : `L${x} ${y}`
+    const half = (x - before.x) / 2
+    path += index % 2 === 0 ? `C${before.x + half} ${before.y} ${x - half} ${y} ${x} ${y}` : `L${x} ${y}`
     before = { x, y }
   }
   return path

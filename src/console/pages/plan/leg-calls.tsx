@@ -1,12 +1,13 @@
 import { useState } from 'react'
 import { useRead } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
+import { CallPanel } from '../../parts/call-panel.js'
 import { Amount, Hex } from '../../parts/exact.js'
 import { IdLink } from '../../parts/id-link.js'
+import { intentPath, stepHref } from '../../parts/links.js'
+import shared from '../../parts/shared.module.css'
 import { Await } from '../../parts/states.js'
-import { CallPanel } from '../history/call-panel.js'
-import { intentPath, stepHref } from '../history/links.js'
-import { INTENTS } from '../history/words.js'
+import { INTENTS } from '../../parts/words.js'
 import type { Cycle, Intent, IntentDetail, PlannedLeg } from './api.js'
 import classes from './plan.module.css'
 
@@ -16,9 +17,9 @@ export function LegCalls({ cycle, leg }: { readonly cycle: Cycle | undefined; re
   const intents = cycle.intents.filter(({ legId }) => legId === leg.id)
   return (
     <>
-      <h3 className={classes.sub}>Transactions</h3>
+      <h3 className={shared.sub}>Transactions</h3>
       {intents.length === 0 ? (
-        <p className={classes.quiet}>
+        <p className={shared.quiet}>
           There is no calldata yet: a firm offer is asked for, decoded and judged when the leg begins, and none is taken
           that brings less than the least above.
         </p>
@@ -45,8 +46,8 @@ function Call({ intent, cycleId }: { readonly intent: Intent; readonly cycleId: 
         <IdLink id={id} href={stepHref(cycleId, id)} label="Transaction" />
       </div>
       <Said call={call} to={to} />
-      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-        <summary className={classes.more}>All of its calldata</summary>
+      <details className={shared.details} onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>All of its calldata</summary>
         {isOpen && <WholeCall id={id} />}
       </details>
     </div>
@@ -55,7 +56,7 @@ function Call({ intent, cycleId }: { readonly intent: Intent; readonly cycleId: 
 
 /** The call in a line, as the daemon's own code reads it from the bytes. */
 function Said({ call: { means, function: name, reason }, to }: Pick<Intent, 'call' | 'to'>) {
-  if (!means) return <p className={classes.quiet}>{reason ?? `It calls ${name ?? 'a function that is not known'}.`}</p>
+  if (!means) return <p className={shared.quiet}>{reason ?? `It calls ${name ?? 'a function that is not known'}.`}</p>
   const { spender, takes, brings, receivers, bridge } = means
   return (
     <p className={classes.said}>

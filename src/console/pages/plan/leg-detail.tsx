@@ -1,11 +1,12 @@
 import { CardTable, type Column } from '../../parts/card-table.js'
+import { difference } from '../../parts/decimals.js'
 import { Exact, Share, Unknown, Usd } from '../../parts/exact.js'
 import { amountFigure } from '../../parts/figures.js'
 import { Moment } from '../../parts/moment.js'
 import { durationText } from '../../parts/moments.js'
 import { Fact, Facts } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Notice } from '../../parts/states.js'
-import { difference } from '../history/exact.js'
 import type { Cost, Cycle, Leg, PlannedLeg } from './api.js'
 import { costParts } from './comparison.js'
 import { LegCalls } from './leg-calls.js'
@@ -94,7 +95,7 @@ function Funding({ leg: { funding, sell }, legs }: { leg: PlannedLeg; legs: read
     const part = Number(units) / Number(sell.units)
     return `leg ${ordinal} (${Math.round(part * 100)} %)`
   })
-  return <p className={classes.quiet}>It waits for the proceeds of {paid.join(' and ')}.</p>
+  return <p className={shared.quiet}>It waits for the proceeds of {paid.join(' and ')}.</p>
 }
 
 function CostTable({ expected, realised }: { readonly expected: Cost; readonly realised: Cost | null | undefined }) {
@@ -149,9 +150,9 @@ function Alternatives({ leg }: { readonly leg: PlannedLeg }) {
   ]
   return (
     <>
-      <h3 className={classes.sub}>Other ways that were considered</h3>
+      <h3 className={shared.sub}>Other ways that were considered</h3>
       {leg.alternatives.length === 0 ? (
-        <p className={classes.quiet}>There was no other offer for this leg.</p>
+        <p className={shared.quiet}>There was no other offer for this leg.</p>
       ) : (
         <CardTable
           label="Other ways that were considered"

@@ -1,7 +1,8 @@
 import { StateBadge } from '../../parts/badges.js'
 import { usdFigure } from '../../parts/figures.js'
 import { Panel } from '../../parts/page.js'
-import { LEGS } from '../history/words.js'
+import shared from '../../parts/shared.module.css'
+import { LEGS } from '../../parts/words.js'
 import type { Cycle, Leg, PlannedLeg } from './api.js'
 import { LegDetail } from './leg-detail.js'
 import classes from './plan.module.css'
@@ -48,10 +49,10 @@ function LegSummary({ leg, ordinal, run }: { leg: PlannedLeg; ordinal: number; r
         {ordinal}. {legTitle(leg)}
       </strong>
       <span className={classes.legLine}>
-        <span className={classes.quiet}>
+        <span className={shared.quiet}>
           {leg.tool} by {leg.venue}
         </span>
-        <span className={classes.quiet}>costs {usdFigure(leg.cost.totalUsd).readable}</span>
+        <span className={shared.quiet}>costs {usdFigure(leg.cost.totalUsd).readable}</span>
         {words && (
           <StateBadge tone={words.tone} title={words.meaning}>
             {words.label}

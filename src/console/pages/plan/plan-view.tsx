@@ -4,11 +4,12 @@ import { useProposals, useRead } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
 import { Share, Usd } from '../../parts/exact.js'
 import { IdLink } from '../../parts/id-link.js'
+import { cycleHref } from '../../parts/links.js'
 import { Ago } from '../../parts/moment.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Await, Empty } from '../../parts/states.js'
-import { cycleHref } from '../history/links.js'
-import { DECISIONS, outcomeWords } from '../history/words.js'
+import { DECISIONS, outcomeWords } from '../../parts/words.js'
 import type { Cycle, Plan } from './api.js'
 import { Approval } from './approval.js'
 import { CostsPanel } from './costs-panel.js'
@@ -52,7 +53,7 @@ function CyclePlan({ id, proposal }: { readonly id: string; readonly proposal: P
 function WholePlan({ cycle, plan }: { readonly cycle: Cycle; readonly plan: Plan }) {
   return (
     <>
-      <CostsPanel plan={plan} runs={cycle.legs} />
+      <CostsPanel plan={plan} cycle={cycle} />
       <DrawnPlan plan={plan} measured={cycle} cycle={cycle} />
       <LeftOut plan={plan} />
     </>
@@ -60,10 +61,9 @@ function WholePlan({ cycle, plan }: { readonly cycle: Cycle; readonly plan: Plan
 }
 
 function Standing({ cycle, proposal }: { readonly cycle: Cycle; readonly proposal: Proposal | undefined }) {
-  const { id, outcome, plan, drift, startedAt, endedAt, legs, mode, decision } = cycle
+  const { id, outcome, plan, drift, startedAt, endedAt, legs, mode, decision, progress } = cycle
   const isWaiting = outcome === null && proposal?.state === 'open'
   const { label, tone, meaning } = outcomeWords(outcome)
-  const ended = legs.filter(({ state }) => state === 'done').length
   return (
     <Panel
       title={isWaiting ? 'Proposed' : outcome === null ? 'Running' : 'Ended'}
@@ -86,17 +86,25 @@ function Standing({ cycle, proposal }: { readonly cycle: Cycle; readonly proposa
           </Fact>
         )}
         {mode === 'dry-run' && <Fact name="Mode">dry run</Fact>}
-        {legs.length > 0 && (
-          <Fact name="Legs done">
-            {ended} of {legs.length}
-          </Fact>
-        )}
+        {legs.length > 0 && <LegsDone progress={progress} />}
         {plan && <PlanFacts plan={plan} drift={drift} />}
       </Facts>
       <p className={classes.why}>
         It began because {DECISIONS[decision.code]}. {decision.reasons[0]}
       </p>
     </Panel>
+  )
+}
+
+function LegsDone({ progress: { done, toDo, failed, planned } }: Pick<Cycle, 'progress'>) {
+  const others = [
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(planned > toDo ? [`${planned - toDo} skipped`] : []),
+  ].join(', ')
+  return (
+    <Fact name="Legs done">
+      {done} of {toDo} {others !== '' && <span className={shared.quiet}>{others}</span>}
+    </Fact>
   )
 }
 
@@ -113,7 +121,7 @@ export function PlanFacts({ plan, drift }: { readonly plan: Plan; readonly drift
       </Fact>
       <Fact name="Found by">{METHODS[method]}</Fact>
       <Fact name="Quotes">
-        {quotes.asked} {quotes.failed > 0 && <span className={classes.quiet}>of which {quotes.failed} failed</span>}
+        {quotes.asked} {quotes.failed > 0 && <span className={shared.quiet}>of which {quotes.failed} failed</span>}
       </Fact>
     </>
   )

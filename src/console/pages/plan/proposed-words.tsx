@@ -1,6 +1,7 @@
 import type { Proposal } from '../../api/answers.js'
 import { useConfig } from '../../api/queries.js'
 import { Exact, Hex } from '../../parts/exact.js'
+import { Members } from '../../parts/members.js'
 import { amountFigure } from '../../parts/figures.js'
 import classes from './plan.module.css'
 import {
@@ -66,16 +67,4 @@ function ProposedUnits({ of, decimalsOf }: { readonly of: ProposedAmount; readon
   if (text === undefined) return <Exact readable={`${of.units} base units of ${of.symbol}`} exact={inUnits} />
   const { readable, exact } = amountFigure(text, of.symbol)
   return <Exact readable={readable} exact={`${exact} (${inUnits})`} />
-}
-
-function Members({ of }: { readonly of: Proposal['content'] }) {
-  return (
-    <ul className={classes.proposed}>
-      {Object.entries(of).map(([name, value]) => (
-        <li key={name}>
-          {name}: <code>{typeof value === 'string' ? value : JSON.stringify(value)}</code>
-        </li>
-      ))}
-    </ul>
-  )
 }

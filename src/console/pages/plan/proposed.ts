@@ -1,7 +1,7 @@
 import type { EffectiveConfig, Proposal } from '../../api/answers.js'
-import { fromUnits } from '../history/exact.js'
+import { canonicalText } from '../../parts/canonical.js'
+import { fromUnits } from '../../parts/decimals.js'
 import type { Plan } from './api.js'
-import { canonicalText } from './canonical.js'
 
 /** An amount in what a digest stands for: base units of a token. */
 export interface ProposedAmount {

@@ -69,7 +69,7 @@ function LiveMeaning({ id }: { readonly id: string }) {
       <p>It trades back to the targets at once, although no band may be breached and no time may be due.</p>
       {plan > 0 && (
         <p>
-          A plan that sells more than {usdFigure(planAboveUsd).readable} waits for{' '}
+          A plan that moves more than {usdFigure(planAboveUsd).readable} waits for{' '}
           {plan === 1 ? 'another person’s approval' : `the approval of ${plan} other people`}: you cannot approve what
           you asked for.
         </p>

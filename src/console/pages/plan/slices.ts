@@ -1,6 +1,6 @@
-import { sum } from '../history/exact.js'
+import { sum } from '../../parts/decimals.js'
 import type { LegState, PlannedLeg } from './api.js'
-import type { LegEnds } from './rows.js'
+import type { LegEnds } from './levels.js'
 
 /** Legs that are drawn as one: the slices of one sale, or a leg by itself. */
 export interface LegGroup extends LegEnds {

@@ -1,16 +1,17 @@
 import type { ReactNode } from 'react'
 import { useRead } from '../../api/queries.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
+import { sum } from '../../parts/decimals.js'
 import { Share, Unknown, Usd } from '../../parts/exact.js'
 import { Ago } from '../../parts/moment.js'
 import { Panel } from '../../parts/page.js'
+import shared from '../../parts/shared.module.css'
 import { Empty } from '../../parts/states.js'
-import { sum } from '../history/exact.js'
 import type { Cycle, Plan, Preview } from './api.js'
 import { CostsPanel } from './costs-panel.js'
 import { DrawnPlan } from './drawn-plan.js'
-import classes from './plan.module.css'
 import { LeftOut } from './plan-view.js'
+import classes from './plan.module.css'
 import { useRecentPlan } from './recent-plan.js'
 
 /** What came of trying, beside the plan that is proposed, runs, or ran last. */
@@ -25,7 +26,7 @@ export function Tried({ preview }: { readonly preview: Preview }) {
       </Panel>
       {plan && (
         <>
-          <CostsPanel plan={plan} runs={[]} />
+          <CostsPanel plan={plan} />
           <DrawnPlan plan={plan} measured={preview} />
           <LeftOut plan={plan} />
         </>
@@ -93,7 +94,7 @@ function Beside({ preview }: { readonly preview: Preview }) {
         </tbody>
       </table>
       {cycle && (
-        <p className={classes.quiet}>
+        <p className={shared.quiet}>
           The other plan is of a cycle that began <Ago at={cycle.startedAt} />, on the market of then.
         </p>
       )}
@@ -111,8 +112,8 @@ function Why({ preview: { decision, plan, planReasons, notes } }: { readonly pre
           ))}
         </Empty>
       )}
-      <details>
-        <summary className={classes.more}>Why, and what is not known</summary>
+      <details className={shared.details}>
+        <summary>Why, and what is not known</summary>
         <ul className={classes.list}>
           {[...new Set([...decision.reasons, ...planReasons, ...notes])].map((one) => (
             <li key={one}>{one}</li>

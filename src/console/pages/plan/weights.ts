@@ -1,4 +1,4 @@
-import { difference, fromUnits, sum } from '../history/exact.js'
+import { difference, fromUnits, sum } from '../../parts/decimals.js'
 import type { PreviewOrder } from './api.js'
 
 /** What a form has: an asset and its weight in per cent, as it was typed. */

@@ -1,12 +1,12 @@
 import type { z } from 'zod'
-import type { cancelAnswer } from '../../../interface/http/cancel-schema.js'
-import type { costsAnswer } from '../../../interface/http/costs-schema.js'
-import type { cycleAnswer, cyclesAnswer, intentAnswer, intentsAnswer } from '../../../interface/http/cycle-schema.js'
-import type { driftAnswer } from '../../../interface/http/drift-schema.js'
-import type { investigatedAnswer } from '../../../interface/http/investigation-schema.js'
-import type { transferAnswer, transfersAnswer } from '../../../interface/http/transfers-schema.js'
+import type { cancelAnswer } from '../../interface/http/cancel-schema.js'
+import type { costsAnswer } from '../../interface/http/costs-schema.js'
+import type { cycleAnswer, cyclesAnswer, intentAnswer, intentsAnswer } from '../../interface/http/cycle-schema.js'
+import type { driftAnswer } from '../../interface/http/drift-schema.js'
+import type { investigatedAnswer } from '../../interface/http/investigation-schema.js'
+import type { transferAnswer, transfersAnswer } from '../../interface/http/transfers-schema.js'
 
-/** What the API answers, by the names that these pages use. */
+/** What the API answers, by the names that plan and history use. */
 export type CyclesPage = z.output<typeof cyclesAnswer>
 export type CycleLine = CyclesPage['cycles'][number]
 export type Cycle = z.output<typeof cycleAnswer>

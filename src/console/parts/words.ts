@@ -1,4 +1,3 @@
-import type { Tone } from '../../parts/badges.js'
 import type {
   Cycle,
   CycleOutcome,
@@ -8,7 +7,8 @@ import type {
   LegState,
   TransferEvent,
   TransferState,
-} from './api.js'
+} from '../api/cycles.js'
+import type { Tone } from './badges.js'
 
 export interface Words {
   readonly label: string

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { difference, fromUnits, sum } from './exact.js'
+import { difference, fromUnits, sum } from './decimals.js'
 
 describe('decimal text, exactly', () => {
   test('differences and sums beyond what floating point holds', () => {

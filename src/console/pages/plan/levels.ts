@@ -13,7 +13,7 @@ export interface LegEnds {
   readonly funding: readonly { readonly leg: string }[]
 }
 
-/** What stands in a row. `from` are the ids of what leads to it, all in the row above. */
+/** What stands in a level. `from` are the ids of what leads to it, all in the level before. */
 export type Item =
   | { readonly type: 'holding'; readonly id: string; readonly end: End; readonly from: readonly string[] }
   | {
@@ -40,7 +40,7 @@ interface Holding {
 
 const keyOf = ({ chain, address }: End) => `${chain} ${address.toLowerCase()}`
 
-/** A holding that would lead back to itself is begun anew, so that money only flows down. */
+/** A holding that would lead back to itself is begun anew, so that money only flows onwards. */
 export function stepsOf(legs: readonly LegEnds[]): Step[] {
   const steps: Step[] = []
   const copies = new Map<string, Holding[]>()
@@ -76,13 +76,13 @@ function leadsTo(from: string, to: string, steps: readonly Step[]): boolean {
   return false
 }
 
-/** Holdings in even rows, as far down as the longest way to them; legs right under what they sell. */
-export function rowsOf(steps: readonly Step[]): Item[][] {
+/** Holdings in even levels, as far on as the longest way to them; legs right after what they sell. */
+export function levelsOf(steps: readonly Step[]): Item[][] {
   const depths = depthsOf(steps)
-  const rows: Item[][] = []
-  const put = (row: number, item: Item) => {
-    while (rows.length <= row) rows.push([])
-    rows[row]!.push(item)
+  const levels: Item[][] = []
+  const put = (level: number, item: Item) => {
+    while (levels.length <= level) levels.push([])
+    levels[level]!.push(item)
   }
   const holdings = new Map(steps.flatMap(({ from, to }) => [from, to]).map((one) => [one.id, one]))
   for (const { id, end } of holdings.values()) {
@@ -91,14 +91,14 @@ export function rowsOf(steps: readonly Step[]): Item[][] {
   }
   for (const step of steps) {
     const { leg, index, from, to } = step
-    const row = depths.get(from.id)! + 1
-    put(row, { type: 'leg', id: leg.id, index, chain: leg.sell.chain, from: [from.id] })
-    for (let at = row + 1; at < depths.get(to.id)!; at++) {
-      const before = at === row + 1 ? leg.id : passId(leg, at - 1)
+    const level = depths.get(from.id)! + 1
+    put(level, { type: 'leg', id: leg.id, index, chain: leg.sell.chain, from: [from.id] })
+    for (let at = level + 1; at < depths.get(to.id)!; at++) {
+      const before = at === level + 1 ? leg.id : passId(leg, at - 1)
       put(at, { type: 'pass', id: passId(leg, at), chain: leg.expectedOut.chain, from: [before] })
     }
   }
-  return rows
+  return levels
 }
 
 function depthsOf(steps: readonly Step[]): ReadonlyMap<string, number> {
@@ -117,10 +117,10 @@ function depthsOf(steps: readonly Step[]): ReadonlyMap<string, number> {
 }
 
 function lastBefore({ leg, from, to }: Step, depths: ReadonlyMap<string, number>): string {
-  const row = depths.get(to.id)! - 1
-  return row === depths.get(from.id)! + 1 ? leg.id : passId(leg, row)
+  const level = depths.get(to.id)! - 1
+  return level === depths.get(from.id)! + 1 ? leg.id : passId(leg, level)
 }
 
-/** Of where the line out of a leg goes past a row. */
-export const passId = ({ id }: LegEnds, row: number) => `${id} past ${row}`
+/** Of where the line out of a leg goes past a level. */
+export const passId = ({ id }: LegEnds, level: number) => `${id} past ${level}`
 export const chainOf = (item: Item) => (item.type === 'holding' ? item.end.chain : item.chain)

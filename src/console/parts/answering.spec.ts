@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Proposal } from '../../api/answers.js'
+import type { Proposal } from '../api/answers.js'
 import { isOpen, obstaclesTo, refusalWords, scopeFor } from './answering.js'
 
 const EXPIRY = Date.parse('2026-11-27T02:15:00.000Z')

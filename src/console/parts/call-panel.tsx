@@ -1,11 +1,11 @@
-import { StateBadge } from '../../parts/badges.js'
-import { CardTable, type Column } from '../../parts/card-table.js'
-import { Amount, Hex, Unknown } from '../../parts/exact.js'
-import { CopyButton } from '../../parts/id-link.js'
-import { Fact, Facts, Panel } from '../../parts/page.js'
-import { Notice } from '../../parts/states.js'
-import type { DecodedCall } from './api.js'
-import classes from './history.module.css'
+import type { DecodedCall } from '../api/cycles.js'
+import { StateBadge } from './badges.js'
+import { CardTable, type Column } from './card-table.js'
+import { Amount, Hex, Unknown } from './exact.js'
+import { CopyButton } from './id-link.js'
+import { Fact, Facts, Panel } from './page.js'
+import shared from './shared.module.css'
+import { Notice } from './states.js'
 
 type Argument = DecodedCall['arguments'][number]
 type Means = NonNullable<DecodedCall['means']>
@@ -19,7 +19,7 @@ export function CallPanel({ call, data }: { readonly call: DecodedCall; readonly
         call.function !== null && (
           <span>
             <code>{call.function}</code>{' '}
-            {call.contract !== null && <span className={classes.quiet}>{call.contract}</span>}
+            {call.contract !== null && <span className={shared.quiet}>{call.contract}</span>}
           </span>
         )
       }
@@ -34,12 +34,12 @@ export function CallPanel({ call, data }: { readonly call: DecodedCall; readonly
       )}
       {call.means && <Meaning means={call.means} />}
       {call.arguments.length > 0 && (
-        <details className={classes.details}>
+        <details className={shared.details}>
           <summary>{call.arguments.length} arguments</summary>
           <Arguments of={call.function ?? 'the call'} list={call.arguments} />
           {call.inner.map((inner) => (
             <div key={inner.at}>
-              <h3 className={classes.sub}>
+              <h3 className={shared.sub}>
                 <code>{inner.function}</code> at <code>{inner.at}</code>
               </h3>
               <Arguments of={inner.function} list={inner.arguments} />
@@ -47,9 +47,9 @@ export function CallPanel({ call, data }: { readonly call: DecodedCall; readonly
           ))}
         </details>
       )}
-      <details className={classes.details}>
+      <details className={shared.details}>
         <summary>Calldata, {Math.max(0, (data.length - 2) / 2)} bytes</summary>
-        <div className={classes.raw}>{data}</div>
+        <div className={shared.raw}>{data}</div>
         <CopyButton text={data} label="the calldata" />
       </details>
     </Panel>
@@ -113,12 +113,12 @@ function Arguments({ of, list }: { readonly of: string; readonly list: readonly 
 
 const COLUMNS: readonly Column<Argument>[] = [
   { name: 'Argument', of: ({ name }) => <code>{name}</code> },
-  { name: 'Type', of: ({ type }) => <span className={classes.quiet}>{type}</span> },
+  { name: 'Type', of: ({ type }) => <span className={shared.quiet}>{type}</span> },
   {
     name: 'Value',
     of: ({ value, isCut }) => (
       <>
-        <code>{value}</code> {isCut && <span className={classes.quiet}>cut</span>}
+        <code>{value}</code> {isCut && <span className={shared.quiet}>cut</span>}
       </>
     ),
   },

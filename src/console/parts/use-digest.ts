@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import type { Proposal } from '../../api/answers.js'
+import type { Proposal } from '../api/answers.js'
 import { checkDigest, type DigestCheck } from './canonical.js'
 
 const RECKONING: DigestCheck = { status: 'reckoning' }

@@ -1,4 +1,4 @@
-import { hrefOf } from '../../place.js'
+import { hrefOf } from '../place.js'
 
 /** Stands for the cycle of what no cycle asked for. */
 const NO_CYCLE = '-'

@@ -1,5 +1,5 @@
-import type { Me, Proposal } from '../../api/answers.js'
-import type { ApiProblem } from '../../api/problem.js'
+import type { Me, Proposal } from '../api/answers.js'
+import type { ApiProblem } from '../api/problem.js'
 import type { DigestCheck } from './canonical.js'
 
 type Word = 'approve' | 'reject'
@@ -8,6 +8,14 @@ type Word = 'approve' | 'reject'
 export function scopeFor(kind: Proposal['kind'], word: Word): Me['scopes'][number] {
   if (word === 'reject') return kind === 'cancel' ? 'plan:approve' : 'pause'
   return kind === 'resume' ? 'resume:approve' : 'plan:approve'
+}
+
+/** What makes a proposal void before its time is over. */
+export const VOIDED_BY: Readonly<Record<Proposal['kind'], string>> = {
+  plan: 'It is void once its cycle has ended. After the last word balances and prices are looked at once more: where they have moved too far, nothing of it begins and the next plan asks anew.',
+  resume:
+    'It is void as soon as what it would let go of has ended, or is held anew: of a pause and a resume the pause wins.',
+  cancel: 'It is void once the transaction can no longer be cancelled.',
 }
 
 /** Whether it can still be answered. `now` in milliseconds since 1970. */
