@@ -124,7 +124,9 @@ export async function writeDaemonConfig(world: World, file: string, options: Dae
       metricsPort: options.metricsPort ?? 9464,
       // Whoever tells its story, tests it or measures it asks often.
       readsPerMinute: 60_000,
-      ...(options.oidc && { auth: { oidc: options.oidc }, approvals: { resume: 2 } }),
+      // Whoever plays with breakers does not wait for them to cool down.
+      approvals: { cooldownMinutes: 0, ...(options.oidc && { resume: 2 }) },
+      ...(options.oidc && { auth: { oidc: options.oidc } }),
     },
     database: { directory: join(dirname(file), 'postgres') },
     lease: { ttlSeconds: 6, renewSeconds: 1, selfFenceSeconds: 4 },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { accessProviders } from './access-providers.js'
 import { sha256 } from './adapters/access/secrets.js'
 import { PostgresRateLimits } from './adapters/limits/postgres-rate-limits.js'
+import { lookAside } from './adapters/store/database.js'
 import { PostgresAuditLog } from './adapters/store/postgres-audit-log.js'
 import { PostgresEventFeed } from './adapters/store/postgres-event-feed.js'
 import { PostgresIdempotency } from './adapters/store/postgres-idempotency.js'
@@ -14,8 +15,10 @@ import { InvestigateTransfer } from './application/investigate-transfer.js'
 import { Operations } from './application/operations.js'
 import { TellStanding } from './application/tell-standing.js'
 import { TakeStock } from './application/take-stock.js'
+import { VoidResumes } from './application/void-resumes.js'
 import { portfoliosOf } from './config/portfolios.js'
 import { gateProviders } from './interface/http/access/gate.js'
+import { SharedAnswers } from './interface/http/access/shared-answers.js'
 import { LastCycles } from './interface/http/last-cycles.js'
 import { Approvals } from './interface/http/operations.controller.js'
 import { AuditLog } from './ports/audit-log.js'
@@ -48,6 +51,7 @@ export function adminProviders(parts: Parts) {
         proposals: Proposals,
         operations: Operations,
         cancelIntent: CancelIntent,
+        voidResumes: VoidResumes,
         store: Store,
         clock: Clock,
         observer: Observer,
@@ -56,13 +60,14 @@ export function adminProviders(parts: Parts) {
           proposals,
           operations,
           cancelIntent,
+          voidResumes,
           store,
           clock,
           observer,
           hash: sha256,
           newId: randomUUID,
         }),
-      inject: [Proposals, Operations, CancelIntent, Store, Clock, Observer],
+      inject: [Proposals, Operations, CancelIntent, VoidResumes, Store, Clock, Observer],
     },
     {
       provide: InvestigateTransfer,
@@ -76,17 +81,25 @@ export function adminProviders(parts: Parts) {
     },
     {
       provide: EndPauses,
-      useFactory: (store: Store, audit: AuditLog, lease: Lease, clock: Clock, observer: Observer) =>
+      useFactory: (
+        store: Store,
+        audit: AuditLog,
+        lease: Lease,
+        clock: Clock,
+        observer: Observer,
+        voidResumes: VoidResumes,
+      ) =>
         new EndPauses({
           store,
           audit,
           lease,
           clock,
           observer,
+          voidResumes,
           build: build.version,
           pollMs: config.file.execution.pollMs,
         }),
-      inject: [Store, AuditLog, Lease, Clock, Observer],
+      inject: [Store, AuditLog, Lease, Clock, Observer, VoidResumes],
     },
     {
       provide: TakeStock,
@@ -104,10 +117,10 @@ export function adminProviders(parts: Parts) {
     },
     {
       provide: TellStanding,
-      useFactory: (store: Store, lease: Lease, clock: Clock, observer: Observer) =>
-        new TellStanding({ store, lease, clock, observer }),
-      inject: [Store, Lease, Clock, Observer],
+      useFactory: (store: Store, audit: AuditLog, lease: Lease, clock: Clock, observer: Observer) =>
+        new TellStanding({ store, audit, lease, clock, observer }),
+      inject: [Store, AuditLog, Lease, Clock, Observer],
     },
-    ...gateProviders(build.version),
+    ...gateProviders(build.version, new SharedAnswers(), lookAside),
   ]
 }

@@ -25,6 +25,7 @@ import { ReferencePrices } from './adapters/oracles/reference-prices.js'
 import { JournaledSigner } from './adapters/signers/journaled-signer.js'
 import type { KeyHolder } from './adapters/signers/key-holder.js'
 import { connectionsOf, type Database, hearQueries } from './adapters/store/database.js'
+import { PostgresAuditLog } from './adapters/store/postgres-audit-log.js'
 import { PostgresJournal } from './adapters/store/postgres-journal.js'
 import { PostgresLease } from './adapters/store/postgres-lease.js'
 import { PostgresProposals } from './adapters/store/postgres-proposals.js'
@@ -42,6 +43,7 @@ import { FindOffer } from './application/find-offer.js'
 import { FollowPrices } from './application/follow-prices.js'
 import { HoldLease } from './application/hold-lease.js'
 import { KeepAlerts } from './application/keep-alerts.js'
+import { EndFenced } from './application/end-fenced.js'
 import { KeepWatch } from './application/keep-watch.js'
 import { LookAhead } from './application/look-ahead.js'
 import { OfferLeg } from './application/offer-leg.js'
@@ -63,8 +65,11 @@ import { TellStanding } from './application/tell-standing.js'
 import { TakeStock } from './application/take-stock.js'
 import { TripBreaker } from './application/trip-breaker.js'
 import { VerifyAudit } from './application/verify-audit.js'
+import { VoidResumes } from './application/void-resumes.js'
 import { WatchChains } from './application/watch-chains.js'
 import { WatchPrices } from './application/watch-prices.js'
+import { TellUntold } from './application/tell-untold.js'
+import { WriteHolds } from './application/write-holds.js'
 import { feeRulesOf } from './config/fee-rules.js'
 import type { Config } from './config/load.js'
 import {
@@ -178,7 +183,7 @@ function providersOf(parts: Parts): Provider[] {
     {
       provide: QuorumReader,
       useFactory: (observer: Observer) =>
-        new QuorumReader(chainOptionsOf(file), {
+        new QuorumReader(chainOptionsOf(file, secrets.rpcUrls), {
           timeoutMs: file.endpoints.timeoutSeconds * 1000,
           quarantineMs: file.endpoints.quarantineSeconds * 1000,
           notify: (event) => observer.notify(event),
@@ -285,16 +290,18 @@ function providersOf(parts: Parts): Provider[] {
     },
     {
       provide: Signer,
-      useFactory: (observer: Observer) =>
-        new JournaledSigner({
+      useFactory: (observer: Observer, clock: Clock) => {
+        const ending = new EndFenced({ audit: new PostgresAuditLog(database), clock, build: build.version, stop })
+        return new JournaledSigner({
           keys,
           journal: new PostgresJournal(journal ?? database),
           chainIds: chainIds.map(({ chainId }) => chainId),
           failpoints,
           observer,
-          onFenced: stop,
-        }),
-      inject: [Observer],
+          onFenced: (error) => ending.run(error),
+        })
+      },
+      inject: [Observer, Clock],
     },
     {
       provide: Lease,
@@ -513,7 +520,13 @@ function providersOf(parts: Parts): Provider[] {
     {
       provide: SeekApproval,
       useFactory: (proposals: Proposals, clock: Clock, observer: Observer) =>
-        new SeekApproval({ proposals, hash: sha256, clock, observer }),
+        new SeekApproval({
+          proposals,
+          terms: { environment: file.environment, config: parts.config.hash },
+          hash: sha256,
+          clock,
+          observer,
+        }),
       inject: [Proposals, Clock, Observer],
     },
     {
@@ -676,10 +689,29 @@ function providersOf(parts: Parts): Provider[] {
       inject: [Chain, Store, TripBreaker, Lease, Clock, Observer],
     },
     {
+      provide: VoidResumes,
+      useFactory: (store: Store, proposals: Proposals, clock: Clock, observer: Observer) =>
+        new VoidResumes({ store, proposals, clock, observer }),
+      inject: [Store, Proposals, Clock, Observer],
+    },
+    {
       provide: Operations,
-      useFactory: (store: Store, clock: Clock, observer: Observer) =>
-        new Operations({ store, clock, observer, failpoints }),
-      inject: [Store, Clock, Observer],
+      useFactory: (store: Store, clock: Clock, observer: Observer, voidResumes: VoidResumes) =>
+        new Operations({
+          store,
+          clock,
+          observer,
+          failpoints,
+          voidResumes,
+          coolDownMs: file.server.approvals.cooldownMinutes * 60_000,
+        }),
+      inject: [Store, Clock, Observer, VoidResumes],
+    },
+    {
+      provide: WriteHolds,
+      useFactory: (store: Store, operations: Operations, clock: Clock, observer: Observer) =>
+        new WriteHolds({ store, operations, clock, observer }),
+      inject: [Store, Operations, Clock, Observer],
     },
     {
       provide: ClassifyInflow,
@@ -754,6 +786,8 @@ export class AppModule {
             sendNotifications: SendNotifications,
             keepAlerts: KeepAlerts,
             tellStanding: TellStanding,
+            tellUntold: TellUntold,
+            writeHolds: WriteHolds,
           ) =>
             new CycleSchedule({
               registry,
@@ -765,7 +799,16 @@ export class AppModule {
                 portfolio,
                 cron: parts.config.file.portfolios[portfolio.id]!.schedule,
               })),
-              watchers: [watchChains, followPrices, verifyAudit, sendNotifications, keepAlerts, tellStanding],
+              watchers: [
+                watchChains,
+                followPrices,
+                verifyAudit,
+                sendNotifications,
+                keepAlerts,
+                tellStanding,
+                tellUntold,
+                writeHolds,
+              ],
               keepers: [keepWatch, endPauses, takeStock],
             }),
           inject: [
@@ -783,6 +826,8 @@ export class AppModule {
             SendNotifications,
             KeepAlerts,
             TellStanding,
+            TellUntold,
+            WriteHolds,
           ],
         },
       ],

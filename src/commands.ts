@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import type { Logger } from 'pino'
@@ -23,6 +24,7 @@ import { checkSchema, explainSchema, migrate, SchemaError } from './adapters/sto
 import { SCHEMA_VERSION } from './adapters/store/migrations/index.js'
 import { AppModule, LookModule, OpsModule, type Parts } from './app.module.js'
 import { spendOfNothing } from './domain/execution/budget-claim.js'
+import { apart } from './domain/policy/operating.js'
 import { AuditEvents } from './application/audit-events.js'
 import { lastTradeOf } from './application/last-trade.js'
 import { Operations } from './application/operations.js'
@@ -33,6 +35,7 @@ import { StopInOrder } from './application/stop-in-order.js'
 import { TellNews } from './application/tell-news.js'
 import { reasonUnfinished } from './application/unfinished.js'
 import { type Config, ConfigError, loadConfig } from './config/load.js'
+import { missingRpcUrls } from './config/endpoint-findings.js'
 import { missingSecrets } from './config/notification-findings.js'
 import { secretTexts } from './config/secret-texts.js'
 import type { ConfigFile } from './config/schema.js'
@@ -83,6 +86,8 @@ const UNRECORDED =
   'Without DATABASE_URL nothing that was recorded is known: no transfer under way, so nothing counts as in transit and nothing as unattributed; no earlier trade, targets or price history; no cost that plans have learned. The daemon may decide otherwise.'
 
 const WRITTEN_WITHIN_MS = 2_000
+/** A process that is told to end before it is ready waits so long for what it has opened. */
+const STARTING_ENDS_WITHIN_MS = 3_000
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 const note = (text: string) => void process.stderr.write(`${text}\n`)
@@ -153,14 +158,14 @@ async function reachDatabase({
 }: Config): Promise<{ database: Database; url: string; close: () => Promise<void> }> {
   if (secrets.databaseUrl !== undefined) {
     const url = secrets.databaseUrl
-    const database = openDatabase({ url })
+    const database = openDatabase({ url, readPoolSize: 4 })
     return { database, url, close: () => database.destroy() }
   }
   const embedded = await startEmbeddedPostgres({ dir: file.database.directory }).catch((error: unknown) => {
     throw new CannotWork(error instanceof Error ? error.message : String(error))
   })
   process.stderr.write(`DATABASE_URL is not set: using the embedded Postgres with its data in ${embedded.dir}.\n`)
-  const database = openDatabase({ url: embedded.url })
+  const database = openDatabase({ url: embedded.url, readPoolSize: 4 })
   const close = async () => {
     await database.destroy()
     await embedded.stop()
@@ -211,6 +216,8 @@ async function showPlans(
   command: { json: boolean; portfolio: string | undefined },
   surroundings: Surroundings,
 ): Promise<void> {
+  const missing = missingRpcUrls(config.file, config.secrets.rpcUrls)
+  if (missing.length > 0) throw new CannotWork(missing.join('\n'))
   // Without a configured database nothing is under way or traded anywhere, and none is started just to look.
   const isRecorded = config.secrets.databaseUrl !== undefined
   const url = config.secrets.databaseUrl ?? 'postgres://127.0.0.1:1/none'
@@ -228,7 +235,8 @@ async function showPlans(
     const silences = new Set<string>()
     const store = app.get(Store)
     for (const portfolio of chosen) {
-      const proposal = await app.get(ProposePlan).run(portfolio, {
+      const { stopped, parts: states } = apart(isRecorded ? await store.operatingStates() : [], portfolio.id)
+      const thought = await app.get(ProposePlan).run(portfolio, {
         cycleId: `${portfolio.id}-preview`,
         transfers: isRecorded ? await store.openTransfers(portfolio.id) : [],
         unattributed: isRecorded ? await store.unattributed(portfolio.account) : [],
@@ -240,10 +248,12 @@ async function showPlans(
         }),
         curves: isRecorded ? await store.curves() : [],
         ...(isRecorded && {
-          states: () => store.operatingStates(),
+          states: () => Promise.resolve(states),
           use: await store.budgetUse(spendOfNothing(portfolio, app.get(Clock).now())),
         }),
       })
+      const notes = stopped === undefined ? thought.notes : [`No cycle would begin now: ${stopped}`, ...thought.notes]
+      const proposal = { ...thought, notes }
       const silent = proposal.snapshot.chains.flatMap((chain) => (chain.status === 'unknown' ? [chain.reason] : []))
       for (const reason of silent) silences.add(reason)
       if (silent.length === proposal.snapshot.chains.length) continue
@@ -261,13 +271,24 @@ async function showPlans(
 }
 
 async function start(config: Config, surroundings: Surroundings): Promise<void> {
-  const { database, url, close } = await reachDatabase(config)
-  const ends: (() => Promise<void>)[] = [close]
+  const ends: (() => Promise<void>)[] = []
   const endAll = async () => {
     for (const end of ends.toReversed()) await end()
   }
-  let stopInOrder: StopInOrder
+  let stopInOrder: StopInOrder | undefined
+  let stopping: Promise<never> | undefined
+  const stop = async (signal: string): Promise<never> => {
+    if (stopInOrder) process.exit((await stopInOrder.run(signal, endAll)) ? 0 : 1)
+    // Nothing was signed yet, and what waits for an endpoint or a database need not be waited for.
+    await Promise.race([endAll().catch(() => undefined), sleep(STARTING_ENDS_WITHIN_MS)])
+    process.exit(0)
+  }
+  // As PID 1 a signal without a handler is ignored, and re-raising one never ends the process: handle and exit.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.removeAllListeners(signal).on(signal, () => (stopping ??= stop(signal)))
   try {
+    const { database, url, close } = await reachDatabase(config)
+    ends.push(close)
     // A development install has a database of its own to keep; a configured one is migrated deliberately.
     if (config.secrets.databaseUrl === undefined) await migrate(database)
     const journal = reachJournal(config)
@@ -278,17 +299,10 @@ async function start(config: Config, surroundings: Surroundings): Promise<void> 
     }
     stopInOrder = await serve(config, { database, url }, journal?.database, surroundings, ends)
   } catch (error) {
+    if (stopping) return stopping
     await endAll()
     throw error
   }
-  let isStopping = false
-  const stop = async (signal: string) => {
-    if (isStopping) return
-    isStopping = true
-    process.exit((await stopInOrder.run(signal, endAll)) ? 0 : 1)
-  }
-  // As PID 1 a signal without a handler is ignored, and re-raising one never ends the process: handle and exit.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
 }
 
 /** Puts the daemon together and lets it run; whatever has to be ended again is added to `ends`. Gives what tells of that. */
@@ -307,7 +321,8 @@ async function serve(
       log.fatal({ err: error }, 'stopping at once: nothing was there to handle this')
       process.exit(1)
     })
-  const missing = missingSecrets(file, config.secrets.notificationSecrets)
+  const { rpcUrls, notificationSecrets } = config.secrets
+  const missing = [...missingRpcUrls(file, rpcUrls), ...missingSecrets(file, notificationSecrets)]
   if (missing.length > 0) throw new CannotWork(missing.join('\n'))
   const keys = await openKeys(config.file)
   const parts = { ...partsOf(config, place, log, surroundings), keys, ...(journal && { journal }) }

@@ -1,7 +1,7 @@
 import { type KeyHolder, NoKeys } from './adapters/signers/key-holder.js'
 import { KeystoreSigner } from './adapters/signers/keystore-signer.js'
 import { RemoteSigner } from './adapters/signers/remote-signer.js'
-import { isSandboxChain } from './config/check.js'
+import { isSandboxChain } from './config/sandbox-chain.js'
 import type { Config } from './config/load.js'
 import { SignerError } from './ports/signer.js'
 

@@ -11,6 +11,7 @@ import { FollowEvents } from './application/follow-events.js'
 import { type AlertSubscription, KeepAlerts } from './application/keep-alerts.js'
 import { SendNotifications } from './application/send-notifications.js'
 import { TellNews } from './application/tell-news.js'
+import { TellUntold } from './application/tell-untold.js'
 import { TripBreaker } from './application/trip-breaker.js'
 import { VerifyAudit } from './application/verify-audit.js'
 import type { Config } from './config/load.js'
@@ -19,6 +20,7 @@ import { AuditLog } from './ports/audit-log.js'
 import type { Channel } from './ports/channels.js'
 import { Clock } from './ports/clock.js'
 import { EventFeed } from './ports/event-feed.js'
+import { Lease } from './ports/lease.js'
 import { Observer, Observers } from './ports/observer.js'
 import { Outbox } from './ports/outbox.js'
 import { Proposals } from './ports/proposals.js'
@@ -35,6 +37,19 @@ export function liveProviders({ config, database, build }: Parts) {
       useFactory: (feed: EventFeed, clock: Clock, observer: EventObserver) =>
         new TellNews({ feed, clock, observer, subscriptions: subscriptionsOf(config) }),
       inject: [EventFeed, Clock, EventObserver],
+    },
+    {
+      provide: TellUntold,
+      useFactory: (
+        store: Store,
+        proposals: Proposals,
+        feed: EventFeed,
+        news: TellNews,
+        lease: Lease,
+        clock: Clock,
+        observer: Observer,
+      ) => new TellUntold({ store, proposals, feed, news, lease, clock, observer }),
+      inject: [Store, Proposals, EventFeed, TellNews, Lease, Clock, Observer],
     },
     {
       provide: AuditEvents,

@@ -172,9 +172,11 @@ async function main(): Promise<number> {
     story.chapter('Everything stays up until Ctrl-C')
     story.line(`console   ${adminUrl}/console/#key=${adminToken}`)
     story.line(`API       ${adminUrl}/v1/portfolios  (token: ${adminToken})`)
+    story.line('          both with the key of this run, which may do everything and ends with it')
     story.line(`metrics   ${metricsUrl}/metrics`)
     story.line(`control   ${world.world.apis.control.url}/state`)
-    story.line(`database  ${postgres.url}`)
+    story.line(`commands  DATABASE_URL='${postgres.url}' npm run evenkeel -- plan --config ${configFile}`)
+    story.line('          likewise audit verify and key list: they read the database that the daemon uses')
     await new Promise(() => undefined)
   }
   return isGood ? 0 : 1

@@ -91,7 +91,7 @@ export class Story {
   }
 
   /** The plan's cost beside what else could have been done on the same quotes. */
-  private comparison({ cost, alternatives, unmet, lowerBoundUsd, gap, method, quotes }: PlanView): void {
+  private comparison({ cost, alternatives, unmet, lowerBoundUsd, noBoundReason, gap, method, quotes }: PlanView): void {
     const left = unmet.reduce((sum, { valueUsd }) => sum + Math.abs(Number(valueUsd)), 0)
     const rows: { name: string; cost: string | null; unmet: string }[] = [
       { name: 'plan', cost: cost.totalUsd, unmet: String(left) },
@@ -108,7 +108,10 @@ export class Story {
       this.line(row.name === 'plan' ? this.style('bold', text) : text)
     }
     this.line(this.style('dim', `plan: ${costText(cost)}`))
-    const bound = lowerBoundUsd === null ? 'no bound is known' : `no plan costs less than ${cents(lowerBoundUsd)}`
+    const bound =
+      lowerBoundUsd === null
+        ? `no lower bound: ${noBoundReason ?? ''}`
+        : `no plan costs less than ${cents(lowerBoundUsd)}`
     const times = gap === null ? '' : ` (this one ${Number(gap).toFixed(3)} times that)`
     this.line(this.style('dim', `${method}, ${quotes.asked} quotes, ${quotes.failed} of them failed; ${bound}${times}`))
   }

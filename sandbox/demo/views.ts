@@ -54,6 +54,7 @@ export interface PlanView {
   /** `nothing`, `naive` and `greedy`, on the quotes of the plan. */
   alternatives: { name: string; costUsd: string | null; unmetUsd: string }[]
   lowerBoundUsd: string | null
+  noBoundReason: string | null
   gap: string | null
   expectedDrift: string
   unmet: { asset: string; valueUsd: string; reason: string }[]

@@ -2,26 +2,32 @@ import {
   approve,
   isExpired,
   newProposal,
+  portfolioOf,
   type Proposal,
   type ProposalAnswer,
   reject,
   usedUp,
 } from '../domain/access/proposal.js'
+import type { Principal } from '../domain/access/principal.js'
+import { heldOf, reasonResumeIsVoid } from '../domain/access/resume-proposal.js'
 import { canonicalText } from '../domain/canonical-text.js'
 import type { BreakerCode } from '../domain/policy/breakers.js'
 import type { Scope } from '../domain/policy/operating.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
 import type { Proposals } from '../ports/proposals.js'
-import type { Store } from '../ports/store.js'
+import { ConflictError, type Store } from '../ports/store.js'
 import type { CancelAnswer, CancelIntent } from './cancel-intent.js'
 import type { Operations, ResumeAnswer, ResumeOrder } from './operations.js'
+import type { VoidResumes } from './void-resumes.js'
 
 /** Somebody's word on a proposal, and what it is about. */
 export interface Answer {
   readonly kind: Proposal['kind']
   readonly id: string
   readonly subject: string
+  /** The kind of credential that it came with: a person's when absent. */
+  readonly credential?: Principal['kind']
   readonly digest: string
 }
 
@@ -35,6 +41,8 @@ export type Answered =
     }
   | { readonly status: 'unknown' }
   | Extract<ProposalAnswer, { status: 'refused' }>
+  /** The words of others came first, each time that it was looked at. */
+  | { readonly status: 'refused'; readonly code: 'busy'; readonly detail: string }
 
 /**
  * Proposals of people and of the daemon, and the words of others on them. What makes things riskier takes another person
@@ -46,6 +54,7 @@ export class AnswerProposal {
       proposals: Proposals
       operations: Operations
       cancelIntent: CancelIntent
+      voidResumes: VoidResumes
       store: Store
       clock: Clock
       observer: Observer
@@ -62,10 +71,13 @@ export class AnswerProposal {
   ): Promise<
     { readonly status: 'proposed'; readonly proposal: Proposal } | Extract<ResumeAnswer, { status: 'refused' }>
   > {
-    const holding = await this.deps.operations.holding(order)
-    if (holding.length > 0) return { status: 'refused', holding }
-    const { scope, clear, reason } = order
-    return { status: 'proposed', proposal: await this.open('resume', { scope, clear: [...clear], reason }, by, needs) }
+    const obstacle = await this.deps.operations.obstacleTo(order)
+    if (obstacle) return { status: 'refused', obstacle }
+    const { scope, clear, acceptLoss, reason } = order
+    const held = heldOf(scope, await this.deps.voidResumes.holds())
+    const loss = acceptLoss && { acceptLoss }
+    const matter = { scope, clear: [...clear], ...loss, reason, ...(held && { held }) }
+    return { status: 'proposed', proposal: await this.open('resume', matter, by, needs) }
   }
 
   /** Writes down that somebody wants an intent to be cancelled, for others to approve. Refused as the cancel itself would be. */
@@ -105,30 +117,47 @@ export class AnswerProposal {
   }
 
   async approve(answer: Answer): Promise<Answered> {
-    const proposal = await this.standing(answer)
-    if (!proposal) return { status: 'unknown' }
-    const { clock } = this.deps
-    const taken = approve(proposal, { ...answer, now: clock.now() })
-    if (taken.status === 'refused') return taken
-    if (proposal.kind === 'plan' || taken.proposal.state !== 'approved') {
-      await this.save(proposal, taken.proposal)
-      return taken
-    }
-    // Used before it is done: whatever happens then, one approval is never carried out twice.
-    const used = usedUp(taken.proposal)
-    await this.save(proposal, used)
+    const answered = await this.take(answer, (proposal, now) => {
+      const taken = approve(proposal, { ...answer, now })
+      if (taken.status === 'refused' || proposal.kind === 'plan' || taken.proposal.state !== 'approved') return taken
+      // Used before it is done: whatever happens then, one approval is never carried out twice.
+      return { status: 'taken', proposal: usedUp(taken.proposal) }
+    })
+    if (answered.status !== 'taken' || answered.proposal.state !== 'used') return answered
+    const { proposal } = answered
     return proposal.kind === 'resume'
-      ? { status: 'taken', proposal: used, resumed: await this.resume(used) }
-      : { status: 'taken', proposal: used, cancelled: await this.cancel(used) }
+      ? { ...answered, resumed: await this.resume(proposal, answer) }
+      : { ...answered, cancelled: await this.cancel(proposal) }
   }
 
-  async reject(answer: Answer & { readonly reason: string }): Promise<Answered> {
-    const proposal = await this.standing(answer)
-    if (!proposal) return { status: 'unknown' }
-    const { clock } = this.deps
-    const taken = reject(proposal, { ...answer, now: clock.now() })
-    if (taken.status === 'taken') await this.save(proposal, taken.proposal)
-    return taken
+  reject(answer: Answer & { readonly reason: string }): Promise<Answered> {
+    return this.take(answer, (proposal, now) => reject(proposal, { ...answer, now }))
+  }
+
+  /** Takes a word by the proposal as it stands. Where another word came first that is read, and this one judged anew, once. */
+  private async take(answer: Answer, word: (proposal: Proposal, now: number) => ProposalAnswer): Promise<Answered> {
+    const detail = `Others answer ${answer.id} at the same moment. Look at it, then send your word again.`
+    return (
+      (await this.tryToTake(answer, word)) ??
+      (await this.tryToTake(answer, word)) ?? { status: 'refused', code: 'busy', detail }
+    )
+  }
+
+  /** Undefined, and nothing changed, where the proposal changed between the look at it and the word. */
+  private async tryToTake(
+    answer: Answer,
+    word: (proposal: Proposal, now: number) => ProposalAnswer,
+  ): Promise<Answered | undefined> {
+    try {
+      const proposal = await this.standing(answer)
+      if (!proposal) return { status: 'unknown' }
+      const taken = word(proposal, this.deps.clock.now())
+      if (taken.status === 'taken') await this.save(proposal, taken.proposal)
+      return taken
+    } catch (error) {
+      if (error instanceof ConflictError) return undefined
+      throw error
+    }
   }
 
   /** The proposal as it stands: one whose matter has gone another way since is void. */
@@ -148,8 +177,7 @@ export class AnswerProposal {
   private async save(before: Proposal, after: Proposal): Promise<void> {
     const { proposals, observer } = this.deps
     await proposals.save(before, after)
-    const portfolio = after.kind === 'plan' ? (after.content['portfolio'] as string) : undefined
-    observer.notify({ type: 'approval-answered', portfolio, proposal: after })
+    observer.notify({ type: 'approval-answered', portfolio: portfolioOf(after), proposal: after })
   }
 
   private async reasonVoid({ kind, id, content, proposedAt }: Proposal): Promise<string | undefined> {
@@ -162,18 +190,20 @@ export class AnswerProposal {
       const refusal = await this.deps.cancelIntent.refusalOf(content['intent'] as string)
       return refusal && (refusal.status === 'refused' ? refusal.reason : 'There is no such intent.')
     }
-    // Of a resume and a pause at once the pause wins (A-11).
-    const scope = content['scope'] as Scope
-    const later = (await store.operatingStates()).find((one) => one.scope === scope && one.since > proposedAt)
-    return later && `${scope} was held anew since: ${later.reason}`
+    return reasonResumeIsVoid({ content, proposedAt }, await this.deps.voidResumes.holds())
   }
 
-  private resume({ content, proposedBy, proposedAt, approvedBy }: Proposal): Promise<ResumeAnswer> {
+  private resume(
+    { content, proposedBy, proposedAt, approvedBy }: Proposal,
+    { subject, credential = 'person' }: Answer,
+  ): Promise<ResumeAnswer> {
     return this.deps.operations.resume({
       scope: content['scope'] as Scope,
       askedAt: proposedAt,
       clear: content['clear'] as BreakerCode[],
+      acceptLoss: content['acceptLoss'] === true,
       reason: `${content['reason'] as string} (${[proposedBy, ...approvedBy].join(', ')})`,
+      author: { kind: credential, subject },
     })
   }
 

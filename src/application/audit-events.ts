@@ -49,6 +49,9 @@ export class AuditEvents extends Observer {
   }
 }
 
+/** By the names that the words of people on them have. */
+const VOID_ACTIONS = { plan: 'plan.void', resume: 'resume.void', cancel: 'tx.cancel.void' } as const
+
 function deedOf(event: Event): Deed | undefined {
   if (event.type === 'breaker-tripped') {
     const { code, scope, level, reason } = event.trip
@@ -61,6 +64,12 @@ function deedOf(event: Event): Deed | undefined {
     return by.startsWith(BY_PERSON)
       ? undefined
       : { action: 'breaker.clear', resource: scope, detail: { breaker: code, by } }
+  }
+  if (event.type === 'approval-answered') {
+    const { id, kind, state, reason, content } = event.proposal
+    if (state !== 'void') return undefined
+    const resource = kind === 'resume' ? String(content['scope']) : id
+    return { action: VOID_ACTIONS[kind], resource, detail: { proposal: id, reason } }
   }
   if (event.type !== 'scope-changed' || event.isEarlier || event.isAudited) return undefined
   const { scope, level, reason, since } = event.state

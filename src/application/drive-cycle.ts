@@ -18,9 +18,9 @@ import {
   outcomeOf,
   owedOut,
 } from '../domain/execution/cycle.js'
-import { endUnapproved } from '../domain/execution/plan-approval.js'
+import { endUnapproved, hasBegun, needsApproval } from '../domain/execution/plan-approval.js'
 import { notionalOf, realisedCost } from '../domain/execution/realised.js'
-import { endForReplan, endingsOf, reasonToReplan } from '../domain/execution/replan.js'
+import { endForReplan, endingsOf, reasonToReplan, waitingAssets } from '../domain/execution/replan.js'
 import { hasEnded } from '../domain/execution/funding.js'
 import { HELD_BY_PERSON, type Intent } from '../domain/execution/intent.js'
 import { reasonDriftStayed } from '../domain/execution/drift-fall.js'
@@ -35,7 +35,7 @@ import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
 import { setAside } from '../domain/portfolio/tradable.js'
 import { balanceMove } from '../domain/policy/sanity.js'
 import { ofIntent, type Purpose } from '../domain/purpose.js'
-import { basisPointsOf } from '../domain/units/ratio.js'
+import { pointsBeside } from '../domain/units/ratio.js'
 import { valueOf } from '../domain/units/usd.js'
 import type { Balances } from '../ports/balances.js'
 import type { Clock } from '../ports/clock.js'
@@ -51,6 +51,12 @@ import type { SeekApproval } from './seek-approval.js'
 import type { SettleIntent } from './settle-intent.js'
 import type { SettleTransfers } from './settle-transfers.js'
 import type { TripBreaker } from './trip-breaker.js'
+
+/** A cycle held against the prices of now, and whether each that it needs was known. */
+interface Held {
+  readonly cycle: Cycle
+  readonly isKnown: boolean
+}
 
 /**
  * Carries an open cycle to its end: asks the pure core for the next steps of what is written down, performs them,
@@ -81,11 +87,12 @@ export class DriveCycle {
     const { store, lease, clock, observer, settleTransfers, failpoints, pollMs } = this.deps
     // While the lease is held nobody else writes, so the rows are read again only after something was written.
     let stored: Cycle | undefined
-    let isFresh = false
+    let isSeen = false
+    // Whether the plan was held against balances, and an approved one against prices, since anybody's word was waited for.
+    let isChecked = false
     // What ended legs have shown is held against the plan once; a process that takes over does it once more.
     let judged = ''
     const dueBefore = new Set<string>()
-    let wasAwaited = false
     while (!signal.aborted && lease.isHeld()) {
       try {
         stored ??= await store.cycle(cycleId)
@@ -96,26 +103,31 @@ export class DriveCycle {
         const permission = await this.deps.seekApproval.run(portfolio, stored)
         if (permission.status === 'denied')
           stored = await this.writeLegs(stored, endUnapproved(stored, permission.reason))
-        // Between a plan and the word of people balances and prices may have gone elsewhere.
-        const isReleased = wasAwaited && permission.status === 'granted'
-        wasAwaited = permission.status === 'awaited'
+        const isAwaited = permission.status === 'awaited'
+        if (isAwaited) isChecked = false
+        // Between a plan and the word of people balances and prices may have gone elsewhere (F-76).
+        const isReleased: boolean = !isAwaited && !isChecked && needsApproval(portfolio, stored) && !hasBegun(stored)
         let progress = await this.writeProgress(portfolio, stored, states)
-        if (!isFresh || isReleased) progress = await this.endStalePlan(portfolio, progress)
-        isFresh = true
+        if (!isSeen || (!isAwaited && !isChecked)) progress = await this.endStalePlan(portfolio, progress)
+        isSeen = true
         // A later slice whose time has come is judged by the prices of then, too.
         const due = progress.legs.filter(
           (run) => run.state === 'waiting' && (run.leg.slice?.index ?? 0) > 1 && isDue(progress, run, clock.now()),
         )
         const endings = endingsOf(progress)
         if (endings !== judged) await this.judgeEndings(portfolio, progress)
-        const isNew = isReleased || endings !== judged || due.some(({ leg }) => !dueBefore.has(leg.id))
+        const isNew: boolean = isReleased || endings !== judged || due.some(({ leg }) => !dueBefore.has(leg.id))
+        const { cycle, isKnown }: Held = isNew
+          ? await this.endMovedPlan(portfolio, progress)
+          : { cycle: progress, isKnown: true }
         for (const { leg } of due) dueBefore.add(leg.id)
-        const cycle = isNew ? await this.endMovedPlan(portfolio, progress) : progress
         judged = endings
+        // What was approved begins once every price is known again, or is denied when its time is over.
+        isChecked ||= !isAwaited && (isKnown || !isReleased)
         if (isCycleOver(cycle)) return await this.close(portfolio, cycle)
         const outcomes = await Promise.allSettled(
           nextSteps(cycle, clock.now())
-            .filter((step) => mayPerform(portfolio, step, states) && !(wasAwaited && step.type === 'offer-leg'))
+            .filter((step) => mayPerform(portfolio, step, states) && (isChecked || step.type !== 'offer-leg'))
             .map((step) => observer.during(purposeOf(step), () => this.perform(portfolio, cycle, step))),
         )
         for (const outcome of outcomes)
@@ -185,7 +197,8 @@ export class DriveCycle {
     const tradable = chains.map((reading) => setAside(reading, unattributed))
     const moved = balanceMove(cycle.valuation, cycle.market, tradable)
     if (moved <= portfolio.limits.balanceMove) return cycle
-    const reason = `C-53: balances moved ${basisPointsOf(moved)} bps of NAV since the plan was made, it allows ${basisPointsOf(portfolio.limits.balanceMove)} bps.`
+    const allowed = portfolio.limits.balanceMove
+    const reason = `C-53: balances moved ${pointsBeside(moved, allowed)} bps of NAV since the plan was made, it allows ${pointsBeside(allowed, moved)} bps.`
     return this.writeLegs(cycle, endForReplan(cycle, reason))
   }
 
@@ -200,12 +213,17 @@ export class DriveCycle {
     if (verdict) await tripBreaker.run(verdict.trip)
   }
 
-  /** Ends the legs that have not begun once what happened is too far from the plan; the next cycle plans what remains. */
-  private async endMovedPlan(portfolio: Portfolio, cycle: Cycle): Promise<Cycle> {
-    if (!cycle.legs.some(({ state }) => state === 'waiting')) return cycle
+  /**
+   * Ends the legs that have not begun once what happened is too far from the plan; the next cycle plans what remains. Tells
+   * whether every price of theirs was known.
+   */
+  private async endMovedPlan(portfolio: Portfolio, cycle: Cycle): Promise<Held> {
+    const assets = waitingAssets(cycle)
+    if (assets.size === 0) return { cycle, isKnown: true }
     const prices = pricesOf(await this.deps.readPrices.run(portfolio))
     const reason = reasonToReplan(cycle, prices, portfolio.policy.replanMove)
-    return reason === undefined ? cycle : this.writeLegs(cycle, endForReplan(cycle, reason))
+    const isKnown = [...assets].every((asset) => prices.has(asset))
+    return { cycle: reason === undefined ? cycle : await this.writeLegs(cycle, endForReplan(cycle, reason)), isKnown }
   }
 
   private async writeLegs(before: Cycle, after: Cycle): Promise<Cycle> {

@@ -4,11 +4,13 @@ import { NOW } from '../../test/support/builders.js'
 import { FakeClock } from '../../test/support/fake-clock.js'
 import { FakeLease, RecordingObserver } from '../../test/support/fake-ports.js'
 import { MemoryAuditLog } from '../../test/support/memory-access.js'
+import { MemoryProposals } from '../../test/support/memory-admin.js'
 import { MemoryRows, MemoryStore } from '../../test/support/memory-store.js'
 import { isStricter, type OperatingLevel, stricter } from '../domain/policy/operating.js'
 import { Failpoints } from '../ports/failpoints.js'
 import { EndPauses } from './end-pauses.js'
 import { Operations } from './operations.js'
+import { VoidResumes } from './void-resumes.js'
 
 const scope = 'chain:alpha'
 let clock: FakeClock
@@ -18,6 +20,7 @@ let observer: RecordingObserver
 let lease: FakeLease
 let operations: Operations
 let endPauses: EndPauses
+let voidResumes: VoidResumes
 
 beforeEach(() => {
   clock = new FakeClock(NOW)
@@ -26,8 +29,9 @@ beforeEach(() => {
   observer = new RecordingObserver()
   lease = new FakeLease()
   lease.isOurs = true
-  operations = new Operations({ store, clock, observer, failpoints: new Failpoints() })
-  endPauses = new EndPauses({ store, audit, lease, clock, observer, build: 'test', pollMs: 1_000 })
+  voidResumes = new VoidResumes({ store, proposals: new MemoryProposals(), clock, observer })
+  operations = new Operations({ store, clock, observer, failpoints: new Failpoints(), voidResumes })
+  endPauses = new EndPauses({ store, audit, lease, clock, observer, voidResumes, build: 'test', pollMs: 1_000 })
 })
 
 const stateNow = async () => (await store.operatingStates()).find((one) => one.scope === scope)
@@ -93,7 +97,16 @@ describe('EndPauses', () => {
         const time = new FakeClock(NOW)
         const records = new MemoryStore(new MemoryRows(), undefined, () => time.now())
         const log = new MemoryAuditLog()
-        const ending = new EndPauses({ store: records, audit: log, lease, clock: time, observer, build: '', pollMs: 1 })
+        const ending = new EndPauses({
+          store: records,
+          audit: log,
+          lease,
+          clock: time,
+          observer,
+          voidResumes,
+          build: '',
+          pollMs: 1,
+        })
         const model = new Model()
         let over = 0
         for (const one of acts) {

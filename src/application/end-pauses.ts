@@ -1,13 +1,16 @@
+import { authorOf } from '../domain/policy/operating.js'
 import type { AuditLog } from '../ports/audit-log.js'
 import type { Clock } from '../ports/clock.js'
 import type { Lease } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
 import type { Store } from '../ports/store.js'
+import type { VoidResumes } from './void-resumes.js'
 
 /**
  * Tells of pauses that have let go by themselves, and forgets them. They are over for every reader before, whether anybody
  * tells of it or not. A process that dies after writing the audit entry leaves the pause, so that the next one writes it
- * once more: never less than once.
+ * once more: never less than once. With every look proposals to resume are ended that are about something else than what
+ * holds by now, whoever changed that.
  */
 export class EndPauses {
   constructor(
@@ -17,6 +20,7 @@ export class EndPauses {
       lease: Lease
       clock: Clock
       observer: Observer
+      voidResumes: VoidResumes
       build: string
       /** Pause between two looks. */
       pollMs: number
@@ -37,7 +41,7 @@ export class EndPauses {
 
   async look(): Promise<void> {
     const { store, audit, observer, build } = this.deps
-    for (const { id, scope, level, reason, since, expiresAt } of await store.expiredPauses()) {
+    for (const { id, scope, level, reason, since, expiresAt, author } of await store.expiredPauses()) {
       const held = (await store.operatingStates()).find((one) => one.scope === scope)
       await audit.append({
         actor: 'daemon',
@@ -48,7 +52,14 @@ export class EndPauses {
         action: 'pause.expired',
         resource: scope,
         result: 'done',
-        detail: { level, reason, since, expiresAt, state: held?.level ?? 'running' },
+        detail: {
+          level,
+          reason,
+          by: authorOf({ by: 'operator', ...(author && { author }) }).subject,
+          since,
+          expiresAt,
+          state: held?.level ?? 'running',
+        },
         build,
       })
       await store.forgetPause(id)
@@ -58,8 +69,10 @@ export class EndPauses {
         reason: `A pause was over at ${new Date(expiresAt).toISOString()}: ${reason}`,
         since: expiresAt,
         by: 'operator' as const,
+        ...(author && { author }),
       }
       observer.notify({ type: 'scope-changed', state, isEarlier: false, isAudited: true })
     }
+    await this.deps.voidResumes.look()
   }
 }

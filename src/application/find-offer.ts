@@ -1,5 +1,6 @@
 import { InvariantError, type Refusal } from '../domain/errors.js'
 import type { Cycle, LegRun } from '../domain/execution/cycle.js'
+import { approvedOut, isAsApproved } from '../domain/execution/plan-approval.js'
 import { type Market, quoteCost, totalOf } from '../domain/planning/cost.js'
 import type { Quote, QuoteRequest } from '../domain/planning/quote.js'
 import { expiryOf, type CallClaim } from '../domain/policy/firewall.js'
@@ -19,6 +20,8 @@ import { pricesOf } from './propose-plan.js'
 export interface FirmOffer {
   readonly run: LegRun
   readonly request: QuoteRequest
+  /** The least that people approved for it; undefined where nobody's word was needed. */
+  readonly approved: TokenAmount | undefined
   /** The prices it was judged by. */
   readonly market: Market
   readonly quote: Quote
@@ -28,6 +31,9 @@ export interface FirmOffer {
   /** When the first deadline in the calldata passes, in milliseconds since 1970; undefined when it has none. */
   readonly expiresAt: number | undefined
 }
+
+/** What an offer is looked for, and by what it is judged. */
+type Wanted = Pick<FirmOffer, 'run' | 'request' | 'approved' | 'market'>
 
 /** Asks every venue for a firm offer for a leg and takes the cheapest one that may be signed by our own prices. */
 export class FindOffer {
@@ -52,32 +58,30 @@ export class FindOffer {
   ): Promise<FirmOffer | Refusal> {
     const market = freshMarket(cycle, run, prices)
     if ('code' in market) return market
+    const approved = approvedOut(portfolio, cycle, run.leg, amount)
+    const asApproved = approvedOut(portfolio, cycle, run.leg, run.leg.sell)
     const request: QuoteRequest = {
       kind: run.leg.kind,
       sell: amount,
       buy: run.leg.expectedOut.token,
       account: portfolio.account,
-      maxSlippage: toleranceFor(market, run.leg, portfolio.maxSlippage),
+      maxSlippage: toleranceFor(market, run.leg, portfolio.maxSlippage, asApproved),
       ...(run.leg.without && { without: run.leg.without }),
     }
     const outside = checkLeg(portfolio, cycle.market, request)
-    return outside ?? this.cheapest(portfolio, cycle, run, request, market)
+    return outside ?? this.cheapest(portfolio, cycle, { run, request, approved, market })
   }
 
   /**
    * A spender that was approved already is preferred, so that venues of nearly equal price do not take turns in being
    * approved.
    */
-  private async cheapest(
-    portfolio: Portfolio,
-    cycle: Cycle,
-    run: LegRun,
-    request: QuoteRequest,
-    market: Market,
-  ): Promise<FirmOffer | Refusal> {
+  private async cheapest(portfolio: Portfolio, cycle: Cycle, wanted: Wanted): Promise<FirmOffer | Refusal> {
+    const { run, request, approved, market } = wanted
     const { collectQuotes, checkCode, observer } = this.deps
     const all = await collectQuotes.order(request)
-    const isWelcome = ({ venue }: { readonly venue: string }) => venue === run.leg.venue || !isSplit(cycle, run)
+    const isWelcome = ({ venue }: { readonly venue: string }) =>
+      venue === run.leg.venue || !(approved || isSplit(cycle, run))
     const answers = { quotes: all.quotes.filter(isWelcome), failures: all.failures.filter(isWelcome) }
     const refusals: Refusal[] = answers.failures.map(({ venue, kind, detail }) => ({
       code: 'NO_QUOTE',
@@ -90,7 +94,7 @@ export class FindOffer {
     }
     const accepted: FirmOffer[] = []
     for (const quote of answers.quotes) {
-      const offer = this.judge(portfolio, run, request, market, quote)
+      const offer = this.judge(portfolio, wanted, quote)
       if ('code' in offer) refuse(quote, offer)
       else accepted.push(offer)
     }
@@ -111,14 +115,14 @@ export class FindOffer {
     return { code: worst?.code ?? 'NO_QUOTE', detail }
   }
 
-  private judge(
-    portfolio: Portfolio,
-    run: LegRun,
-    request: QuoteRequest,
-    market: Market,
-    quote: Quote,
-  ): FirmOffer | Refusal {
+  private judge(portfolio: Portfolio, wanted: Wanted, quote: Quote): FirmOffer | Refusal {
+    const { run, request, approved, market } = wanted
     const { chain, clock } = this.deps
+    if (approved && !isAsApproved(run.leg, quote))
+      return {
+        code: 'QUOTE_MISMATCH',
+        detail: `${quote.venue} offers ${quote.tool}, ${run.leg.tool} was approved. The next plan may go another way.`,
+      }
     const venue = this.venue(quote.venue)
     const claim = quote.order && venue.decode(quote.order.call)
     const refusal = checkOrder({
@@ -127,6 +131,7 @@ export class FindOffer {
       claim,
       market,
       maxLoss: run.leg.maxLoss,
+      approved,
       allowed: venue.allowed(request.sell.token.chain),
       tokens: portfolio.assets.flatMap(({ tokens }) => tokens),
       destinationChainId: chain.chainId(request.buy.chain),
@@ -136,7 +141,7 @@ export class FindOffer {
     if (refusal) return refusal
     if (!quote.order || !claim || 'code' in claim)
       throw new InvariantError(`A quote of ${quote.venue} passed its checks without calldata that can be read.`)
-    return { run, request, market, quote, order: quote.order, claim, expiresAt: expiryOf(claim) }
+    return { ...wanted, quote, order: quote.order, claim, expiresAt: expiryOf(claim) }
   }
 
   private venue(key: string): Quotes {

@@ -1,5 +1,5 @@
 import type { InvariantError } from '../domain/errors.js'
-import type { ScopeState } from '../domain/policy/operating.js'
+import { DAEMON, type ScopeState } from '../domain/policy/operating.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
 import { ForeignNonceError, type Store } from '../ports/store.js'
@@ -25,6 +25,7 @@ export async function haltPortfolio(
     reason: `An invariant broke: ${error.message}`,
     since: clock.now(),
     by: 'breaker',
+    author: DAEMON,
   }
   await store.setOperatingState(state)
   observer.notify({ type: 'scope-changed', state, isEarlier: false })

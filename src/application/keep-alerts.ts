@@ -98,14 +98,19 @@ export class KeepAlerts {
     return all.filter((one) => one.portfolio === undefined || (portfolios?.includes(one.portfolio) ?? true))
   }
 
+  /** What somebody has looked into is no alert any more. */
   private async overdue(): Promise<Standing[]> {
     const { store, portfolios } = this.deps
     const all = await Promise.all(
       portfolios.map(async (portfolio) =>
-        (await store.openTransfers(portfolio)).filter(isOverdue).map((one) => transferAlert(one, portfolio)),
+        (await store.openTransfers(portfolio)).filter(isOverdue).map((one) => ({ transfer: one, portfolio })),
       ),
     )
-    return all.flat()
+    const late = all.flat()
+    const marks = late.length === 0 ? [] : await store.investigations(late.map(({ transfer }) => transfer.id))
+    return late
+      .filter(({ transfer }) => !marks.some(({ transferId }) => transferId === transfer.id))
+      .map(({ transfer, portfolio }) => transferAlert(transfer, portfolio))
   }
 }
 

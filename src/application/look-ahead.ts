@@ -91,7 +91,7 @@ export class LookAhead {
       risk,
       covariance: covariance && { assets, matrix: covariance },
       notes: [
-        ...missing.map(({ reason }) => reason),
+        ...new Set(missing.map(({ reason }) => reason)),
         ...refused,
         ...(regime?.name === 'stressed' ? [`${regime.reason} Legs are smaller and slippage is stricter.`] : []),
       ],

@@ -71,6 +71,26 @@ describe('PreviewPlan', () => {
     expect(proposal.portfolio.policy.planning).toEqual({ maxQuotes: 60, deadlineMs: 5_000, solverSeconds: 2 })
   })
 
+  test('while all is paused names that scope alone, and still says what a cycle would do', async () => {
+    const world = FakeWorld.drifted()
+    const free = previewed(await previewIn(world).run('core', {}, signal))
+    world.hold('Month end.', 'paused_new', 'all')
+    const { heldBack, proposal } = previewed(await previewIn(world).run('core', {}, signal))
+    expect(heldBack).toBe('all is paused_new: Month end.')
+    expect(proposal.decision.reasons).toEqual(free.proposal.decision.reasons)
+    expect(proposal.plan?.legs).toEqual(free.proposal.plan?.legs)
+    expect(proposal.plan?.legs.length).toBeGreaterThan(0)
+    expect(inspect([proposal.notes, proposal.planReasons, proposal.drift], { depth: null })).not.toContain('paused')
+  })
+
+  test('leaves out an asset that is paused also while all is', async () => {
+    const world = FakeWorld.drifted()
+    world.hold('Month end.', 'paused_new', 'all')
+    world.hold('Depeg.', 'paused_new', 'asset:ETH')
+    const { proposal } = previewed(await previewIn(world).run('core', {}, signal))
+    expect(proposal.drift.assets.map(({ asset }) => asset)).not.toContain('ETH')
+  })
+
   test('what is tried is held against everything that a configuration is held against', async () => {
     const findings = [{ pointer: '/targets', detail: 'expected weights that sum to 1, got 1.1' }]
     const preview = previewIn(FakeWorld.drifted(), { variantOf: () => ({ findings }) })

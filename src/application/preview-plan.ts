@@ -1,5 +1,5 @@
 import { spendOfNothing } from '../domain/execution/budget-claim.js'
-import { strictest } from '../domain/policy/operating.js'
+import { apart } from '../domain/policy/operating.js'
 import type { Policy } from '../domain/policy/policy.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { Difference, Finding, Trial, Variant } from '../domain/policy/trial.js'
@@ -78,7 +78,7 @@ export class PreviewPlan {
     const portfolio: Portfolio = { ...tried, policy: inShort(tried.policy) }
     const { id, account } = portfolio
     const at = clock.now()
-    const held = strictest(await store.operatingStates(), { portfolio: id })
+    const { stopped: heldBack, parts } = apart(await store.operatingStates(), id)
     const proposer = await proposerFor(portfolio, signal)
     const proposal = await proposer.run(portfolio, {
       cycleId: `${id}-preview`,
@@ -89,10 +89,9 @@ export class PreviewPlan {
       continues: undefined,
       dearness: (await store.decisions({ portfolio: id, limit: 1 }))[0]?.decision.dearness,
       curves: await store.curves(),
-      states: () => store.operatingStates(),
+      states: () => Promise.resolve(parts),
       use: await store.budgetUse(spendOfNothing(portfolio, at)),
     })
-    const heldBack = held && `${held.scope} is ${held.level}: ${held.reason}`
     return { status: 'previewed', at, proposal, differences, heldBack }
   }
 }

@@ -1,3 +1,4 @@
+import type { Principal } from '../domain/access/principal.js'
 import type { Market } from '../domain/planning/cost.js'
 import type { Plan } from '../domain/planning/plan.js'
 import type { CurveRecord } from '../domain/planning/curve-record.js'
@@ -55,6 +56,7 @@ export interface Proposal {
 export interface ProposalContext extends Recorded, LastTrade {
   readonly cycleId: string
   readonly askedBy: string | undefined
+  readonly askedByKind?: Principal['kind'] | undefined
   readonly continues: Continuation | undefined
   /** What the portfolio's last decision found trading to cost, where it said so. */
   readonly dearness?: Dearness | undefined
@@ -109,6 +111,7 @@ export class ProposePlan {
         lastTradedAt: context.lastTradedAt,
         servedAt: context.servedAt,
         askedBy: context.askedBy,
+        askedByKind: context.askedByKind,
         continues: context.continues,
       },
       circumstances: withDearness(circumstancesOf(portfolio, context, distance, market, outlook), known, now),

@@ -6,7 +6,7 @@ import {
   LEAST_RETURNS,
   regimeAt,
   type Risk,
-  shortageOf,
+  shortagesOf,
   type VolatilityForecast,
 } from '../domain/risk/risk.js'
 import { stableFloors } from '../domain/risk/stable-floors.js'
@@ -86,17 +86,17 @@ export class ReadRisk {
     const table = everyDay(await this.deps.history.dailyPrices(keys, from), from, asOfDay)
     const rows = logReturnRows(table)
     const forecasts: VolatilityForecast[] = []
-    const missing: { asset: AssetKey; reason: string }[] = []
+    const lacking: number[] = []
     for (const [place, asset] of keys.entries()) {
       const forecast = await this.forecast(
         asset,
         rows.map((row) => row[place]),
       )
       if (forecast) forecasts.push(forecast)
-      else missing.push({ asset, reason: shortageOf(table, place) })
+      else lacking.push(place)
     }
     const common = { asOfDay, pricesHash: this.deps.hash(canonicalText(table)), assets: keys, rows, forecasts }
-    if (missing.length > 0) return { ...common, covariance: undefined, missing }
+    if (lacking.length > 0) return { ...common, covariance: undefined, missing: shortagesOf(table, lacking) }
     const volatilities = forecasts.map(({ volatility }) => volatility)
     const { covariance, days } = bandCovariance(rows, volatilities, stableFloors(keys, classes))
     return { ...common, covariance, missing: covariance ? [] : missingTogether(table, days) }

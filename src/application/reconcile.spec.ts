@@ -47,6 +47,20 @@ describe('Reconcile', () => {
     expect(trips(process)).toEqual([])
   })
 
+  test('tells of all books before one of them fails, and of none where nothing was ever booked', async () => {
+    const { world, process } = await opened()
+    const found = () => process.observer.of('books-found').map(({ portfolio: id, chain }) => [id, chain])
+    world.chain.nonces = () => Promise.reject(new Error('It broke.'))
+    await expect(process.reconcile.run(portfolio)).rejects.toThrow('It broke.')
+    expect(told(process)).toEqual([])
+    expect(found()).toEqual([
+      [portfolio.id, 'alpha'],
+      [portfolio.id, 'beta'],
+    ])
+    await process.reconcile.run({ ...portfolio, id: 'young', account: `0x${'9'.repeat(40)}` })
+    expect(found()).toHaveLength(2)
+  })
+
   test('B-03: a balance below the ledger halts everything and names token, ledger and chain', async () => {
     const { world, process } = await opened()
     world.chain.give(BETA.eth, OWNER, -11n)
@@ -152,6 +166,9 @@ describe('Reconcile', () => {
     await process.drive(portfolio, CYCLE)
     await process.reconcile.run(portfolio)
     expect(trips(process)).toEqual([])
+    expect(process.observer.of('nonces-compared')).toMatchObject([
+      { chain: 'alpha', account: OWNER, next: 1, onChain: 1 },
+    ])
     const honest = world.chain.nonces.bind(world.chain)
     world.chain.nonces = async (chain, account) => {
       const { latest, finalized } = await honest(chain, account)
@@ -162,7 +179,7 @@ describe('Reconcile', () => {
     expect(trips(process)[0]?.reason).toContain('is at nonce 2 on alpha, ours ended before 1')
   })
 
-  test('B-03: a person who clears it after having been told gives the money up: it is booked as lost, once; more of it halts anew', async () => {
+  test('B-03: a person who gives the money up after having been told has it booked as lost, once; more of it halts anew', async () => {
     const { world, process } = await opened()
     const clear = (by: string) => process.store.clearBreakers('all', 'B-03', by, world.clock.now())
     const losses = async () =>
@@ -173,20 +190,59 @@ describe('Reconcile', () => {
     await clear('the daemon: the condition has passed')
     await process.reconcile.run(portfolio)
     expect([trips(process).length, await losses()]).toEqual([2, []])
-    await clear('operator: it was me')
+    // A word that gives nothing up books nothing, whatever was found meanwhile.
+    await clear('operator: it is back')
+    await process.reconcile.run(portfolio)
+    expect([trips(process).length, await losses()]).toEqual([3, []])
+    await clear('operator: accepts the loss: it was me')
     await process.reconcile.run(portfolio)
     expect(process.observer.of('loss-booked')).toMatchObject([
-      { portfolio: 'core', chain: 'beta', token: BETA.eth.address, units: 1_000n, by: 'operator: it was me' },
+      {
+        portfolio: 'core',
+        chain: 'beta',
+        token: BETA.eth.address,
+        units: 1_000n,
+        by: 'operator: accepts the loss: it was me',
+      },
     ])
     expect(await losses()).toMatchObject([{ units: 1_000n, token: BETA.eth.address, book: 'final' }])
     expect(await booked(process, BETA.eth)).toBe(world.chain.balance(BETA.eth, OWNER))
     await process.reconcile.run(portfolio)
-    expect(trips(process)).toHaveLength(2)
+    expect(trips(process)).toHaveLength(3)
     pass(world)
     world.chain.give(BETA.eth, OWNER, -900n)
     pass(world)
     await process.reconcile.run(portfolio)
-    expect([trips(process).length, (await losses()).length]).toEqual([3, 1])
+    expect([trips(process).length, (await losses()).length]).toEqual([4, 1])
+  })
+
+  test('each look is written down: short until the money is back or given up, and not at all where nothing can be told', async () => {
+    const { world, process } = await opened()
+    const looks = async () =>
+      (await process.store.lastReconciled()).map(({ chain, at, isShort }) => [chain, at, isShort])
+    const began = world.clock.now()
+    world.chain.give(BETA.eth, OWNER, -1_000n)
+    pass(world)
+    const at = world.clock.now()
+    await process.reconcile.run(portfolio)
+    expect(at).toBeGreaterThan(began)
+    expect(await looks()).toEqual([
+      ['alpha', at, false],
+      ['beta', at, true],
+    ])
+    world.chain.give(BETA.eth, OWNER, 1_000n)
+    pass(world)
+    const later = world.clock.now()
+    const honest = world.balances.read.bind(world.balances)
+    world.balances.read = (chain, ...rest) =>
+      chain === 'alpha'
+        ? Promise.resolve({ chain, status: 'unknown', reason: 'Nobody answers.' })
+        : honest(chain, ...rest)
+    await process.reconcile.run(portfolio)
+    expect(await looks()).toEqual([
+      ['alpha', at, false],
+      ['beta', later, false],
+    ])
   })
 
   test('B-04: a person who clears it after having been told lets the account go on after the foreign nonce; a later one halts anew', async () => {

@@ -9,6 +9,7 @@ import {
   unattributedPostings,
 } from '../domain/execution/reconciliation.js'
 import { ALL_OPEN, lastClearedByPerson } from '../domain/policy/breakers.js'
+import { LOSS_ACCEPTED } from '../domain/policy/resume.js'
 import { type Portfolio, tokensOn } from '../domain/policy/portfolio.js'
 import type { Balances } from '../ports/balances.js'
 import { type Chain, ChainError } from '../ports/chain.js'
@@ -20,7 +21,7 @@ import type { TripBreaker } from './trip-breaker.js'
 /**
  * Compares what is written down with the chains at their finalised blocks, to the base unit (4.13): the final book with the
  * balances, our nonces with the chain's, also while work is under way. What is missing halts everything (B-03), and so does
- * a nonce that somebody else used (B-04); once a person who was told has cleared that, it is taken into the books. What
+ * a nonce that somebody else used (B-04); once a person who was told has given up the one, or cleared the other, it is taken into the books. What
  * came in from nobody knows where is booked as such. One run at a time: another one that sees the same inflow must see it
  * booked.
  */
@@ -50,9 +51,12 @@ export class Reconcile {
   private async reconcile(portfolio: Portfolio): Promise<void> {
     const { store, observer, clock } = this.deps
     const booked = await store.walletBalances(portfolio.account)
-    for (const { key: chain } of portfolio.chains) {
-      if (!booked.some((one) => one.chain === chain)) continue
+    const chains = portfolio.chains.map(({ key }) => key).filter((chain) => booked.some((one) => one.chain === chain))
+    // Told of all of them first, so that what keeps one from being compared hides none.
+    for (const chain of chains) observer.notify({ type: 'books-found', portfolio: portfolio.id, chain })
+    for (const chain of chains) {
       try {
+        const at = clock.now()
         await this.checkAccount(portfolio, chain)
         const found = await this.look(portfolio, chain)
         if (!found) continue
@@ -64,7 +68,8 @@ export class Reconcile {
           onChain,
         }))
         observer.notify({ type: 'reconciled', portfolio: portfolio.id, chain, mismatches, at: clock.now() })
-        await this.settle(portfolio, chain, found)
+        const isShort = await this.settle(portfolio, chain, found)
+        if (isShort !== undefined) await store.noteReconciled({ portfolio: portfolio.id, chain, at, isShort })
       } catch (error) {
         // Nothing is concluded from silence; the next run asks again.
         if (!(error instanceof ChainError)) throw error
@@ -102,6 +107,7 @@ export class Reconcile {
     // The chain is asked first: whatever we send is written down before.
     const { latest } = await this.deps.chain.nonces(chain, account)
     const next = await this.nextNonce({ account }, chain)
+    if (Number.isFinite(next)) observer.notify({ type: 'nonces-compared', chain, account, next, onChain: latest })
     if (latest > next) {
       const reason = `Account ${account} is at nonce ${latest} on ${chain}, ours ended before ${next}: somebody else uses its key.`
       await tripBreaker.foreignNonce({ chain, account }, latest, reason)
@@ -122,32 +128,35 @@ export class Reconcile {
     return known?.next ?? Number.POSITIVE_INFINITY
   }
 
+  /** Resolves to whether the books are short of what is there; to undefined where that cannot be told yet. */
   private async settle(
     portfolio: Portfolio,
     chain: ChainKey,
     found: { readonly block: bigint; readonly differences: readonly Difference[] },
-  ): Promise<void> {
+  ): Promise<boolean | undefined> {
     const { store, tripBreaker } = this.deps
     if (!found.differences.some(isMissing)) this.forget(portfolio, chain, [])
     else {
       // Looked at once more, so that a halt never rests on one look.
       const again = await this.look(portfolio, chain)
-      if (!again) return
+      if (!again) return undefined
       const missing = again.differences.filter(isMissing)
       this.forget(portfolio, chain, missing)
       const unaccepted = await this.bookLosses(portfolio, chain, missing)
-      if (unaccepted.length === 0) return
+      if (unaccepted.length === 0) return false
       const lines = unaccepted.map(({ token, ledger, onChain }) => `${nameOf(token)}: ${onChain}, booked ${ledger}`)
-      const reason = `At block ${again.block} of ${chain} account ${portfolio.account} holds less than the ledger says (base units): ${lines.join('; ')}. Find out who moved it; clearing B-03 books it as lost.`
-      return tripBreaker.run({ code: 'B-03', scope: 'all', level: 'halted', reason })
+      const reason = `At block ${again.block} of ${chain} account ${portfolio.account} holds less than the ledger says (base units): ${lines.join('; ')}. Find out who moved it and bring it back, or give it up: a resume with "acceptLoss" books it as lost.`
+      await tripBreaker.run({ code: 'B-03', scope: 'all', level: 'halted', reason })
+      return true
     }
     const postings = found.differences.flatMap((one) => unattributedPostings(portfolio.account, one, found.block))
     if (postings.length > 0) await store.post(postings)
+    return false
   }
 
   /**
-   * Books what a person has given up: a B-03 cleared by name since so much was missing. Resolves to the others. A process
-   * that starts has seen nothing missing yet, so that it halts once more.
+   * Books what a person has given up by a B-03 cleared since so much was missing. Resolves to the others. A process that
+   * starts has seen nothing missing yet, so that it halts once more.
    */
   private async bookLosses(
     { id, account }: Portfolio,
@@ -157,6 +166,7 @@ export class Reconcile {
     const { store, observer, clock } = this.deps
     const breakers = await store.breakers({ isOpen: false, limit: ALL_OPEN })
     const cleared = lastClearedByPerson(breakers, 'B-03', ['all', `portfolio:${id}`])
+    const isGivenUp = cleared?.clearedBy.startsWith(LOSS_ACCEPTED)
     const unaccepted: Difference[] = []
     for (const one of missing) {
       const { address: token } = one.token
@@ -164,7 +174,7 @@ export class Reconcile {
       const key = keyOf(account, one)
       const seen = this.missing.get(key)
       const isSeen = seen !== undefined && units <= seen.units
-      if (isSeen && cleared && cleared.clearedAt >= seen.since) {
+      if (isSeen && cleared && isGivenUp && cleared.clearedAt >= seen.since) {
         await store.post(lossPostings(account, one, cleared.id))
         this.missing.delete(key)
         observer.notify({ type: 'loss-booked', portfolio: id, chain, token, units, by: cleared.clearedBy })

@@ -198,7 +198,7 @@ describe('RunCycle', () => {
     const { runCycle } = world.start()
     await runCycle.run(portfolio, alive())
     world.clock.pass(5_000)
-    const answer = await runCycle.ask(portfolio, alive(), { by: 'ops', isDry: false })
+    const answer = await runCycle.ask(portfolio, alive(), { by: 'ops', byKind: 'person', isDry: false })
     await runCycle.idle()
     const last = cycles(world).at(-1)!
     expect(answer).toEqual({ status: 'begun', cycleId: last.id })
@@ -219,7 +219,7 @@ describe('RunCycle', () => {
   test('a cycle that is asked for dry ends with its plan, and nothing is signed', async () => {
     const world = FakeWorld.drifted()
     const { runCycle } = world.start()
-    await runCycle.ask(portfolio, alive(), { by: 'ops', isDry: true })
+    await runCycle.ask(portfolio, alive(), { by: 'ops', byKind: 'person', isDry: true })
     await runCycle.idle()
     expect(cycles(world)).toMatchObject([{ mode: 'dry-run', outcome: 'planned', decision: { code: 'manual' } }])
     expect(world.signer.signed).toEqual([])
@@ -228,7 +228,7 @@ describe('RunCycle', () => {
   test('an order that begins nothing is told why', async () => {
     const world = FakeWorld.drifted()
     const process = world.start()
-    const order = { by: 'ops', isDry: false }
+    const order = { by: 'ops', byKind: 'person' as const, isDry: false }
     const working = process.runCycle.run(portfolio, alive())
     expect(await process.runCycle.ask(portfolio, alive(), order)).toMatchObject({
       status: 'refused',

@@ -1,3 +1,4 @@
+import type { Principal } from '../domain/access/principal.js'
 import { sameAddress } from '../domain/assets.js'
 import { InvariantError } from '../domain/errors.js'
 import { spendOfNothing } from '../domain/execution/budget-claim.js'
@@ -29,6 +30,7 @@ import type { Recorded } from './take-snapshot.js'
 export interface Order {
   /** Who did. */
   readonly by: string
+  readonly byKind: Principal['kind']
   /** Nothing is traded: it ends with its plan. */
   readonly isDry: boolean
 }
@@ -204,6 +206,7 @@ export class RunCycle {
       ...(await this.recorded(portfolio)),
       ...(await lastTradeOf(store, portfolio)),
       askedBy: asked?.by,
+      askedByKind: asked?.byKind,
       continues,
       dearness: (await store.decisions({ portfolio: portfolio.id, limit: 1 }))[0]?.decision.dearness,
       curves: await store.curves(),

@@ -1,11 +1,12 @@
 import { describe, expect, jest, test } from '@jest/globals'
 import { aPortfolio, FakeWorld } from '../../test/support/fake-world.js'
 import { sha256 } from '../adapters/access/secrets.js'
-import { APPROVAL_MS, type Proposal } from '../domain/access/proposal.js'
+import { APPROVAL_MS, isExpired, timedOut, type Proposal, usedUp } from '../domain/access/proposal.js'
 import { ONE_USD } from '../domain/units/usd.js'
 import { type Answered, AnswerProposal } from './answer-proposal.js'
 import { CancelIntent } from './cancel-intent.js'
 import { Operations } from './operations.js'
+import { VoidResumes } from './void-resumes.js'
 
 jest.setTimeout(30_000)
 
@@ -18,11 +19,13 @@ function office(world: FakeWorld) {
   const { store, observer } = process
   const { clock, proposals } = world
   const failpoints = { reach: () => Promise.resolve() }
-  const operations = new Operations({ store, clock, observer, failpoints })
+  const voidResumes = new VoidResumes({ store, proposals, clock, observer })
+  const operations = new Operations({ store, clock, observer, failpoints, voidResumes })
   const answers = new AnswerProposal({
     proposals,
     operations,
     cancelIntent: new CancelIntent({ store, clock }),
+    voidResumes,
     store,
     clock,
     observer,
@@ -43,6 +46,28 @@ function office(world: FakeWorld) {
   const word = ({ id, kind, digest }: Proposal, subject: string) => ({ id, kind, digest, subject })
   return { process, answers, heard, onLook, word }
 }
+/** The cycle that goes on where the first one stopped is not waited for. */
+function untilEnded({ observer }: ReturnType<FakeWorld['start']>): AbortSignal {
+  const stop = new AbortController()
+  const notify = observer.notify.bind(observer)
+  observer.notify = (event) => {
+    notify(event)
+    if (event.type === 'cycle-ended') stop.abort()
+  }
+  return stop.signal
+}
+/** A process that ends at the moment at which somebody has approved what it proposed. */
+async function approvedAndDead(world: FakeWorld, of: typeof portfolio): Promise<void> {
+  const { process, answers, onLook, word } = office(world)
+  const stopping = new AbortController()
+  onLook(3, async (proposal) => {
+    await answers.approve(word(proposal, 'ada'))
+    stopping.abort()
+    throw new Error('The power is gone.')
+  })
+  await process.runCycle.run(of, stopping.signal)
+}
+const careful = { ...portfolio, policy: { ...portfolio.policy, replanMove: 10n ** 16n } }
 const legs = (world: FakeWorld) => [...world.rows.cycles.values()][0]!.legs
 
 describe('a plan that people have to approve', () => {
@@ -85,6 +110,23 @@ describe('a plan that people have to approve', () => {
     expect(legs(world)[0]!.failure).toMatchObject({ code: 'NOT_APPROVED' })
     const [proposal] = await world.proposals.list({ limit: 1 })
     expect(await answers.approve(word(proposal!, 'ada'))).toMatchObject({ status: 'refused', code: 'expired' })
+    expect(proposal).toMatchObject({ state: 'expired', reason: legs(world)[0]!.failure!.detail })
+    expect(process.observer.of('approval-answered')).toMatchObject([{ portfolio: portfolio.id, proposal }])
+  })
+
+  test('is given up just the same where somebody else wrote down first that its time is over', async () => {
+    const world = FakeWorld.drifted()
+    const { process } = office(world)
+    const byId = world.proposals.byId.bind(world.proposals)
+    world.proposals.byId = async (id) => {
+      const read = await byId(id)
+      if (read && isExpired(read, world.clock.now())) await world.proposals.save(read, timedOut(read))
+      return read
+    }
+    await process.runCycle.run(portfolio, alive())
+    expect(legs(world)[0]!.failure).toMatchObject({ code: 'NOT_APPROVED', detail: expect.stringContaining('in time') })
+    expect(process.observer.of('approval-answered')).toEqual([])
+    expect(process.observer.of('failed')).toEqual([])
   })
 
   test('a restart between proposal and approval asks nobody twice', async () => {
@@ -112,7 +154,7 @@ describe('a plan that people have to approve', () => {
       return answers.approve(word(proposal, 'bob'))
     })
     const two = aPortfolio({ planApproval: { people: 2, above: 0n } })
-    await process.runCycle.ask(two, alive(), { by: 'ops', isDry: false })
+    await process.runCycle.ask(two, alive(), { by: 'ops', byKind: 'person', isDry: false })
     await process.runCycle.idle()
     expect(heard).toMatchObject([
       { status: 'refused', code: 'own' },
@@ -123,6 +165,45 @@ describe('a plan that people have to approve', () => {
     expect([...world.rows.cycles.values()][0]).toMatchObject({ outcome: 'traded' })
   })
 
+  test('A-07: a plan that a key asked for takes one person more, and the name of the key is nobody of them', async () => {
+    const world = FakeWorld.drifted()
+    const { process, answers, heard, onLook, word } = office(world)
+    onLook(3, async (proposal) => {
+      heard.push(await answers.approve(word(proposal, 'ada')))
+      return answers.approve(word(proposal, 'night-watch'))
+    })
+    await process.runCycle.ask(portfolio, alive(), { by: 'night-watch', byKind: 'key', isDry: false })
+    await process.runCycle.idle()
+    expect(heard).toMatchObject([
+      { status: 'taken', proposal: { state: 'open', needs: 2 } },
+      { status: 'taken', proposal: { state: 'approved', approvedBy: ['ada', 'night-watch'] } },
+    ])
+    expect([...world.rows.cycles.values()][0]).toMatchObject({ outcome: 'traded' })
+  })
+
+  test('A-08: is approved under the configuration it was made under', async () => {
+    const world = FakeWorld.drifted()
+    await approvedAndDead(world, portfolio)
+    world.configHash = 'd'.repeat(64)
+    const next = world.start()
+    await next.runCycle.run(portfolio, untilEnded(next))
+    expect(legs(world)[0]!.failure).toMatchObject({ code: 'NOT_APPROVED' })
+    expect(world.signer.signed).toEqual([])
+  })
+
+  test('A-08: goes through the venue that was approved, though another one is cheaper by then', async () => {
+    const world = FakeWorld.drifted()
+    const { process, answers, onLook, word } = office(world)
+    let planned: readonly string[] = []
+    onLook(3, (proposal) => {
+      planned = legs(world).map(({ leg }) => leg.venue)
+      for (const venue of [world.swaps, world.rival]) venue.charge(planned.includes(venue.venue) ? 12 : 1)
+      return answers.approve(word(proposal, 'ada'))
+    })
+    await process.runCycle.run(portfolio, alive())
+    expect(legs(world).map(({ offer }) => offer?.venue)).toEqual(planned)
+  })
+
   test('F-76: a word for another digest counts for nothing, and prices that move meanwhile end the plan', async () => {
     const world = FakeWorld.drifted()
     const { process, answers, heard, onLook, word } = office(world)
@@ -131,17 +212,67 @@ describe('a plan that people have to approve', () => {
       world.prices.set('ETH', (world.prices.get('ETH')! * 3n) / 2n)
       return answers.approve(word(proposal, 'ada'))
     })
-    const careful = { ...portfolio, policy: { ...portfolio.policy, replanMove: 10n ** 16n } }
-    const stop = new AbortController()
-    const notify = process.observer.notify.bind(process.observer)
-    process.observer.notify = (event) => {
-      notify(event)
-      if (event.type === 'cycle-ended') stop.abort()
-    }
-    await process.runCycle.run(careful, stop.signal)
+    await process.runCycle.run(careful, untilEnded(process))
     expect(heard[0]).toMatchObject({ status: 'refused', code: 'other-digest' })
     expect(legs(world)[0]!.failure?.code).toBe('REPLANNED')
     expect(world.signer.signed).toEqual([])
+  })
+
+  test('F-76: prices that nobody can read meanwhile are waited for, and what they show then counts', async () => {
+    const world = FakeWorld.drifted()
+    const { process, answers, onLook, word } = office(world)
+    onLook(3, async (proposal) => {
+      for (const source of world.sources) source.isDead = true
+      return answers.approve(word(proposal, 'ada'))
+    })
+    let passes = 0
+    world.clock.onPass(() => {
+      if (!world.sources[0].isDead || (passes += 1) < 5) return
+      expect(world.signer.signed).toEqual([])
+      world.prices.set('ETH', (world.prices.get('ETH')! * 3n) / 2n)
+      for (const source of world.sources) source.isDead = false
+    })
+    await process.runCycle.run(careful, untilEnded(process))
+    expect(passes).toBeGreaterThanOrEqual(5)
+    expect(legs(world)[0]!.failure?.code).toBe('REPLANNED')
+  })
+
+  test('F-76: a process that takes over holds an approved plan against the prices of now', async () => {
+    const world = FakeWorld.drifted()
+    await approvedAndDead(world, careful)
+    world.prices.set('ETH', (world.prices.get('ETH')! * 3n) / 2n)
+    const next = world.start()
+    await next.runCycle.run(careful, untilEnded(next))
+    expect(legs(world)[0]!.failure?.code).toBe('REPLANNED')
+  })
+
+  test('A-07: an approval that was used and not begun in time is no longer one', async () => {
+    const world = FakeWorld.drifted()
+    await approvedAndDead(world, portfolio)
+    const approved = (await world.proposals.list({ limit: 1 }))[0]!
+    await world.proposals.save(approved, usedUp(approved))
+    world.clock.pass(APPROVAL_MS)
+    const next = world.start()
+    await next.runCycle.run(portfolio, untilEnded(next))
+    expect(legs(world)[0]!.failure).toMatchObject({
+      code: 'NOT_APPROVED',
+      detail: expect.stringContaining('had to begin by'),
+    })
+    expect(world.signer.signed).toEqual([])
+  })
+
+  test('A-08: nothing is sold for less than was approved, whatever prices do meanwhile', async () => {
+    const world = FakeWorld.drifted()
+    const { process, answers, onLook, word } = office(world)
+    const relaxed = { ...portfolio, policy: { ...portfolio.policy, replanMove: 10n ** 17n } }
+    onLook(3, async (proposal) => {
+      world.prices.set('ETH', (world.prices.get('ETH')! * 97n) / 100n)
+      return answers.approve(word(proposal, 'ada'))
+    })
+    await process.runCycle.run(relaxed, untilEnded(process))
+    const sale = legs(world).find(({ leg }) => leg.sell.token.asset === 'ETH')!
+    expect(sale.failure).toMatchObject({ code: 'MIN_OUT_TOO_LOW', detail: expect.stringContaining('was approved') })
+    expect(sale.sold).toBeUndefined()
   })
 
   test('small plans, dry runs and portfolios that want nobody are not asked about', async () => {

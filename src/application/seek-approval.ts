@@ -1,12 +1,19 @@
-import { isExpired, newProposal, type Proposal, usedUp } from '../domain/access/proposal.js'
+import { APPROVAL_MS, isExpired, newProposal, type Proposal, timedOut, usedUp } from '../domain/access/proposal.js'
 import type { Cycle } from '../domain/execution/cycle.js'
-import { hasBegun, needsApproval, planContent, plannedSales } from '../domain/execution/plan-approval.js'
+import {
+  hasBegun,
+  needsApproval,
+  planContent,
+  type PlanTerms,
+  plannedVolume,
+} from '../domain/execution/plan-approval.js'
 import { canonicalText } from '../domain/canonical-text.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import { usdToNumber } from '../domain/units/usd.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
 import type { Proposals } from '../ports/proposals.js'
+import { ConflictError } from '../ports/store.js'
 
 /** Whether the legs of a cycle may begin. */
 export type Permission =
@@ -28,6 +35,8 @@ export class SeekApproval {
   constructor(
     private readonly deps: {
       proposals: Proposals
+      /** What else an approval is for. */
+      terms: Omit<PlanTerms, 'expiresAt'>
       /** SHA-256 in hexadecimal. */
       hash: (text: string) => string
       clock: Clock
@@ -39,11 +48,10 @@ export class SeekApproval {
     if (hasBegun(cycle) || !needsApproval(portfolio, cycle)) return GRANTED
     const { proposals, clock } = this.deps
     const proposal = (await proposals.byId(cycle.id)) ?? (await this.ask(portfolio, cycle))
-    // Another content under the same id is no content that anybody saw.
-    if (proposal.digest !== this.digestOf(portfolio, cycle))
+    // Another content under the same id is no content that anybody saw; so is the same under another configuration.
+    if (proposal.digest !== this.digestOf(portfolio, cycle, proposal.expiresAt))
       return { status: 'denied', reason: 'What was proposed is not what is written down. The next cycle asks anew.' }
-    if (isExpired(proposal, clock.now()))
-      return { status: 'denied', reason: `Nobody's approval came in time, until ${timeText(proposal.expiresAt)}.` }
+    if (isExpired(proposal, clock.now())) return this.expire(portfolio, proposal)
     switch (proposal.state) {
       case 'open':
         return { status: 'awaited' }
@@ -51,34 +59,59 @@ export class SeekApproval {
         await proposals.save(proposal, usedUp(proposal))
         return GRANTED
       case 'used':
-        return GRANTED
+        // Whoever takes over from a process that ended in between begins within the same time, or not at all.
+        return clock.now() < proposal.expiresAt
+          ? GRANTED
+          : {
+              status: 'denied',
+              reason: `What was approved had to begin by ${timeText(proposal.expiresAt)}, and did not.`,
+            }
+      case 'expired':
+        return { status: 'denied', reason: proposal.reason }
       case 'rejected':
       case 'void':
         return { status: 'denied', reason: `The plan was turned down: ${proposal.reason}` }
     }
   }
 
+  /** Written down once: whoever looks after proposals may have done so at the same moment. */
+  private async expire(portfolio: Portfolio, proposal: Proposal): Promise<Permission> {
+    const after = timedOut(proposal)
+    try {
+      await this.deps.proposals.save(proposal, after)
+      this.deps.observer.notify({ type: 'approval-answered', portfolio: portfolio.id, proposal: after })
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error
+    }
+    return { status: 'denied', reason: after.reason }
+  }
+
   private async ask(portfolio: Portfolio, cycle: Cycle): Promise<Proposal> {
-    const { proposals, clock, observer } = this.deps
+    const { proposals, terms, hash, clock, observer } = this.deps
     const proposedAt = clock.now()
-    const sales = usdToNumber(plannedSales(cycle)).toFixed(0)
+    const { askedBy, askedByKind } = cycle.decision
+    const content = planContent(portfolio, cycle, { ...terms, expiresAt: proposedAt + APPROVAL_MS })
+    const volume = usdToNumber(plannedVolume(cycle)).toFixed(0)
     const proposal = newProposal({
       id: cycle.id,
       kind: 'plan',
-      digest: this.digestOf(portfolio, cycle),
-      content: planContent(portfolio, cycle),
-      proposedBy: cycle.decision.askedBy ?? 'daemon',
+      digest: hash(canonicalText(content)),
+      content,
+      proposedBy: askedBy ?? 'daemon',
+      ...(askedByKind !== undefined && { proposedByKind: askedByKind }),
       proposedAt,
-      needs: portfolio.planApproval.people,
-      reason: `${cycle.legs.length} legs that sell ${sales} USD. ${cycle.decision.reasons[0] ?? ''}`.trim(),
+      // A key may be one of theirs who approve: it is none of them (A-07).
+      needs: portfolio.planApproval.people + (askedByKind === 'key' ? 1 : 0),
+      reason: `${cycle.legs.length} legs that move ${volume} USD. ${cycle.decision.reasons[0] ?? ''}`.trim(),
     })
     if (!(await proposals.open(proposal))) return (await proposals.byId(cycle.id)) ?? proposal
     observer.notify({ type: 'approval-wanted', portfolio: portfolio.id, proposal })
     return proposal
   }
 
-  private digestOf(portfolio: Portfolio, cycle: Cycle): string {
-    return this.deps.hash(canonicalText(planContent(portfolio, cycle)))
+  private digestOf(portfolio: Portfolio, cycle: Cycle, expiresAt: number): string {
+    const { hash, terms } = this.deps
+    return hash(canonicalText(planContent(portfolio, cycle, { ...terms, expiresAt })))
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Address, ChainKey } from '../domain/assets.js'
 import { ALL_OPEN, type BreakerCode, lastClearedByPerson, type Trip } from '../domain/policy/breakers.js'
-import type { Scope } from '../domain/policy/operating.js'
+import { DAEMON, type Scope } from '../domain/policy/operating.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
 import type { Store } from '../ports/store.js'
@@ -19,7 +19,14 @@ export class TripBreaker {
     observer.notify({ type: 'breaker-tripped', trip, at, isEarlier: false })
     observer.notify({
       type: 'scope-changed',
-      state: { scope: trip.scope, level: trip.level, reason: `${trip.code}: ${trip.reason}`, since: at, by: 'breaker' },
+      state: {
+        scope: trip.scope,
+        level: trip.level,
+        reason: `${trip.code}: ${trip.reason}`,
+        since: at,
+        by: 'breaker',
+        author: DAEMON,
+      },
       isEarlier: false,
     })
   }
@@ -68,7 +75,14 @@ export class TripBreaker {
     // Something else may hold the scope still.
     const held = (await store.operatingStates()).find((one) => one.scope === scope)
     const reason = `${code} has let go: its condition has passed.`
-    const state = held ?? { scope, level: 'running' as const, reason, since: at, by: 'breaker' as const }
+    const state = held ?? {
+      scope,
+      level: 'running' as const,
+      reason,
+      since: at,
+      by: 'breaker' as const,
+      author: DAEMON,
+    }
     if (cleared.some(({ level }) => level !== state.level))
       observer.notify({ type: 'scope-changed', state, isEarlier: false })
   }

@@ -48,10 +48,12 @@ export const FLOORS = {
   replaceBlocks: 3,
   replaceSeconds: 20,
   quarantineSeconds: 60,
+  cooldownMinutes: 10,
 } as const
 
 /** Every value beyond its bound, with its path. */
 export function ceilingFindings({
+  server,
   portfolios,
   prices,
   execution,
@@ -77,6 +79,7 @@ export function ceilingFindings({
   }
   most('execution.feeBump', execution.feeBump, CEILINGS.feeBump)
   most('execution.feeCeiling', execution.feeCeiling, CEILINGS.feeCeiling)
+  least('server.approvals.cooldownMinutes', server.approvals.cooldownMinutes, FLOORS.cooldownMinutes)
   least('execution.replaceBlocks', execution.replaceBlocks, FLOORS.replaceBlocks)
   least('execution.replaceSeconds', execution.replaceSeconds, FLOORS.replaceSeconds)
   least('endpoints.quarantineSeconds', endpoints.quarantineSeconds, FLOORS.quarantineSeconds)

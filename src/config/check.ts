@@ -2,19 +2,15 @@ import { NATIVE } from '../domain/assets.js'
 import { parseDecimal } from '../domain/units/decimal.js'
 import { RATIO_ONE } from '../domain/units/ratio.js'
 import { accessFindings } from './access-findings.js'
-import { endpointsOf, quorumOf } from './endpoints.js'
+import { endpointFindings } from './endpoint-findings.js'
 import { ceilingFindings } from './ceilings.js'
 import { feeFindings } from './fee-rules.js'
 import { notificationFindings } from './notification-findings.js'
 import { isPrivate } from './private-address.js'
 import { rebalancingFindings } from './rebalancing-findings.js'
+import { isSandboxChain } from './sandbox-chain.js'
 import type { ConfigFile } from './schema.js'
 import { tracesFindings } from './traces-findings.js'
-
-/** Chain ids of the sandbox: the only ones on which the well-known development keys may sign. */
-export function isSandboxChain(chainId: number): boolean {
-  return chainId >= 9_710_000 && chainId < 9_711_000
-}
 
 /** What a schema cannot say: every name must exist, every number must fit the others. All findings, each with its path. */
 export function checkConsistency(config: ConfigFile): string[] {
@@ -134,46 +130,6 @@ export function checkConsistency(config: ConfigFile): string[] {
           )
   }
   return errors
-}
-
-/** Ethereum, OP Mainnet, BNB Smart Chain, Polygon, Base and Arbitrum One. */
-const TAGGED_CHAINS: readonly number[] = [1, 10, 56, 137, 8453, 42161]
-
-/** Endpoints can be told apart, can make the quorum, and none alone decides about money on a public chain (C-20). */
-function endpointFindings({ chains, portfolios }: ConfigFile): [path: string, finding: string][] {
-  const isLive = Object.values(portfolios).some(({ mode }) => mode === 'live')
-  return Object.entries(chains).flatMap(([key, chain]) => {
-    const findings: [string, string][] = []
-    const names = endpointsOf(chain.rpc).map(({ name }) => name)
-    const twice = names.find((name, index) => names.indexOf(name) !== index)
-    if (twice !== undefined)
-      findings.push([`chains.${key}.rpc`, `expected endpoints with names of their own, got ${twice} twice`])
-    const quorum = quorumOf(chain)
-    if (quorum > names.length)
-      findings.push([
-        `chains.${key}.quorum`,
-        `expected at most ${names.length}, the number of endpoints under rpc, got ${quorum}`,
-      ])
-    if (isLive && !isSandboxChain(chain.chainId) && (names.length < 2 || quorum < 2))
-      findings.push([
-        `chains.${key}.rpc`,
-        `expected two endpoints or more and a quorum of at least 2 for a live portfolio, got ${names.length} with a quorum of ${quorum}`,
-      ])
-    const hosts = endpointsOf(chain.rpc).map(({ url }) => new URL(url).host)
-    const alone = hosts.find((host) => hosts.filter((one) => one === host).length >= Math.max(2, quorum))
-    if (isLive && !isSandboxChain(chain.chainId) && alone !== undefined)
-      findings.push([
-        `chains.${key}.rpc`,
-        `expected a quorum to need more than one host for a live portfolio, got ${quorum} endpoints or more at ${alone}`,
-      ])
-    // Only these finish their blocks with the tag, later than any depth that would be chosen (4.7).
-    if (!isSandboxChain(chain.chainId) && chain.finality !== 'finalized' && TAGGED_CHAINS.includes(chain.chainId))
-      findings.push([
-        `chains.${key}.finality`,
-        `expected finalized, which says when a block of chain id ${chain.chainId} is final, got a depth of ${chain.finality.depth}`,
-      ])
-    return findings
-  })
 }
 
 /** A remote signer is reachable for every chain, and nobody can listen to or change what it is asked (D-26). */

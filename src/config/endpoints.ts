@@ -2,9 +2,22 @@ import type { ConfigFile } from './schema.js'
 
 type ChainConfig = ConfigFile['chains'][string]
 
-/** Endpoints with their names. The host stands for one without: paths and queries carry keys. */
-export function endpointsOf(rpc: ChainConfig['rpc']): readonly { readonly name: string; readonly url: string }[] {
-  return rpc.map((one) => (typeof one === 'string' ? { name: new URL(one).host, url: one } : one))
+/** Addresses of endpoints that stand in the environment, by variable; those that are not set are absent. */
+export type RpcUrls = Readonly<Record<string, string>>
+
+/**
+ * Endpoints with their names, and their addresses as far as the environment has them. The host stands for a name: paths
+ * and queries carry keys.
+ */
+export function endpointsOf(
+  rpc: ChainConfig['rpc'],
+  urls: RpcUrls,
+): readonly { readonly name: string; readonly url: string | undefined }[] {
+  return rpc.map((one) => {
+    if (typeof one === 'string') return { name: new URL(one).host, url: one }
+    const { name, url, urlVariable } = one
+    return { name, url: urlVariable === undefined ? url : urls[urlVariable] }
+  })
 }
 
 export function quorumOf({ rpc, quorum }: Pick<ChainConfig, 'rpc' | 'quorum'>): number {

@@ -61,7 +61,7 @@ describe('loadConfig', () => {
       trustedProxies: 0,
       readsPerMinute: 600,
       auth: {},
-      approvals: { resume: 1, plan: 0, planAboveUsd: '50000' },
+      approvals: { resume: 1, plan: 0, planAboveUsd: '50000', cooldownMinutes: 10 },
     })
     expect(file.lease).toEqual({ ttlSeconds: 15, renewSeconds: 5, selfFenceSeconds: 10 })
     expect(file.chains['alpha']).toMatchObject({ finality: 'finalized', priorityFeeGwei: '0' })
@@ -681,6 +681,14 @@ describe('who may ask', () => {
 })
 
 describe('secrets', () => {
+  test('the revision of the build is what the environment tells, and never empty', () => {
+    const revisionOf = (environment: Record<string, string>) => load(() => undefined, environment).revision
+    expect(revisionOf({ EVENKEEL_REVISION: '0123abcd' })).toBe('0123abcd')
+    expect([{}, { EVENKEEL_REVISION: '' }, { EVENKEEL_REVISION: ' ' }].map(revisionOf)).toEqual(
+      Array.from({ length: 3 }, () => 'unknown'),
+    )
+  })
+
   test('come from the environment, and an empty one is none', () => {
     const { secrets } = load(() => undefined, { DATABASE_URL: 'postgres://there', EVENKEEL_ADMIN_TOKEN: '' })
     expect(secrets).toEqual({
@@ -688,6 +696,7 @@ describe('secrets', () => {
       adminToken: undefined,
       lifiApiKey: undefined,
       zeroexApiKey: undefined,
+      rpcUrls: {},
       targetsTokens: {},
       notificationSecrets: {},
     })

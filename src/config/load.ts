@@ -5,6 +5,8 @@ import { parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { operatorTokenFinding } from './access-findings.js'
 import { checkConsistency } from './check.js'
+import { rpcUrls } from './endpoint-findings.js'
+import type { RpcUrls } from './endpoints.js'
 import { type ConfigFile, configSchema } from './schema.js'
 import { type NotificationSecrets, notificationSecrets } from './notification-findings.js'
 import { targetTokens } from './target-tokens.js'
@@ -21,6 +23,9 @@ export class ConfigError extends Error {
   }
 }
 
+/** What is told of a build that nobody has told its revision. */
+const UNKNOWN_REVISION = 'unknown'
+
 export interface Secrets {
   readonly databaseUrl: string | undefined
   /** Of the signer's journal, where it has a database of its own. */
@@ -29,6 +34,8 @@ export interface Secrets {
   readonly adminToken: string | undefined
   readonly lifiApiKey: string | undefined
   readonly zeroexApiKey: string | undefined
+  /** Addresses of endpoints that contain a key, by variable. */
+  readonly rpcUrls: RpcUrls
   /** Bearer tokens of portfolios whose weights are asked over HTTP, by portfolio. */
   readonly targetsTokens: Readonly<Record<string, string>>
   /** Addresses of notifications and the secrets of their signatures, by channel. */
@@ -42,7 +49,7 @@ export interface Config {
   readonly secrets: Secrets
   /** SHA-256 of the effective configuration without secrets, the first 12 hex digits. */
   readonly hash: string
-  /** Source revision of the build, empty when nobody told. */
+  /** Source revision of the build, `unknown` when nobody told. */
   readonly revision: string
 }
 
@@ -73,11 +80,13 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
   const parsed = consistentSchema.safeParse(document.toJS())
   if (!parsed.success) throw new ConfigError(path, parsed.error.issues.flatMap(describe))
   const { tokens, findings } = targetTokens(parsed.data, (variable) => secret(path, environment, variable))
+  const rpc = rpcUrls(parsed.data, (variable) => secret(path, environment, variable))
   const adminToken = secret(path, environment, 'EVENKEEL_ADMIN_TOKEN')
   const notifications = notificationSecrets(parsed.data, (variable) => secret(path, environment, variable))
   const traces = tracesHeaders(parsed.data, secret(path, environment, TRACES_HEADERS))
   const all = [
     ...findings,
+    ...rpc.findings,
     ...notifications.findings,
     ...traces.findings,
     ...operatorTokenFinding(parsed.data, adminToken),
@@ -89,13 +98,14 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
     adminToken,
     lifiApiKey: secret(path, environment, 'LIFI_API_KEY'),
     zeroexApiKey: secret(path, environment, 'ZEROX_API_KEY'),
+    rpcUrls: rpc.urls,
     targetsTokens: tokens,
     notificationSecrets: notifications.secrets,
     tracesHeaders: traces.headers,
   }
   // Before paths are resolved: the same file in another folder is the same configuration.
   const hash = createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex').slice(0, 12)
-  const revision = environment['EVENKEEL_REVISION'] ?? ''
+  const revision = environment['EVENKEEL_REVISION']?.trim() || UNKNOWN_REVISION
   return deepFreeze({ file: withPathsFrom(dirname(path), parsed.data), secrets, hash, revision })
 }
 

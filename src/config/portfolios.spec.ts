@@ -4,8 +4,8 @@ import { minimalConfig } from '../../test/support/minimal-config.js'
 import { NATIVE } from '../domain/assets.js'
 import { RATIO_ONE, ratioOfBasisPoints } from '../domain/units/ratio.js'
 import { ONE_USD } from '../domain/units/usd.js'
-import { isSandboxChain } from './check.js'
 import { bridgeEventsOf, chainOptionsOf, intervalOf, metricLabelsOf, portfoliosOf } from './portfolios.js'
+import { isSandboxChain } from './sandbox-chain.js'
 import { configSchema } from './schema.js'
 
 const bps = ratioOfBasisPoints
@@ -193,7 +193,7 @@ describe('portfoliosOf', () => {
 })
 
 test('chains get their options, metrics their closed sets', () => {
-  expect(chainOptionsOf(config)).toMatchObject([
+  expect(chainOptionsOf(config, {})).toMatchObject([
     {
       key: 'alpha',
       chainId: 9_710_001,
@@ -207,7 +207,7 @@ test('chains get their options, metrics their closed sets', () => {
     ...minimalConfig(),
     chains: { alpha: { ...minimalConfig().chains['alpha'], finality: { depth: 12 }, priorityFeeGwei: '1.5' } },
   })
-  expect(chainOptionsOf(deep)).toMatchObject([{ finality: 12, priorityFee: 1_500_000_000n }])
+  expect(chainOptionsOf(deep, {})).toMatchObject([{ finality: 12, priorityFee: 1_500_000_000n }])
   expect(metricLabelsOf(config, 'r')).toMatchObject({
     revision: 'r',
     venues: ['zeroex'],

@@ -13,7 +13,7 @@ import type { PriceGuard } from '../domain/policy/price-guard.js'
 import { parseDecimal } from '../domain/units/decimal.js'
 import { ratioOfBasisPoints } from '../domain/units/ratio.js'
 import { USD_DECIMALS } from '../domain/units/usd.js'
-import { endpointsOf, finalitySecondsOf, headAgeSecondsOf, quorumOf } from './endpoints.js'
+import { endpointsOf, finalitySecondsOf, headAgeSecondsOf, quorumOf, type RpcUrls } from './endpoints.js'
 import type { ConfigFile } from './schema.js'
 
 /** Every asset with all its tokens, the native coins that count as it included. */
@@ -270,12 +270,12 @@ export function scopesOfConfig(config: ConfigFile): Scope[] {
   ]
 }
 
-/** Each chain as its client needs it. */
-export function chainOptionsOf(config: ConfigFile) {
+/** Each chain as its client needs it. Of endpoints whose variable is not set nothing is known: a start refuses them before. */
+export function chainOptionsOf(config: ConfigFile, urls: RpcUrls) {
   return Object.entries(config.chains).map(([key, chain]) => ({
     key,
     chainId: chain.chainId,
-    endpoints: endpointsOf(chain.rpc),
+    endpoints: endpointsOf(chain.rpc, urls).map(({ name, url = '' }) => ({ name, url })),
     quorum: quorumOf(chain),
     nativeSymbol: chain.native.symbol,
     nativeDecimals: chain.native.decimals,
@@ -302,7 +302,7 @@ export function metricLabelsOf(config: ConfigFile, revision: string) {
     chains: Object.entries(config.chains).map(([key, chain]) => ({
       key,
       nativeDecimals: chain.native.decimals,
-      endpoints: endpointsOf(chain.rpc).map(({ name }) => name),
+      endpoints: endpointsOf(chain.rpc, {}).map(({ name }) => name),
       blockTimeSeconds: chain.blockTimeSeconds,
       finalitySeconds: finalitySecondsOf(chain),
     })),

@@ -55,6 +55,12 @@ function isEd25519Key(pem: string): boolean {
   }
 }
 
+const rpcVariable = z
+  .string()
+  .regex(
+    /^EVENKEEL_RPC_[A-Z0-9_]+(?<!_FILE)$/,
+    'expected the name of a variable, EVENKEEL_RPC_… in capital letters, digits and _, not ending in _FILE; the address stands in the environment',
+  )
 const chain = z.strictObject({
   chainId: z.number().int().positive().describe('Compared with what the endpoint serves; no other chain is used.'),
   rpc: z
@@ -69,13 +75,16 @@ const chain = z.strictObject({
               'expected a name of letters, digits, dots and dashes, 64 at most',
             )
             .describe('Stands for the endpoint in logs and metrics; the host of its address when absent.'),
-          url: url.describe('Its address, which is shown nowhere.'),
+          url: url.optional().describe('Its address, where that is no secret; nothing but its host is shown.'),
+          urlVariable: rpcVariable
+            .optional()
+            .describe('Environment variable with its address, where that contains a key.'),
         }),
       ]),
     )
     .min(1)
     .describe(
-      'Endpoints of the chain, best three of different companies: addresses, or names with addresses. Everything that decides about money is read from as many of them as `quorum` says.',
+      'Endpoints of the chain, best three of different companies: addresses, or names with addresses or with variables that hold them. Everything that decides about money is read from as many of them as `quorum` says.',
     ),
   quorum: z
     .number()
@@ -187,7 +196,9 @@ const prices = z.strictObject({
     .array(
       z.strictObject({
         name: key.describe('Name of the source in records, logs and metrics.'),
-        url: url.describe('Without `/v1/prices`.'),
+        url: url.describe(
+          'Without `/v1/prices`, and without a key: a service that wants one is asked through a proxy that adds it.',
+        ),
         maxAgeSeconds: seconds(3600).default(60).describe('A price that carries an older time is not used.'),
         timeoutSeconds: seconds(30).default(5).describe('For the whole answer.'),
       }),
@@ -809,7 +820,13 @@ export const configSchema = z.strictObject({
             .describe('People who have to approve a plan before anything of it is signed.'),
           planAboveUsd: decimal(18)
             .default('50000')
-            .describe('Plans whose swaps sell this much or less need no approval.'),
+            .describe('Plans whose legs, swaps and crossings alike, move this much or less need no approval.'),
+          cooldownMinutes: z
+            .number()
+            .min(0)
+            .max(1_440)
+            .default(10)
+            .describe('How long after a breaker has tripped nobody resumes what it holds.'),
         })
         .prefault({})
         .describe('Whose word it takes to make things riskier.'),

@@ -19,6 +19,7 @@ const HELD: Readonly<Record<string, readonly [text: string, hidden: string]>> = 
   EVENKEEL_ADMIN_TOKEN: [`${PASSWORD}-3`, `${PASSWORD}-3`],
   LIFI_API_KEY: [`${PASSWORD}-4`, `${PASSWORD}-4`],
   ZEROX_API_KEY: [`${PASSWORD}-5`, `${PASSWORD}-5`],
+  EVENKEEL_RPC_BIRCH: [`https://birch.example/v2/${PASSWORD}-14`, `${PASSWORD}-14`],
   EVENKEEL_TARGETS_TOKEN: [`${PASSWORD}-6`, `${PASSWORD}-6`],
   EVENKEEL_NOTIFY_URL: [`https://hooks.example/services/T1/${PASSWORD}-7`, `${PASSWORD}-7`],
   EVENKEEL_NOTIFY_SECRET: [`${PASSWORD}-8`, `${PASSWORD}-8`],
@@ -29,7 +30,9 @@ const IN_FILE = [`${PASSWORD}-11`, `${PASSWORD}-12`, `${PASSWORD}-13`]
 function load(environment: NodeJS.ProcessEnv) {
   const config = minimalConfig()
   const { core } = config.portfolios
-  Object.assign(config.chains['alpha']!, { rpc: [`https://rpc.example/v3/${IN_FILE[0]}`] })
+  Object.assign(config.chains['alpha']!, {
+    rpc: [`https://rpc.example/v3/${IN_FILE[0]}`, { name: 'birch', urlVariable: 'EVENKEEL_RPC_BIRCH' }],
+  })
   Object.assign(config.prices.http[0]!, { url: `https://${IN_FILE[1]}@prices.example` })
   const location = `https://weights.example/core?key=${IN_FILE[2]}`
   Object.assign(core!, { targetSetting: { setter: 'source', source: { kind: 'http', location } } })

@@ -13,7 +13,7 @@ export function secretTexts({ file, secrets }: Pick<Config, 'file' | 'secrets'>)
   const { signer } = file
   const databases = [secrets.databaseUrl, secrets.journalDatabaseUrl]
   const withKeysInPath = [
-    ...Object.values(file.chains).flatMap(({ rpc }) => endpointsOf(rpc).map(({ url }) => url)),
+    ...Object.values(file.chains).flatMap(({ rpc }) => endpointsOf(rpc, secrets.rpcUrls).map(({ url }) => url)),
     ...(signer.kind === 'remote' ? [signer.url, ...Object.values(signer.urls)] : []),
     ...file.notifications.flatMap(({ name, urlVariable }) =>
       urlVariable === undefined ? [] : [secrets.notificationSecrets[name]?.url],

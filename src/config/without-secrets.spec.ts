@@ -21,6 +21,7 @@ const secrets: Secrets = {
   adminToken: secret(),
   lifiApiKey: secret(),
   zeroexApiKey: secret(),
+  rpcUrls: { EVENKEEL_RPC_THREE: address('three') },
   targetsTokens: { core: secret() },
   notificationSecrets: { ops: { url: address('ops'), signature: secret() } },
   tracesHeaders: { authorization: `Bearer ${secret()}` },
@@ -29,7 +30,9 @@ const secrets: Secrets = {
 test('of a configuration full of secrets none is shown, and everything else is', () => {
   const config = minimalConfig()
   const { core } = config.portfolios
-  Object.assign(config.chains['alpha']!, { rpc: [address('one'), { name: 'two', url: address('two') }] })
+  Object.assign(config.chains['alpha']!, {
+    rpc: [address('one'), { name: 'two', url: address('two') }, { name: 'three', urlVariable: 'EVENKEEL_RPC_THREE' }],
+  })
   Object.assign(config.prices.http[0]!, { url: address('prices') })
   Object.assign(config.venues.zeroex, { url: address('zeroex'), apiKey: secret() })
   Object.assign(config, {
@@ -53,7 +56,16 @@ test('of a configuration full of secrets none is shown, and everything else is',
   expect(hidden.filter((one) => text.includes(one))).toEqual([])
   expect(shown).toMatchObject({
     environment: LEFT_OUT,
-    chains: { alpha: { rpc: [`https://one.example:8443/${LEFT_OUT}`, { name: 'two' }], chainId: 9_710_001 } },
+    chains: {
+      alpha: {
+        rpc: [
+          `https://one.example:8443/${LEFT_OUT}`,
+          { name: 'two' },
+          { name: 'three', urlVariable: 'EVENKEEL_RPC_THREE' },
+        ],
+        chainId: 9_710_001,
+      },
+    },
     venues: { zeroex: { apiKey: LEFT_OUT, allowed: file.venues['zeroex']!.allowed } },
     portfolios: { core: { targets: file.portfolios['core']!.targets } },
   })

@@ -63,6 +63,13 @@ export type Event =
       readonly trips: readonly Trip[]
       readonly at: number
     }
+  /** Processes that the signer refused since the last look because somebody led after them; they have ended. */
+  | { readonly type: 'leaders-fenced'; readonly count: number }
+  /** Late transfers that somebody says they have looked into, all of them. */
+  | {
+      readonly type: 'investigations-seen'
+      readonly transfers: readonly Pick<Transfer, 'id' | 'bridge' | 'state'>[]
+    }
   /** Whether this process may act at this moment. */
   | { readonly type: 'lease-seen'; readonly isHeld: boolean }
   | { readonly type: 'breaker-cleared'; readonly code: BreakerCode; readonly scope: Scope; readonly by: string }
@@ -98,6 +105,15 @@ export type Event =
       readonly chain: ChainKey
       /** Allowances that are not zero and that no live transaction explains. */
       readonly standing: number
+    }
+  | {
+      readonly type: 'nonces-compared'
+      readonly chain: ChainKey
+      readonly account: Address
+      /** What we give out next, as it is written down. */
+      readonly next: number
+      /** Transactions of the account in blocks, by quorum. */
+      readonly onChain: number
     }
   | {
       readonly type: 'chain-viewed'
@@ -192,6 +208,8 @@ export type Event =
       /** What it would have been, where its thinking had begun; nothing of it is written down. */
       readonly unwritten?: { readonly cycleId: string; readonly startedAt: number }
     }
+  /** A portfolio has bookings on a chain, which the process that leads has to compare with it from now on. */
+  | { readonly type: 'books-found'; readonly portfolio: string; readonly chain: ChainKey }
   | {
       readonly type: 'reconciled'
       readonly portfolio: string

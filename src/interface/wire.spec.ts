@@ -205,6 +205,7 @@ describe('what the API says', () => {
         { name: 'naive', costUsd: null, unmetUsd: '0.000000000000000001' },
       ],
       lowerBoundUsd: '4',
+      noBoundReason: null,
       gap: '1.25',
       separatePools: plan.separatePools,
       quotes: { asked: 9, failed: 2, rounds: 3 },
@@ -218,7 +219,11 @@ describe('what the API says', () => {
         },
       ],
     })
-    expect(sent(planWire({ ...plan, lowerBound: undefined }))).toMatchObject({ lowerBoundUsd: null, gap: null })
+    for (const [other, noBoundReason] of [
+      [{ lowerBound: undefined, noBound: 'It broke.' }, 'It broke.'],
+      [{ lowerBound: 6n * ONE_USD }, 'The one that was reckoned lay above what the plan costs.'],
+    ] as const)
+      expect(sent(planWire({ ...plan, ...other }))).toMatchObject({ lowerBoundUsd: null, noBoundReason, gap: null })
   })
 
   test('a snapshot with what did not answer', () => {
@@ -277,6 +282,7 @@ describe('what the API says', () => {
 
   test('a leg that has done nothing yet', () => {
     expect(sent(cycleWire(aCycle(), new Map()))).toMatchObject({
+      progress: { planned: 1, toDo: 1, done: 0, failed: 0, skipped: [] },
       legs: [{ state: 'waiting', sold: null, received: null, failure: null, realisedCost: null }],
     })
   })
@@ -303,8 +309,11 @@ describe('what the API says', () => {
   })
 
   test('a portfolio before its first cycle, and after', () => {
+    const [BRIDGE] = Object.keys(aPortfolio().bridges)
     const held = { level: 'paused_new' as const, reason: 'Lunch.', since: 0, by: 'operator' as const }
-    const states = (['chain:alpha', 'asset:BTC', 'chain:gamma'] as const).map((scope) => ({ scope, ...held }))
+    const states = (['chain:alpha', 'asset:BTC', 'chain:gamma', `bridge:${BRIDGE}`, 'bridge:other'] as const).map(
+      (scope) => ({ scope, ...held }),
+    )
     expect(sent(portfolioWire(aPortfolio(), states, undefined))).toEqual({
       id: 'core',
       mode: 'live',
@@ -316,6 +325,7 @@ describe('what the API says', () => {
         since: '1970-01-01T00:00:00.000Z',
         expiresAt: null,
         by: 'operator',
+        byKind: 'operator',
       },
       pausedParts: [
         {
@@ -325,6 +335,7 @@ describe('what the API says', () => {
           since: '1970-01-01T00:00:00.000Z',
           expiresAt: null,
           by: 'operator',
+          byKind: 'operator',
         },
         {
           scope: 'asset:BTC',
@@ -333,6 +344,16 @@ describe('what the API says', () => {
           since: '1970-01-01T00:00:00.000Z',
           expiresAt: null,
           by: 'operator',
+          byKind: 'operator',
+        },
+        {
+          scope: `bridge:${BRIDGE}`,
+          state: 'paused_new',
+          reason: 'Lunch.',
+          since: '1970-01-01T00:00:00.000Z',
+          expiresAt: null,
+          by: 'operator',
+          byKind: 'operator',
         },
       ],
     })
@@ -370,7 +391,8 @@ describe('what the API says', () => {
     expect(stateWire(state)).toEqual({
       scope: 'all',
       state: 'paused_new',
-      by: 'breaker',
+      by: 'daemon',
+      byKind: 'daemon',
       reason: 'Lunch.',
       since: '1970-01-01T00:00:00.000Z',
       expiresAt: null,
@@ -416,6 +438,7 @@ describe('what the API accepts', () => {
       scope: 'chain:alpha',
       reason: 'x',
       clear: ['B-03'],
+      acceptLoss: false,
     })
     for (const body of [{ level: 'halted' }, { scope: 5 }, { clear: ['B-99'] }, { clear: 'B-03' }])
       expect(() => parseOrRefuse(resumeBody, { reason: 'x', ...body })).toThrow(Problem)

@@ -37,6 +37,8 @@ export abstract class EventFeed {
   abstract append(events: readonly NewEvent[]): Promise<void>
   /** Oldest first, those after this sequence. Whoever goes on from the last one misses none, whenever it was written. */
   abstract since(sequence: string, limit: number): Promise<readonly FeedEvent[]>
+  /** Every event of a type from `from` on, in milliseconds since 1970. */
+  abstract told(type: string, from: number): Promise<readonly FeedEvent[]>
   /** Everything after `kept` is there, up to `latest`. Both are '0' before the first event. */
   abstract bounds(): Promise<{ readonly kept: string; readonly latest: string }>
 }

@@ -18,4 +18,6 @@ export abstract class Lease {
   abstract renew(): Promise<void>
   abstract release(): Promise<void>
   abstract epoch(): number
+  /** Host name of the process that holds the lease, this one or another, by what is written down; undefined where none does. */
+  abstract leader(): Promise<string | undefined>
 }

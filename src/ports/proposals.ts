@@ -7,8 +7,12 @@ export abstract class Proposals {
   /** False where there is one of this id. */
   abstract open(proposal: Proposal): Promise<boolean>
   abstract byId(id: string): Promise<Proposal | undefined>
-  /** Newest first. */
-  abstract list(query: { readonly state?: Proposal['state']; readonly limit: number }): Promise<readonly Proposal[]>
+  /** Newest first, from before one by its id; none where there is no such. */
+  abstract list(query: {
+    readonly state?: Proposal['state']
+    readonly before?: string
+    readonly limit: number
+  }): Promise<readonly Proposal[]>
   /** Rejects with ConflictError where the proposal is no longer exactly as it was read. */
   abstract save(before: Proposal, after: Proposal): Promise<void>
 }

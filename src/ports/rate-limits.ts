@@ -1,5 +1,5 @@
 /** What a request counts as. */
-export const RATE_BUCKETS = ['read', 'mutate', 'approve', 'pause', 'failed-login'] as const
+export const RATE_BUCKETS = ['read', 'mutate', 'approve', 'pause', 'preview', 'failed-login'] as const
 export type RateBucket = (typeof RATE_BUCKETS)[number]
 
 /** What a caller may still do, for the headers of the answer. */

@@ -4,6 +4,7 @@ import type { CancelOrder } from '../domain/execution/cancel-order.js'
 import type { Attempt, Intent, NewIntent } from '../domain/execution/intent.js'
 import type { Investigation } from '../domain/execution/investigation.js'
 import type { Posting } from '../domain/execution/ledger.js'
+import type { BooksLook } from '../domain/execution/reconciliation.js'
 import type { Transfer } from '../domain/execution/transfer.js'
 import type { Cost } from '../domain/planning/cost.js'
 import type { CurveRecord } from '../domain/planning/curve-record.js'
@@ -19,6 +20,7 @@ import type { Drift } from '../domain/portfolio/drift.js'
 import type { BlockRef } from '../domain/portfolio/snapshot.js'
 import type { BookedUnits } from '../domain/portfolio/tradable.js'
 import type { BroadcastAnswer } from './chain.js'
+import { Holds } from './holds.js'
 
 /** A reservation that the budgets do not allow. Nothing was written. */
 export class BudgetError extends Error {
@@ -118,6 +120,9 @@ export const CURVE_LIFETIME_MS = 7 * 24 * 3_600_000
  * need none either.
  */
 export abstract class Store {
+  /** What holds in this process although it is not written down. */
+  readonly holds = new Holds()
+
   /** Writes a new cycle with its plan and legs. False when the id exists: the slot was served already. */
   abstract openCycle(cycle: Cycle): Promise<boolean>
   /** `isUnfinished`: of one that traded, whether it left something that was to be traded. */
@@ -247,7 +252,7 @@ export abstract class Store {
    */
   abstract saveCurves(records: readonly CurveRecord[], at: number): Promise<void>
 
-  /** Scopes that are not running. A pause with an end is gone at that millisecond of the database's clock, for every reader. */
+  /** Scopes that are not running, by what is written down and what this process holds beside that. A pause with an end is gone at that millisecond of the database's clock, for every reader. */
   abstract operatingStates(): Promise<readonly ScopeState[]>
   /**
    * Writes a person's word on one scope: running lets it go as far as no open breaker holds it and of what was said until
@@ -264,8 +269,8 @@ export abstract class Store {
    * scope already. What a person had set stays a person's to let go. Needs no lease: whoever sees the danger stops the work.
    */
   abstract tripBreaker(trip: Trip, at: number): Promise<boolean>
-  /** Newest first; with `isOpen` those that hold. */
-  abstract breakers(query: { isOpen: boolean; limit: number }): Promise<readonly Breaker[]>
+  /** Newest first, from before one by its id; with `isOpen` those that hold. */
+  abstract breakers(query: { isOpen: boolean; limit: number; before?: number }): Promise<readonly Breaker[]>
   /**
    * Ends the open breakers of a scope (of one code, where given). A scope that nothing else holds and that a breaker had
    * stopped is running again.
@@ -276,6 +281,11 @@ export abstract class Store {
     by: string,
     at: number,
   ): Promise<readonly Breaker[]>
+
+  /** Writes how the books stood at a look; of two at the same place the later one stands. Needs no lease. */
+  abstract noteReconciled(look: BooksLook): Promise<void>
+  /** The last look at each place that was ever compared. */
+  abstract lastReconciled(): Promise<readonly BooksLook[]>
 
   /** The fingerprint of code that was seen first at a contract's selector; what is written stays. */
   abstract pinCode(chain: ChainKey, contract: Address, selector: Hex, fingerprint: Hex): Promise<Hex>

@@ -44,7 +44,7 @@ class Daemon {
       chainIds: [CHAIN_ID],
       failpoints: new Failpoints(),
       observer: this.observer,
-      onFenced: (error) => this.ends.push(error),
+      onFenced: (error) => void this.ends.push(error),
     })
     if (account === 'open') this.signer.admit(CHAIN_ID, OWNER)
     this.store = new PostgresStore({ database, lease: this.lease })

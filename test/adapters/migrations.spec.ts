@@ -407,6 +407,28 @@ describe('migrations', () => {
     expect((await store.recordAttempt(read[0]!, anAttempt(10))).state).toBe('signed')
   })
 
+  test('to 0009 keep what holds scopes, by whoever nobody knows any more', async () => {
+    await migrate(db.database, MIGRATIONS.slice(0, 8))
+    const since = new Date(NOW)
+    const expiresAt = Date.now() + 3_600_000
+    await sql`
+      insert into scope_states (scope, level, reason, since, set_by)
+      values ('all', 'halted', 'Fire.', ${since}, 'operator'), ('chain:alpha', 'paused_new', 'B-06: x', ${since}, 'breaker')
+    `.execute(db.database)
+    await sql`
+      insert into timed_pauses (scope, level, reason, since, expires_at)
+      values ('venue:lifi', 'paused_new', 'Lunch.', ${since}, ${new Date(expiresAt)})`.execute(db.database)
+    expect((await migrate(db.database)).applied[0]).toBe('0009-authors')
+    const times = { ttlMs: 60_000, selfFenceMs: 50_000 }
+    const lease = new PostgresLease({ database: db.database, build: 'test', schemaVersion: 'test', ...times })
+    const store = new PostgresStore({ database: db.database, lease })
+    expect(await store.operatingStates()).toStrictEqual([
+      { scope: 'all', level: 'halted', reason: 'Fire.', since: NOW, by: 'operator' },
+      { scope: 'chain:alpha', level: 'paused_new', reason: 'B-06: x', since: NOW, by: 'breaker' },
+      { scope: 'venue:lifi', level: 'paused_new', reason: 'Lunch.', since: NOW, by: 'operator', expiresAt },
+    ])
+  })
+
   test('run together happen once', async () => {
     const results = await Promise.all(Array.from({ length: 4 }, () => migrate(db.database)))
     expect(results.flatMap(({ applied }) => applied)).toEqual(MIGRATIONS.map(({ name }) => name))

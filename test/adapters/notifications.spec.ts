@@ -321,6 +321,18 @@ describe('Alertmanager', () => {
     ])
   })
 
+  test('a late transfer that somebody looked into is an alert no more', async () => {
+    const { store, look } = keeping(['transfer'])
+    const transfer = aTransfer(aCycle(), sendingRun(aRun()))
+    const late = { ...transfer, state: 'late' as const }
+    store.rows.cycles.set(transfer.cycleId, aCycle({ id: transfer.cycleId, transfers: [late] }))
+    await look()
+    expect(sent()).toMatchObject([{ labels: { alertname: 'EvenkeelTransferLate' }, endsAt: minutes(5) }])
+    await store.markInvestigated({ transferId: transfer.id, by: 'ada', reason: 'Asked.', note: undefined, at: NOW })
+    await look()
+    expect(sent()).toMatchObject([{ labels: { alertname: 'EvenkeelTransferLate' }, endsAt: minutes(0) }])
+  })
+
   test('a late transfer, a pause and a wanted approval are alerts until they are over', async () => {
     const { store, proposals, look } = keeping()
     const transfer = aTransfer(aCycle(), sendingRun(aRun()))

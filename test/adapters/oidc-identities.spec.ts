@@ -45,11 +45,12 @@ describe('a sound access token', () => {
     ['a list', ['pause', 'status:read', 7], ['status:read', 'pause']],
     ['a text', 'pause  status:read', ['status:read', 'pause']],
     ['part of a name', 'paus pause:all PAUSE', []],
+    ['one that there is not', ['key:admin', 'pause'], ['pause']],
     ['nothing', undefined, []],
     ['a number', 7, []],
     ['an object', { pause: true }, []],
   ])('F-73: scopes as %s', async (_, permissions, scopes) => {
-    const token = await provider.mint({ sub: 'ada', scope: 'key:admin', permissions })
+    const token = await provider.mint({ sub: 'ada', scope: 'audit:read', permissions })
     expect(await identify(token, { scopesClaim: 'permissions' })).toMatchObject({ subject: 'ada', scopes })
   })
 
@@ -93,6 +94,12 @@ describe('F-73, A-03: is nobody', () => {
     ['one without a subject', { sub: undefined }],
     ['one with an empty subject', { sub: '' }],
     ['one with a line break in its subject', { sub: 'ada\noperator' }],
+    ['one with a half of a surrogate pair in its subject', { sub: 'ada\ud83d' }],
+    ['one with a mark that turns the direction of its subject', { sub: 'ada\u202egnp' }],
+    ['one with a mark of no width in its subject', { sub: 'a\u200bda' }],
+    ['one with a line separator in its subject', { sub: 'ada\u2028operator' }],
+    ['one with a character of private use in its subject', { sub: 'ada\ue000' }],
+    ['one with a character that there is not in its subject', { sub: 'ada\uffff' }],
     ['one with a subject that is no text', { sub: 7 }],
     ['one with a subject without end', { sub: 'a'.repeat(256) }],
   ])('%s', async (_, claims) => {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import { sql } from 'kysely'
@@ -146,6 +147,17 @@ describe('PostgresLease', () => {
     await expect(first.write()).rejects.toThrow(StaleLeaseError)
     expect(await second.lease.acquire()).toBe(true)
     expect(second.lease.epoch()).toBe(epoch + 1)
+  })
+
+  test('everybody is told by its host name who leads, as long as somebody does', async () => {
+    const [leader, standby] = [new Process(db, 'a'), new Process(db, 'a')]
+    expect(await standby.lease.leader()).toBeUndefined()
+    await leader.lease.acquire()
+    expect([await leader.lease.leader(), await standby.lease.leader()]).toEqual([hostname(), hostname()])
+    expect((await row()).holder).toMatch(new RegExp(`^${hostname()}/[0-9a-f-]{36}$`))
+    expect(await standby.lease.acquire()).toBe(false)
+    await pass(15_000)
+    expect(await standby.lease.leader()).toBeUndefined()
   })
 
   test('asking again while holding it changes nothing', async () => {

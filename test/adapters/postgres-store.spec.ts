@@ -7,6 +7,7 @@ import {
   type Database,
   DatabaseError,
   hearQueries,
+  lookAside,
   openDatabase,
 } from '../../src/adapters/store/database.js'
 import { fromJson, toJson } from '../../src/adapters/store/json.js'
@@ -258,16 +259,30 @@ describe('PostgresStore', () => {
   describe('a database that is watched', () => {
     test('tells how its connections stand', async () => {
       const watched = openDatabase({ url: db.url, poolSize: 1 })
-      expect(connectionsOf(watched)).toEqual({ idle: 0, inUse: 0, waiting: 0 })
+      expect(connectionsOf(watched)).toEqual({ work: { idle: 0, inUse: 0, waiting: 0 } })
       await watched.connection().execute(async () => {
         const waits = sql`select 1`.execute(watched)
         await Promise.resolve()
-        expect(connectionsOf(watched)).toEqual({ idle: 0, inUse: 1, waiting: 1 })
+        expect(connectionsOf(watched)).toEqual({ work: { idle: 0, inUse: 1, waiting: 1 } })
         return { waits }
       })
       await sql`select 1`.execute(watched)
-      expect(connectionsOf(watched)).toEqual({ idle: 1, inUse: 0, waiting: 0 })
+      expect(connectionsOf(watched)).toEqual({ work: { idle: 1, inUse: 0, waiting: 0 } })
       await watched.destroy()
+    })
+
+    test('answers work while reads have taken all that they may take', async () => {
+      const shared = openDatabase({ url: db.url, poolSize: 1, readPoolSize: 1 })
+      let letGo = () => undefined as void
+      const held = new Promise<void>((resolve) => (letGo = resolve))
+      const read = lookAside(() => shared.connection().execute(() => held))
+      const next = lookAside(() => sql`select 1`.execute(shared))
+      await sql`select 1`.execute(shared)
+      const standings = { work: { idle: 1, inUse: 0, waiting: 0 }, reads: { idle: 0, inUse: 1, waiting: 1 } }
+      expect(connectionsOf(shared)).toEqual(standings)
+      letGo()
+      await Promise.all([read, next])
+      await shared.destroy()
     })
 
     test('tells of each statement its kind and time, of one that failed as well', async () => {

@@ -81,6 +81,17 @@ describe.each(stores)('operating states and breakers %s', (_name, storeOf) => {
     expect(await states('chain:a')).toEqual([])
   })
 
+  test('of each place the latest look at its books is kept, whoever writes an earlier one later', async () => {
+    const store = storeOf()
+    const look = { portfolio: 'core', chain: 'a', at: NOW, isShort: true }
+    await store.noteReconciled(look)
+    await store.noteReconciled({ ...look, at: NOW - 1, isShort: false })
+    await store.noteReconciled({ ...look, chain: 'b', isShort: false })
+    expect(await store.lastReconciled()).toEqual([look, { ...look, chain: 'b', isShort: false }])
+    await store.noteReconciled({ ...look, at: NOW + 1, isShort: false })
+    expect(await store.lastReconciled()).toMatchObject([{ at: NOW + 1, isShort: false }, { chain: 'b' }])
+  })
+
   test('a breaker holds its scope until it is cleared, and tripping it again is told apart', async () => {
     const store = storeOf()
     expect(await store.tripBreaker(aTrip(), NOW)).toBe(true)

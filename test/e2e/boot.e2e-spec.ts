@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { sql } from 'kysely'
-import { adminToken, type DaemonProcess, startDaemon } from '../support/daemon-process.js'
+import { adminToken, type DaemonProcess, runDaemonCommand, startDaemon } from '../support/daemon-process.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js'
 import { type CycleDetail, cyclesOf } from '../support/rally.js'
 import { type RpcProxy, startRpcProxy } from '../support/rpc-proxy.js'
@@ -213,6 +216,28 @@ describe('the end', () => {
       const targets = calls.filter(({ method }) => method === 'eth_call').map(({ params }) => params[0])
       for (const target of targets) expect((target as { to: string }).to.toLowerCase()).toBe(multicall.toLowerCase())
     }
+  })
+})
+
+describe('a start that waits for an endpoint which never answers', () => {
+  it('ends with code 0 when it is told to, and has left nothing behind', async () => {
+    const silent = createServer()
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const asked = once(silent, 'connection')
+    const rpc = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const config = await world.config((file) => {
+      for (const chain of Object.values(file.chains)) chain.rpc = [rpc]
+    })
+    const own = await createTestDatabase()
+    const environment = { DATABASE_URL: own.url, EVENKEEL_ADMIN_TOKEN: adminToken }
+    const ending = runDaemonCommand(['start', '--config', config], environment, asked)
+    await asked
+    const toldAt = Date.now()
+    expect(await ending).toMatchObject({ code: 0, signal: null, stderr: '' })
+    expect(Date.now() - toldAt).toBeLessThan(8_000)
+    silent.closeAllConnections()
+    silent.close()
+    await own.drop()
   })
 })
 

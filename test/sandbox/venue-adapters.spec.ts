@@ -187,6 +187,7 @@ describe('a hostile aggregator', () => {
       destinationChainId: chain.chainId(wish.buy.chain),
       now: Date.now() + lateMs,
       maxAgeMs: 15_000,
+      approved: undefined,
     })
 
   const onSale: [string, WrongKind, RefusalCode][] = [

@@ -109,24 +109,51 @@ export function describeAdminRows(where: string, make: () => Promise<AdminRows>)
       expect(await idempotency.begin({ ...call, fingerprint: 'b' })).toEqual({ status: 'mismatch' })
       expect(await idempotency.begin({ ...call, subject: 'bea', fingerprint: 'b' })).toEqual({ status: 'begun' })
       const answer = { status: 201, body: JSON.stringify({ reason: 'Lunch.\0' }) }
-      await idempotency.finish('ada', 'one', answer)
-      await idempotency.finish('ada', 'one', { status: 500, body: '{}' })
-      await idempotency.abandon('ada', 'one')
+      await idempotency.finish(call, answer)
+      await idempotency.finish(call, { status: 500, body: '{}' })
+      await idempotency.abandon(call)
       expect(await idempotency.begin({ ...call, at: NOW + 7 * DAY - 1 })).toEqual({ status: 'finished', answer })
       expect(await idempotency.begin({ ...call, fingerprint: 'b' })).toEqual({ status: 'mismatch' })
       expect(await idempotency.begin({ ...call, fingerprint: 'b', at: NOW + 7 * DAY })).toEqual({ status: 'begun' })
     })
 
-    test('a key is free again when nothing was done, and for the same call a minute after its process died', async () => {
+    test('a key is free again when nothing was done, for any call, and one of many at once has it', async () => {
       const { idempotency } = rows
       const call = { subject: 'ada', key: 'two', fingerprint: 'a', at: NOW }
       await idempotency.begin(call)
-      await idempotency.abandon('ada', 'two')
-      expect(await idempotency.begin({ ...call, fingerprint: 'b' })).toEqual({ status: 'begun' })
-      expect(await idempotency.begin({ ...call, at: NOW + 60_000 })).toEqual({ status: 'mismatch' })
-      const again = { ...call, fingerprint: 'b', at: NOW + 60_000 }
+      await idempotency.abandon(call)
+      const again = { ...call, fingerprint: 'b', at: NOW + 1 }
       const answers = await Promise.all([1, 2, 3, 4].map(() => idempotency.begin(again)))
       expect(answers.map(({ status }) => status).toSorted()).toEqual(['begun', 'running', 'running', 'running'])
+    })
+
+    test('a call without an answer is never begun anew: after a minute nobody knows what it did', async () => {
+      const { idempotency } = rows
+      const call = { subject: 'ada', key: 'three', fingerprint: 'a', at: NOW }
+      await idempotency.begin(call)
+      const left = { status: 'left', since: NOW }
+      expect(await idempotency.begin({ ...call, at: NOW + 60_000 })).toEqual(left)
+      expect(await idempotency.begin({ ...call, at: NOW + 60_000, fingerprint: 'b' })).toEqual({ status: 'mismatch' })
+      expect(await idempotency.begin({ ...call, at: NOW + 7 * DAY - 1 })).toEqual(left)
+      const answer = { status: 500, body: '{}' }
+      await idempotency.finish(call, answer)
+      await idempotency.abandon(call)
+      expect(await idempotency.begin({ ...call, at: NOW + 60_000 })).toEqual({ status: 'finished', answer })
+    })
+
+    test('a call ends its own claim and no other', async () => {
+      const { idempotency } = rows
+      const first = { subject: 'ada', key: 'four', fingerprint: 'a', at: NOW }
+      const second = { ...first, at: NOW + 10 }
+      await idempotency.begin(first)
+      await idempotency.abandon(first)
+      expect(await idempotency.begin(second)).toEqual({ status: 'begun' })
+      await idempotency.abandon(first)
+      await idempotency.finish(first, { status: 200, body: '"first"' })
+      expect(await idempotency.begin({ ...first, at: NOW + 20 })).toEqual({ status: 'running' })
+      const answer = { status: 200, body: '"second"' }
+      await idempotency.finish(second, answer)
+      expect(await idempotency.begin({ ...first, at: NOW + 20 })).toEqual({ status: 'finished', answer })
     })
 
     test('the feed gives what happened after an event, in order', async () => {
@@ -140,6 +167,8 @@ export function describeAdminRows(where: string, make: () => Promise<AdminRows>)
       expect(await feed.since('0', 10)).toMatchObject([{ type: 'one', data }, { type: 'two' }, { type: 'three' }])
       expect(await feed.since('1', 1)).toEqual([{ sequence: '2', at: NOW, type: 'two', portfolio: undefined, data }])
       expect(await feed.bounds()).toEqual({ kept: '0', latest: '3' })
+      expect(await feed.told('two', NOW)).toEqual([{ sequence: '2', at: NOW, type: 'two', portfolio: undefined, data }])
+      expect(await feed.told('two', NOW + 1)).toEqual([])
       expect(await feed.since('3', 10)).toEqual([])
     })
 
@@ -205,6 +234,9 @@ export function describeAdminRows(where: string, make: () => Promise<AdminRows>)
       expect((await proposals.list({ limit: 9 })).map(({ id }) => id)).toEqual(['cycle-2', 'cycle-1'])
       expect((await proposals.list({ state: 'open', limit: 9 })).map(({ id }) => id)).toEqual(['cycle-2'])
       expect((await proposals.list({ limit: 1 })).map(({ id }) => id)).toEqual(['cycle-2'])
+      expect((await proposals.list({ limit: 1, before: 'cycle-2' })).map(({ id }) => id)).toEqual(['cycle-1'])
+      expect(await proposals.list({ limit: 1, before: 'cycle-1' })).toEqual([])
+      expect(await proposals.list({ limit: 1, before: 'cycle-3' })).toEqual([])
       expect(await proposals.byId('cycle-3')).toBeUndefined()
       await expect(proposals.save(aProposal({ id: 'cycle-3' }), now)).rejects.toBeInstanceOf(ConflictError)
     })

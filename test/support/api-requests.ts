@@ -75,6 +75,23 @@ export function apiRequests(document: OpenAPIObject, samples: readonly string[])
   return fc.oneof(...operations)
 }
 
+/**
+ * One request, or, of four draws one, two that are sent at the same moment: the same one twice by one key, as whoever tries
+ * again sends it, the same one by two keys, as two people send it, or any two of them.
+ */
+export function pairsOf(requests: fc.Arbitrary<ApiRequest>): fc.Arbitrary<readonly ApiRequest[]> {
+  const anew = (one: ApiRequest, key: string): ApiRequest => ({
+    ...one,
+    headers: { ...one.headers, ...(one.method !== 'GET' && { 'idempotency-key': key }) },
+  })
+  return fc.oneof(
+    { weight: 12, arbitrary: requests.map((one) => [one]) },
+    { weight: 1, arbitrary: requests.map((one) => [one, one]) },
+    { weight: 2, arbitrary: fc.tuple(requests, fc.uuid()).map(([one, key]) => [one, anew(one, key)]) },
+    { weight: 1, arbitrary: fc.tuple(requests, requests).map((two) => [...two]) },
+  )
+}
+
 function requestTo(
   path: string,
   method: string,
@@ -145,7 +162,12 @@ function valuesOf(samples: readonly string[]): (schema: Schema) => fc.Arbitrary<
     const { properties = {}, required = [] } = schema
     switch (schema.type ?? 'any') {
       case 'string':
-        if (schema.pattern !== undefined) return fc.stringMatching(new RegExp(schema.pattern))
+        if (schema.pattern !== undefined) {
+          const pattern = new RegExp(schema.pattern)
+          const fitting = samples.filter((one) => pattern.test(one))
+          const made = fc.stringMatching(pattern)
+          return fitting.length > 0 ? fc.oneof(fc.constantFrom(...fitting), made) : made
+        }
         return fc.oneof(
           fc.constantFrom(...samples),
           fc.string({ minLength, maxLength: Math.min(maxLength, minLength + 40) }),

@@ -52,12 +52,18 @@ export interface DaemonOptions {
 
 const startTimeoutMs = 30_000
 
-/** Runs a command of the shipped program to its end, with nothing of this process's environment but the search path. */
+/**
+ * Runs a command of the shipped program to its end, with nothing of this process's environment but the search path. When
+ * `told` comes it is sent SIGTERM.
+ */
 export function runDaemonCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  told?: Promise<unknown>,
 ): Promise<Ending> {
-  return follow(launch([shippedDaemon, ...args], environment)).ended
+  const child = launch([shippedDaemon, ...args], environment)
+  void told?.then(() => child.kill('SIGTERM'))
+  return follow(child).ended
 }
 
 /** The daemon as its own process, ready when it listens. Rejects, with what it said, when it ends before. */

@@ -165,6 +165,11 @@ export class FakeLease extends Lease {
   override epoch(): number {
     return 1
   }
+
+  override leader(): Promise<string | undefined> {
+    if (this.isTaken) return Promise.resolve('another-host')
+    return Promise.resolve(this.isOurs ? 'this-host' : undefined)
+  }
 }
 
 /** Remembers what it is told. */

@@ -162,6 +162,7 @@ export class FakeWorld {
   readonly sources = [new FakePrices('feed', this.prices), new FakePrices('reference', this.prices)] as const
   readonly swaps: FakeVenue
   readonly rival: FakeVenue
+  configHash = 'c'.repeat(64)
   readonly crossings: FakeVenue
   readonly signer = new FakeSigner(OWNER)
   readonly rows = new MemoryRows()
@@ -353,6 +354,7 @@ export class FakeProcess {
       settleTransfers: this.settleTransfers,
       seekApproval: new SeekApproval({
         proposals: life.mortal('proposals', world.proposals),
+        terms: { environment: 'test', config: world.configHash },
         hash: sha256,
         clock,
         observer,

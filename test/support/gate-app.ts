@@ -13,6 +13,7 @@ import { InvestigateTransfer } from '../../src/application/investigate-transfer.
 import { LookAhead } from '../../src/application/look-ahead.js'
 import { CancelIntent } from '../../src/application/cancel-intent.js'
 import { Operations } from '../../src/application/operations.js'
+import { VoidResumes } from '../../src/application/void-resumes.js'
 import { PriceBoard } from '../../src/application/price-board.js'
 import { PolicyBook } from '../../src/application/policy-book.js'
 import { AnswerProposal } from '../../src/application/answer-proposal.js'
@@ -36,6 +37,7 @@ import { AuditLog } from '../../src/ports/audit-log.js'
 import { Calls } from '../../src/ports/calls.js'
 import { ChainStandings } from '../../src/ports/chain-standings.js'
 import { Clock } from '../../src/ports/clock.js'
+import { Lease } from '../../src/ports/lease.js'
 import { EventFeed } from '../../src/ports/event-feed.js'
 import { Failpoints } from '../../src/ports/failpoints.js'
 import { History } from '../../src/ports/history.js'
@@ -50,7 +52,7 @@ import { Stopping } from '../../src/ports/stopping.js'
 import { Store } from '../../src/ports/store.js'
 import { NOW } from './builders.js'
 import { FakeClock } from './fake-clock.js'
-import { RecordingObserver } from './fake-ports.js'
+import { FakeLease, RecordingObserver } from './fake-ports.js'
 import { aPortfolio, FakeWorld } from './fake-world.js'
 import { MemoryApiKeys, MemoryAuditLog } from './memory-access.js'
 import { MemoryEventFeed, MemoryIdempotency, MemoryProposals, MemoryRateLimits } from './memory-admin.js'
@@ -118,7 +120,8 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
   const failpoints = new Failpoints()
   const proposals = new MemoryProposals()
   let proposed = 0
-  const operations = new Operations({ store, clock, observer, failpoints })
+  const voidResumes = new VoidResumes({ store, proposals, clock, observer })
+  const operations = new Operations({ store, clock, observer, failpoints, voidResumes })
   const cancelIntent = new CancelIntent({ store, clock })
   const identities = changes.identities ?? new NoIdentities()
   const policies = new PolicyBook({})
@@ -130,6 +133,7 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
     [AuditLog, audit],
     [Observer, observer],
     [Clock, clock],
+    [Lease, new FakeLease()],
     [ApiKeys, keys],
     [Identities, identities],
     [RateLimits, changes.limits ?? new MemoryRateLimits()],
@@ -142,6 +146,7 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
         proposals,
         operations,
         cancelIntent,
+        voidResumes,
         store,
         clock,
         observer,

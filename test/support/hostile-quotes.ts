@@ -491,6 +491,7 @@ export function orderOf({
     destinationChainId: CHAIN_IDS[request.buy.chain as keyof typeof CHAIN_IDS],
     now: NOW,
     maxAgeMs: 15_000,
+    approved: undefined,
   }
 }
 

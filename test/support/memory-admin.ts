@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { CountedLimits, countersOf } from '../../src/adapters/limits/counted-limits.js'
 import { EventFeed, type FeedEvent, type NewEvent } from '../../src/ports/event-feed.js'
-import { Idempotency, type StoredAnswer } from '../../src/ports/idempotency.js'
+import { type Claim, CLAIM_MS, Idempotency, type StoredAnswer } from '../../src/ports/idempotency.js'
 import { type Message, Outbox } from '../../src/ports/outbox.js'
 import { type Proposal, Proposals } from '../../src/ports/proposals.js'
 import { ConflictError } from '../../src/ports/store.js'
@@ -14,24 +14,25 @@ export class MemoryIdempotency extends Idempotency {
   override begin({ subject, key, fingerprint, at }: Parameters<Idempotency['begin']>[0]) {
     const known = this.calls.get(placeOf(subject, key))
     const isOld = !known || known.at <= at - 7 * 86_400_000
-    const isLeft = known?.answer === undefined && known?.fingerprint === fingerprint && known.at <= at - 60_000
-    if (isOld || isLeft) {
+    if (isOld) {
       this.calls.set(placeOf(subject, key), { fingerprint, at, answer: undefined })
       return Promise.resolve({ status: 'begun' } as const)
     }
     if (known.fingerprint !== fingerprint) return Promise.resolve({ status: 'mismatch' } as const)
-    if (!known.answer) return Promise.resolve({ status: 'running' } as const)
-    return Promise.resolve({ status: 'finished', answer: known.answer } as const)
+    if (known.answer) return Promise.resolve({ status: 'finished', answer: known.answer } as const)
+    if (known.at <= at - CLAIM_MS) return Promise.resolve({ status: 'left', since: known.at } as const)
+    return Promise.resolve({ status: 'running' } as const)
   }
 
-  override finish(subject: string, key: string, answer: StoredAnswer): Promise<void> {
+  override finish({ subject, key, at }: Claim, answer: StoredAnswer): Promise<void> {
     const known = this.calls.get(placeOf(subject, key))
-    if (known) known.answer ??= answer
+    if (known?.at === at) known.answer ??= answer
     return Promise.resolve()
   }
 
-  override abandon(subject: string, key: string): Promise<void> {
-    if (!this.calls.get(placeOf(subject, key))?.answer) this.calls.delete(placeOf(subject, key))
+  override abandon({ subject, key, at }: Claim): Promise<void> {
+    const known = this.calls.get(placeOf(subject, key))
+    if (known?.at === at && !known.answer) this.calls.delete(placeOf(subject, key))
     return Promise.resolve()
   }
 }
@@ -69,6 +70,11 @@ export class MemoryEventFeed extends EventFeed {
     if (this.isDown) return Promise.reject(new Error('The database is gone.'))
     const from = Math.max(0, Number(sequence) - this.kept)
     return Promise.resolve(this.events.slice(from, from + limit))
+  }
+
+  override told(type: string, from: number): Promise<readonly FeedEvent[]> {
+    if (this.isDown) return Promise.reject(new Error('The database is gone.'))
+    return Promise.resolve(this.events.filter((one) => one.type === type && one.at >= from))
   }
 
   override bounds(): Promise<{ readonly kept: string; readonly latest: string }> {
@@ -138,8 +144,16 @@ export class MemoryProposals extends Proposals {
     return Promise.resolve(this.proposals.get(id))
   }
 
-  override list({ state, limit }: Parameters<Proposals['list']>[0]): Promise<readonly Proposal[]> {
-    const newestFirst = [...this.proposals.values()].toReversed()
+  override list({ state, before, limit }: Parameters<Proposals['list']>[0]): Promise<readonly Proposal[]> {
+    const all = [...this.proposals.values()]
+    const end =
+      before === undefined
+        ? all.length
+        : Math.max(
+            0,
+            all.findIndex(({ id }) => id === before),
+          )
+    const newestFirst = all.slice(0, end).toReversed()
     return Promise.resolve(newestFirst.filter((one) => state === undefined || one.state === state).slice(0, limit))
   }
 

@@ -15,6 +15,7 @@ import {
 } from '../../src/domain/execution/intent.js'
 import type { Investigation } from '../../src/domain/execution/investigation.js'
 import { depositPostings, type Posting } from '../../src/domain/execution/ledger.js'
+import type { BooksLook } from '../../src/domain/execution/reconciliation.js'
 import { isOverdue, isTransferOpen, payoutKey, type Transfer } from '../../src/domain/execution/transfer.js'
 import { MOST_FOLLOW_UPS, type PastLook } from '../../src/domain/rebalancing/due-times.js'
 import type { Cost } from '../../src/domain/planning/cost.js'
@@ -22,6 +23,7 @@ import type { CurveRecord } from '../../src/domain/planning/curve-record.js'
 import type { Breaker, BreakerCode, Trip } from '../../src/domain/policy/breakers.js'
 import type { BudgetClaim, BudgetUse, Spend } from '../../src/domain/policy/budgets.js'
 import {
+  DAEMON,
   isStricter,
   type OperatingLevel,
   type Scope,
@@ -66,6 +68,7 @@ export class MemoryRows {
   cancelOrders: CancelOrder[] = []
   investigations = new Map<string, Investigation>()
   pins = new Map<string, Hex>()
+  looks = new Map<string, BooksLook>()
   curves = new Map<string, { record: CurveRecord; updatedAt: number }>()
 }
 
@@ -494,7 +497,7 @@ export class MemoryStore extends Store {
 
   operatingStates(): Promise<readonly ScopeState[]> {
     const pauses = this.rows.timedPauses.map(({ id: _id, ...pause }) => pause)
-    return Promise.resolve(statesOf([...this.rows.scopes.values(), ...pauses], this.now()))
+    return Promise.resolve(this.holds.beside(statesOf([...this.rows.scopes.values(), ...pauses], this.now())))
   }
 
   setOperatingState(state: ScopeState): Promise<void> {
@@ -507,7 +510,10 @@ export class MemoryStore extends Store {
         this.rows.timedPauses = this.rows.timedPauses.filter(stays)
         return held?.by === 'operator' && held.since > state.since ? undefined : this.lower(state.scope)
       }
-      if (held?.by === 'operator' && isStricter(held.level, state.level)) return
+      if (held?.by === 'operator' && isStricter(held.level, state.level)) {
+        this.rows.scopes.set(state.scope, { ...held, since: Math.max(held.since, state.since) })
+        return
+      }
       this.rows.scopes.set(state.scope, { ...state, level: stricter(state.level, held?.level ?? 'running') })
     })
   }
@@ -537,14 +543,14 @@ export class MemoryStore extends Store {
       const before = this.rows.scopes.get(scope)
       if (isStricter(level, before?.level ?? 'running')) {
         const by = before?.by ?? 'breaker'
-        this.rows.scopes.set(scope, { scope, level, reason: `${code}: ${reason}`, since: at, by })
+        this.rows.scopes.set(scope, { scope, level, reason: `${code}: ${reason}`, since: at, by, author: DAEMON })
       }
       return !isHeld
     })
   }
 
-  breakers({ isOpen, limit }: { isOpen: boolean; limit: number }): Promise<readonly Breaker[]> {
-    const found = this.rows.breakers.filter(({ clearedAt }) => !isOpen || clearedAt === undefined)
+  breakers({ isOpen, limit, before = Infinity }: Parameters<Store['breakers']>[0]): Promise<readonly Breaker[]> {
+    const found = this.rows.breakers.filter(({ id, clearedAt }) => id < before && (!isOpen || clearedAt === undefined))
     return Promise.resolve(found.toReversed().slice(0, limit))
   }
 
@@ -570,6 +576,18 @@ export class MemoryStore extends Store {
       this.rows.pins.set(key, pinned)
       return pinned
     })
+  }
+
+  noteReconciled(look: BooksLook): Promise<void> {
+    return this.change('noteReconciled', () => {
+      const place = `${look.portfolio} ${look.chain}`
+      const before = this.rows.looks.get(place)
+      if (before === undefined || before.at <= look.at) this.rows.looks.set(place, look)
+    })
+  }
+
+  lastReconciled(): Promise<readonly BooksLook[]> {
+    return Promise.resolve([...this.rows.looks.values()])
   }
 
   /** One change, all or nothing: `act` checks everything before it writes anything. */
@@ -602,7 +620,7 @@ export class MemoryStore extends Store {
       .reduce<OperatingLevel>((most, one) => stricter(most, one.level), 'running')
     const state = this.rows.scopes.get(scope)
     if (level === 'running' || !state) this.rows.scopes.delete(scope)
-    else this.rows.scopes.set(scope, { ...state, level, by: 'breaker' })
+    else this.rows.scopes.set(scope, { ...state, level, by: 'breaker', author: DAEMON })
   }
 
   private newestFirst(): Cycle[] {

@@ -12,7 +12,7 @@ import {
 } from '../../src/domain/execution/ledger.js'
 import type { Arrival, Transfer } from '../../src/domain/execution/transfer.js'
 import type { CurveRecord } from '../../src/domain/planning/curve-record.js'
-import type { Scope } from '../../src/domain/policy/operating.js'
+import { DAEMON, type Scope } from '../../src/domain/policy/operating.js'
 import { amountOf } from '../../src/domain/units/amount.js'
 import { ONE_USD } from '../../src/domain/units/usd.js'
 import { ConflictError, CURVE_LIFETIME_MS, NonceGapError, type Store } from '../../src/ports/store.js'
@@ -936,12 +936,33 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         expect(await statesOf(word.scope)).toEqual([])
       })
 
-      test("a milder word of a person's leaves a harder one as it is, with its reason and its time", async () => {
+      test('who said it is written down, with and without an end; what a breaker asks for the daemon says itself', async () => {
+        const scope = 'venue:authors'
+        const ada = { kind: 'person', subject: 'ada@example.org' } as const
+        const deploy = { kind: 'key', subject: 'deploy' } as const
+        const word = { scope, reason: 'So.', since: NOW, by: 'operator' } as const
+        await store.setOperatingState({ ...word, level: 'paused_new', author: ada })
+        expect(await statesOf(scope)).toStrictEqual([{ ...word, level: 'paused_new', author: ada }])
+        const timed = { ...word, level: 'paused_hard', author: deploy, expiresAt: Date.now() + 600_000 } as const
+        await store.setOperatingState(timed)
+        expect(await statesOf(scope)).toStrictEqual([timed])
+        await store.tripBreaker({ code: 'B-06', scope, level: 'halted', reason: 'No blocks.' }, NOW)
+        expect(await statesOf(scope)).toMatchObject([{ level: 'halted', by: 'operator', author: DAEMON }])
+        await store.setOperatingState({ ...word, level: 'paused_new', since: NOW + 1, author: ada })
+        await store.setOperatingState({ ...word, level: 'running', since: NOW + 1, author: ada })
+        expect(await statesOf(scope)).toMatchObject([{ level: 'halted', by: 'breaker', author: DAEMON }])
+        await store.clearBreakers(scope, undefined, 'somebody', NOW)
+        // As an older build wrote it.
+        await store.setOperatingState({ ...word, level: 'paused_new' })
+        expect(await statesOf(scope)).toStrictEqual([{ ...word, level: 'paused_new' }])
+      })
+
+      test("a milder word of a person's leaves a harder one as it is, with its reason, held since the last word", async () => {
         const scope = 'venue:harder'
         const halted = { scope, level: 'halted', reason: 'The key may be known.', since: NOW, by: 'operator' } as const
         await store.setOperatingState(halted)
         await store.setOperatingState({ ...halted, level: 'paused_new', reason: 'Lunch.', since: NOW + 1 })
-        expect(await statesOf(scope)).toStrictEqual([halted])
+        expect(await statesOf(scope)).toStrictEqual([{ ...halted, since: NOW + 1 }])
         // What a breaker holds becomes a person's to let go; why it tripped stands with the breaker.
         const tripped = { code: 'B-06', scope: 'venue:tripped', level: 'paused_hard', reason: 'No blocks.' } as const
         await store.tripBreaker(tripped, NOW)
@@ -1001,7 +1022,7 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         await store.setOperatingState(short)
         expect(await statesOf(scope)).toStrictEqual([short])
         const { states } = await overOnce(scope)
-        expect(states).toStrictEqual([{ ...lasting, level: 'paused_hard', reason: 'B-06: No blocks.' }])
+        expect(states).toStrictEqual([{ ...lasting, level: 'paused_hard', reason: 'B-06: No blocks.', author: DAEMON }])
         await store.clearBreakers(scope, undefined, 'somebody', NOW)
         await store.setOperatingState({ ...lasting, level: 'running' })
         expect(await statesOf(scope)).toEqual([])
@@ -1037,6 +1058,8 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
           ['B-08', NOW + 2],
           ['B-06', NOW],
         ])
+        const before = open[0]!.id
+        expect((await store.breakers({ isOpen: true, limit: 1, before })).map(({ code }) => code)).toEqual(['B-06'])
         const cleared = await store.clearBreakers('chain:stuck', 'B-08', 'somebody', NOW + 3)
         expect(cleared.map(({ code, clearedAt, clearedBy }) => [code, clearedAt, clearedBy])).toEqual([
           ['B-08', NOW + 3, 'somebody'],

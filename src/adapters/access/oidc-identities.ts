@@ -9,8 +9,8 @@ const MOST_AGE_SECONDS = 15 * 60
 /** Clocks of provider and daemon may differ by this much. */
 const LEEWAY_SECONDS = 30
 
-/** Stands in records, logs and comparisons of people, hence without control characters. */
-const SUBJECT = /^[^\p{Cc}]{1,255}$/u
+/** Stands in records, logs and comparisons of people, hence of characters alone that are there and can be seen. */
+const SUBJECT = /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u
 
 export interface OidcOptions extends ProviderKeysOptions {
   /** Whom tokens have to be for. */

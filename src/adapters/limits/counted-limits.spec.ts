@@ -27,6 +27,7 @@ describe('CountedLimits', () => {
     ['mutate', 10],
     ['approve', 5],
     ['pause', 30],
+    ['preview', 20],
   ] as const)('%s: %d a minute for each caller', async (bucket, most) => {
     const limits = new MemoryRateLimits()
     expect(await takenOf(limits, bucket)).toBe(most)

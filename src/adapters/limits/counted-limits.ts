@@ -33,6 +33,7 @@ export function countersOf(
     mutate: minute(10),
     approve: minute(5),
     pause: minute(30),
+    preview: minute(20),
     'failed-login': minute(5),
     'shut-out': { points: Number.MAX_SAFE_INTEGER, seconds: DAY_SECONDS },
   }

@@ -1,6 +1,7 @@
 import type { Event } from '../../domain/events.js'
 import type { Intent, IntentState } from '../../domain/execution/intent.js'
 import type { Transfer, TransferState } from '../../domain/execution/transfer.js'
+import { boundOf } from '../../domain/planning/comparison.js'
 import { totalOf } from '../../domain/planning/cost.js'
 import type { Plan } from '../../domain/planning/plan.js'
 import { formatAmount } from '../../domain/units/amount.js'
@@ -8,7 +9,8 @@ import type { Usd } from '../../domain/units/usd.js'
 import { capital, costOf, count, line, type LogLine, usd } from './log-text.js'
 
 export function planLine(portfolio: string, cycleId: string, plan: Plan): LogLine {
-  const { method, alternatives, lowerBound, quotes } = plan
+  const { method, alternatives, quotes } = plan
+  const bound = boundOf(plan)
   const greedy = alternatives.find(({ name }) => name === 'greedy')
   const beside =
     greedy?.cost === undefined
@@ -29,7 +31,7 @@ export function planLine(portfolio: string, cycleId: string, plan: Plan): LogLin
           { cost: cost === undefined ? 'no way' : usd(cost), unmet: usd(unmet) },
         ]),
       ),
-      lowerBound: lowerBound === undefined ? 'unknown' : usd(lowerBound),
+      lowerBound: bound.claimed === undefined ? bound.reason : usd(bound.claimed),
       quotes,
       legs: plan.legs.map(
         ({ id, kind, sell, expectedOut, venue, tool }) =>

@@ -109,6 +109,15 @@ const TOLD: { readonly [T in Event['type']]: readonly Told<T>[] } = {
     { portfolio, ...onChain, standing },
     { portfolio, ...onChain },
   ]),
+  'books-found': [
+    [
+      { portfolio, ...onChain },
+      { portfolio, ...onChain },
+    ],
+  ],
+  'nonces-compared': [[{ ...onChain, account: intent.account, next: 4, onChain: 3 }, onChain]],
+  'leaders-fenced': [[{ count: 1 }, {}]],
+  'investigations-seen': [[{ transfers: [{ id: 't', bridge: 'swift', state: 'late' }] }, {}]],
   'chain-viewed': [[{ ...onChain, isQuorum: true, heads: [], finalizedTimestamp: 1 }, onChain]],
   'chain-unknown': [
     [

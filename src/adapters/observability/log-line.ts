@@ -2,7 +2,7 @@ import type { Proposal } from '../../domain/access/proposal.js'
 import type { Event } from '../../domain/events.js'
 import type { IntentState } from '../../domain/execution/intent.js'
 import type { TransferState } from '../../domain/execution/transfer.js'
-import type { Scope } from '../../domain/policy/operating.js'
+import { authorOf, type Scope } from '../../domain/policy/operating.js'
 import type { OfIntent } from '../../domain/purpose.js'
 import { formatDecimal } from '../../domain/units/decimal.js'
 import { basisPointsOf } from '../../domain/units/ratio.js'
@@ -50,7 +50,8 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
     case 'scope-changed': {
       const { scope, level, reason, by, expiresAt } = event.state
       const what = scope === 'all' ? 'Everything' : capital(scope.replace(':', ' '))
-      const fields = { ...namedBy(scope), scope, state: level, reason, by }
+      const author = authorOf(event.state)
+      const fields = { ...namedBy(scope), scope, state: level, reason, by: author.subject, byKind: author.kind }
       if (level === 'running') return line('info', `${what} is running again: ${reason}`, fields)
       const severity = by === 'breaker' ? 'error' : 'warn'
       const until = expiresAt === undefined ? '' : ` until ${new Date(expiresAt).toISOString()}`
@@ -131,6 +132,27 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
           standing,
         },
       )
+    }
+    case 'leaders-fenced': {
+      const { count: ended } = event
+      return line('warn', `The signer refused ${count(ended, 'process')} after whom somebody else led.`, {
+        count: ended,
+      })
+    }
+    case 'investigations-seen': {
+      const { transfers } = event
+      return line('debug', `${count(transfers.length, 'late transfer')} looked into.`, {
+        transfers: transfers.map(({ id }) => id),
+      })
+    }
+    case 'nonces-compared': {
+      const { chain, account, next, onChain } = event
+      return line('debug', `${account} on ${chain}: ${onChain} in blocks, ${next} is given out next.`, {
+        chain,
+        account,
+        next,
+        onChain,
+      })
     }
     case 'chain-unknown': {
       const { portfolio, chain, reason } = event
@@ -289,6 +311,10 @@ export function logLineOf(event: Event, before?: IntentState | TransferState): L
         ...(unwritten && { cycleId: unwritten.cycleId }),
         outcome,
       })
+    }
+    case 'books-found': {
+      const { portfolio, chain } = event
+      return line('debug', `${portfolio} has books on ${chain} to compare.`, { portfolio, chain })
     }
     case 'reconciled': {
       const { portfolio, chain, mismatches } = event

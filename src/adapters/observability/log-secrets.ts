@@ -3,6 +3,7 @@ export const CENSORED = '[secret]'
 /** Fields that hold secrets wherever they occur, up to four levels deep. */
 export const SECRET_FIELDS = [
   'adminToken',
+  'rpcUrls',
   'targetsTokens',
   'notificationSecrets',
   'tracesHeaders',
@@ -28,6 +29,7 @@ const VARIABLES = [
   'EVENKEEL_ADMIN_TOKEN',
   'LIFI_API_KEY',
   'ZEROX_API_KEY',
+  'EVENKEEL_RPC_[A-Z0-9_]*',
   'EVENKEEL_TARGETS_TOKEN[A-Z0-9_]*',
   'EVENKEEL_NOTIFY_[A-Z0-9_]*',
   'EVENKEEL_TRACES_HEADERS',

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, type Registry } from 'prom-client'
-import { type Address, type AssetKey, type ChainKey, sameAddress } from '../../domain/assets.js'
+import type { Address, AssetKey, ChainKey } from '../../domain/assets.js'
 import { REFUSAL_CODES, type RefusalCode } from '../../domain/errors.js'
 import { CYCLE_OUTCOMES } from '../../domain/execution/cycle.js'
 import { STEP_KINDS } from '../../domain/execution/intent.js'
@@ -22,7 +22,7 @@ import { firstSentAt, type OpenWork } from './open-work.js'
 
 /** The closed sets that labels come from, and the thresholds that are exported beside what they limit. */
 export interface MetricLabels {
-  /** Version control revision of the build, or empty. */
+  /** Version control revision of the build, or `unknown`. */
   readonly revision: string
   readonly chains: readonly {
     readonly key: ChainKey
@@ -71,6 +71,7 @@ const BENCHMARKS = ['quote', 'oracle'] as const
 const LIVE_INTENTS = ['reserved', 'signed', 'mined'] as const
 const ENDED_INTENTS = ['final_ok', 'final_reverted', 'final_cancelled', 'released', 'foreign'] as const
 const OPEN_TRANSFERS = ['in_flight', 'late', 'lost_suspected', 'seen'] as const
+const OVERDUE_TRANSFERS = ['late', 'lost_suspected'] as const
 const ENDED_TRANSFERS = ['full', 'short', 'other_token', 'refunded'] as const
 /** Stands for a label value outside its closed set. */
 export const OTHER = 'other'
@@ -92,8 +93,8 @@ export function stageOf(code: RefusalCode): 'quote' | 'simulation' | 'signer' {
 
 /**
  * Every metric of the daemon. Counters and histograms begin at 0 for each known combination of labels, because an
- * increase from nothing is not seen; the duration of a crossing, of which there are many, begins when money first takes
- * it. Times and measurements are absent until there is one. What is open is reckoned at the moment of the scrape.
+ * increase from nothing is not seen. Times and measurements are absent until there is one. What is open is reckoned at the
+ * moment of the scrape.
  */
 export function createMetrics(registry: Registry, labels: MetricLabels, openWork: OpenWork, clock: Clock) {
   const { gauge, counter, histogram } = metricMakers(registry)
@@ -112,13 +113,17 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
     source_chain: transfer.origin,
     destination_chain: transfer.destination,
   })
+  const arrivalOf = (transfer: { bridge: string; destination: ChainKey }) => ({
+    bridge: bridgeOf(transfer.bridge),
+    destination_chain: transfer.destination,
+  })
   const ageSeconds = (at: number) => Math.max(0, (clock.now() - at) / 1000)
   collectDefaultMetrics({ register: registry })
 
   const metrics = {
     /** The label values of a transfer. */
     bridgeOf,
-    crossingOf,
+    arrivalOf,
 
     // What runs, and whether it may trade.
     buildInfo: gauge('build_info', 'The running build; always 1.', ['version', 'revision', 'node_version']),
@@ -202,7 +207,11 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
       'Distance from the levels that the latest plan leaves, and what else could have been done.',
       ['portfolio', 'plan'],
     ),
-    planBound: gauge('plan_lower_bound_usd', 'No plan on the quotes of the latest one costs less.', ['portfolio']),
+    planBound: gauge(
+      'plan_lower_bound_usd',
+      'No plan on the quotes of the latest one costs less, unmet drift priced in; absent where no bound is claimed.',
+      ['portfolio'],
+    ),
     planGap: gauge(
       'plan_bound_gap_ratio',
       'Cost of the latest plan over its lower bound, unmet drift priced in, minus 1.',
@@ -311,18 +320,6 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
       ['chain', 'kind'],
       combine({ chain, kind: STEP_KINDS }),
     ),
-    nonceLag: gauge(
-      'account_nonce_lag',
-      'Nonces of an account that are given out and not in a block.',
-      ['chain', 'account'],
-      (self) => {
-        for (const { account } of labels.portfolios) for (const key of chain) self.set({ chain: key, account }, 0)
-        for (const intent of openWork.intents()) {
-          const owner = labels.portfolios.find(({ address }) => sameAddress(address, intent.account))
-          if (owner && intent.state !== 'mined') self.inc({ chain: intent.chain, account: owner.account })
-        }
-      },
-    ),
     accountBalance: gauge('account_balance_native', "Balance in the chain's coin.", ['chain', 'account']),
     accountFloor: gauge('account_balance_floor_native', 'Configured reserve for gas.', ['chain', 'account']),
 
@@ -336,6 +333,11 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
         for (const one of crossings) for (const state of OPEN_TRANSFERS) self.set({ ...one, state }, 0)
         for (const { transfer } of openWork.transfers()) self.inc({ ...crossingOf(transfer), state: transfer.state })
       },
+    ),
+    transfersInvestigated: gauge(
+      'bridge_transfers_investigated',
+      'Late transfers that somebody says they have looked into; they are among the open ones.',
+      ['bridge', 'state'],
     ),
     transfers: counter(
       'bridge_transfers_total',
@@ -355,11 +357,11 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
     ),
     transferOldest: gauge(
       'bridge_oldest_in_flight_seconds',
-      'Age of the oldest open transfer; 0 when there is none.',
+      'Age of the oldest open transfer that nobody has looked into; 0 when there is none.',
       ['bridge'],
       (self) => {
         for (const key of bridge) {
-          const open = openWork.transfers().filter(({ transfer }) => bridgeOf(transfer.bridge) === key)
+          const open = openWork.unexplained().filter(({ transfer }) => bridgeOf(transfer.bridge) === key)
           self.set({ bridge: key }, Math.max(0, ...open.map(({ transfer }) => ageSeconds(transfer.sentAt))))
         }
       },
@@ -406,9 +408,9 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
     transferDuration: histogram(
       'bridge_duration_seconds',
       'From sending to final arrival.',
-      ['bridge', 'source_chain', 'destination_chain'],
+      ['bridge', 'destination_chain'],
       BRIDGE_BUCKETS,
-      [],
+      combine({ bridge, destination_chain: chain }),
     ),
   }
 
@@ -426,13 +428,9 @@ export function createMetrics(registry: Registry, labels: MetricLabels, openWork
     for (const { key, nativeDecimals } of labels.chains)
       metrics.accountFloor.set({ chain: key, account }, Number(formatDecimal(gasReserve[key] ?? 0n, nativeDecimals)))
   }
-  const taken = new Set<string>()
-  /** A crossing begins at 0 when money first takes it, and never again. */
-  const beginCrossing = (transfer: Parameters<typeof crossingOf>[0]) => {
-    const crossing = crossingOf(transfer)
-    const key = JSON.stringify(crossing)
-    if (!taken.has(key)) metrics.transferDuration.zero(crossing)
-    taken.add(key)
+  const beginInvestigations = () => {
+    for (const one of combine({ bridge, state: OVERDUE_TRANSFERS })) metrics.transfersInvestigated.set(one, 0)
   }
-  return { ...metrics, beginCrossing }
+  beginInvestigations()
+  return { ...metrics, beginInvestigations }
 }

@@ -596,8 +596,60 @@ describe('a transaction', () => {
   })
 })
 
+test('late transfers that somebody looked into are counted by bridge, and no more once they are over', async () => {
+  const series = 'bridge_transfers_investigated{bridge="swift",state="late"}'
+  expect(await valueOf(series)).toBe(0)
+  const transfers = [
+    { id: 'a', bridge: 'swift', state: 'late' },
+    { id: 'b', bridge: 'swift', state: 'late' },
+    { id: 'c', bridge: 'nobody-knows', state: 'lost_suspected' },
+  ] as const
+  observer.notify({ type: 'investigations-seen', transfers })
+  observer.notify({ type: 'investigations-seen', transfers })
+  expect(await valueOf(series)).toBe(2)
+  expect(await valueOf('bridge_transfers_investigated{bridge="other",state="lost_suspected"}')).toBe(1)
+  observer.notify({ type: 'investigations-seen', transfers: [] })
+  expect(await valueOf(series)).toBe(0)
+})
+
+describe('nonces of an account', () => {
+  const lag = 'account_nonce_lag{chain="bay",account="treasury"}'
+  const compared = (next: number, onChain: number) =>
+    observer.notify({ type: 'nonces-compared', chain: 'bay', account, next, onChain })
+
+  test('are not shown before the chain was asked, whatever was given out', async () => {
+    moveIntent('signed')
+    expect(await valueOf(lag)).toBeUndefined()
+  })
+
+  test('lag by what was given out and is in no block, and by what is in a block and was not given out', async () => {
+    compared(4, 4)
+    expect([await valueOf(lag), await valueOf('account_nonce{chain="bay",account="treasury"}')]).toEqual([0, 4])
+    moveIntent('signed')
+    expect(await valueOf(lag)).toBe(1)
+    compared(5, 4)
+    expect(await valueOf(lag)).toBe(1)
+    compared(5, 5)
+    moveIntent('mined')
+    expect(await valueOf(lag)).toBe(0)
+    compared(5, 7)
+    expect(await valueOf(lag)).toBe(-2)
+  })
+
+  test('of an account that is no portfolio of ours, and after the lease is lost, are not shown', async () => {
+    observer.notify({ type: 'nonces-compared', chain: 'bay', account: hash.slice(0, 42) as never, next: 1, onChain: 0 })
+    compared(5, 4)
+    observer.notify({ type: 'lease-lost', reason: 'So.' })
+    expect([await valueOf(lag), await valueOf('account_nonce{chain="bay",account="treasury"}')]).toEqual([
+      undefined,
+      undefined,
+    ])
+  })
+})
+
 describe('a transfer', () => {
   const series = 'bridge="swift",source_chain="bay",destination_chain="anchor"'
+  const arrival = 'bridge="swift",destination_chain="anchor"'
 
   test('is in flight until it arrived finally', async () => {
     moveTransfer('in_flight')
@@ -614,16 +666,35 @@ describe('a transfer', () => {
     expect(await valueOf(`bridge_in_flight_usd{${series}}`)).toBe(0)
     expect(await valueOf('bridge_oldest_in_flight_seconds{bridge="swift"}')).toBe(0)
     expect(await valueOf('bridge_transfers_total{bridge="swift",outcome="full"}')).toBe(1)
-    expect(await valueOf(`bridge_duration_seconds_sum{${series}}`)).toBe(60)
+    expect(await valueOf(`bridge_duration_seconds_sum{${arrival}}`)).toBe(60)
   })
 
-  test('is timed on crossings that money took, from its first second on, and a second one loses nothing', async () => {
-    expect(await registry.metrics()).not.toMatch(/^evenkeel_bridge_duration_seconds_count/m)
+  test('leaves the age of the oldest once somebody looked into it, to one that nobody did', async () => {
+    const oldest = () => valueOf('bridge_oldest_in_flight_seconds{bridge="swift"}')
+    const lookedInto = (ids: readonly string[]) =>
+      observer.notify({
+        type: 'investigations-seen',
+        transfers: ids.map((id) => ({ id, bridge: 'swift', state: 'late' })),
+      })
+    moveTransfer('late', now, { id: 'old' })
+    moveTransfer('in_flight', now, { id: 'fresh', sentAt: now + 30_000 })
+    time = now + 90_000
+    expect(await oldest()).toBe(90)
+    lookedInto(['old'])
+    expect(await oldest()).toBe(60)
+    expect(await valueOf(`bridge_transfers{${series},state="late"}`)).toBe(1)
+    lookedInto(['old', 'fresh'])
+    expect(await oldest()).toBe(0)
+    lookedInto([])
+    expect(await oldest()).toBe(90)
+  })
+
+  test('is timed by bridge and destination, from before its first second on', async () => {
+    expect(await valueOf(`bridge_duration_seconds_count{${arrival}}`)).toBe(0)
     moveTransfer('in_flight')
-    expect(await valueOf(`bridge_duration_seconds_count{${series}}`)).toBe(0)
     moveTransfer('full', now + 60_000)
     moveTransfer('in_flight', now, { id: 'p.2' })
-    expect(await valueOf(`bridge_duration_seconds_count{${series}}`)).toBe(1)
+    expect(await valueOf(`bridge_duration_seconds_count{${arrival}}`)).toBe(1)
   })
 
   test('over a bridge the configuration does not name is counted as other', async () => {
@@ -811,6 +882,29 @@ test('a reconciliation adds up the portfolios of a chain and is as old as the ol
   expect(lines()[0]).toMatchObject({ mismatches: [{ ledgerBaseUnits: '1180591620717411303424', chainBaseUnits: '1' }] })
 })
 
+test('books that were not compared are as old as the lead, and hide behind no portfolio that was', async () => {
+  const age = () => valueOf('reconciliation_last_success_timestamp_seconds{chain="bay"}')
+  const found = (portfolio: string) => observer.notify({ type: 'books-found', portfolio, chain: 'bay' })
+  const compared = (portfolio: string, at: number) =>
+    observer.notify({ type: 'reconciled', portfolio, chain: 'bay', mismatches: [], at })
+  observer.notify({ type: 'lease-taken', epoch: 3 })
+  expect(await age()).toBeUndefined()
+  found('main')
+  expect(await age()).toBe(now / 1000)
+  expect(await valueOf('reconciliation_mismatches{chain="bay"}')).toBeUndefined()
+  compared('main', now + 9000)
+  found('main')
+  expect(await age()).toBe(now / 1000 + 9)
+  found('second')
+  compared('main', now + 20_000)
+  expect(await age()).toBe(now / 1000)
+  compared('second', now + 25_000)
+  expect(await age()).toBe(now / 1000 + 20)
+  expect(await valueOf('reconciliation_last_success_timestamp_seconds{chain="cove"}')).toBeUndefined()
+  observer.notify({ type: 'lease-lost', reason: 'Another process took it.' })
+  expect(await age()).toBeUndefined()
+})
+
 test('a difference is valued at the latest price, is 0 where there is none, and absent where no price is known', async () => {
   const difference = (asset: string) =>
     valueOf(`reconciliation_difference_usd{portfolio="main",chain="bay",asset="${asset}"}`)
@@ -926,11 +1020,16 @@ describe('a plan', () => {
   })
 
   test('that nothing greedy stands beside is told without it', () => {
-    propose({ alternatives: [], quotes: { asked: 1, failed: 0, rounds: 1 }, lowerBound: undefined })
+    propose({
+      alternatives: [],
+      quotes: { asked: 1, failed: 0, rounds: 1 },
+      lowerBound: undefined,
+      noBound: 'It broke.',
+    })
     expect(lines()).toEqual([
       expect.objectContaining({
         msg: 'Plan for main: 1 leg for 1.33 USD by water-filling; 1 quote asked, 0 failed.',
-        lowerBound: 'unknown',
+        lowerBound: 'It broke.',
       }),
     ])
   })
@@ -951,7 +1050,7 @@ describe('a plan', () => {
 
   test('without alternatives and bound does not stand beside those of the one before', async () => {
     propose()
-    propose({ alternatives: [], lowerBound: undefined })
+    propose({ alternatives: [], lowerBound: 2n * ONE_USD })
     expect(await valueOf('plan_cost_usd{portfolio="main",plan="plan"}')).toBeCloseTo(4 / 3, 9)
     expect(await valueOf('plan_cost_usd{portfolio="main",plan="greedy"}')).toBeUndefined()
     expect(await valueOf('plan_unmet_usd{portfolio="main",plan="greedy"}')).toBeUndefined()

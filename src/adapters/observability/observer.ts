@@ -6,7 +6,7 @@ import type { Event } from '../../domain/events.js'
 import type { LegFailure } from '../../domain/execution/cycle.js'
 import { type IntentState, STEP_KINDS } from '../../domain/execution/intent.js'
 import type { TransferState } from '../../domain/execution/transfer.js'
-import { gapOf, unmetBy } from '../../domain/planning/comparison.js'
+import { boundOf, gapOf, unmetBy } from '../../domain/planning/comparison.js'
 import { totalOf } from '../../domain/planning/cost.js'
 import type { Purpose } from '../../domain/purpose.js'
 import { formatDecimal } from '../../domain/units/decimal.js'
@@ -16,6 +16,7 @@ import type { Clock } from '../../ports/clock.js'
 import { Observer } from '../../ports/observer.js'
 import { logLineOf } from './log-line.js'
 import { createMetrics, labelOf, type MetricLabels, type Metrics, OTHER, PLANS_COMPARED, stageOf } from './metrics.js'
+import { NonceMetrics } from './nonce-metrics.js'
 import { firstSentAt, OpenWork } from './open-work.js'
 import { pricesSeen } from './prices-seen.js'
 import { ReconciliationMetrics } from './reconciliation-metrics.js'
@@ -36,6 +37,8 @@ const OF_THE_SERVICE: ReadonlySet<Event['type']> = new Set([
   'lease-lost',
   'lease-seen',
   'stops-seen',
+  'investigations-seen',
+  'leaders-fenced',
   'events-dropped',
   'notified',
   'notifications-waiting',
@@ -65,6 +68,7 @@ export class EventObserver extends Observer {
   private readonly metrics: Metrics
   private readonly safety: SafetyMetrics
   private readonly reconciliation: ReconciliationMetrics
+  private readonly nonces: NonceMetrics
   private readonly service: ServiceMetrics
   private readonly telling: TellingMetrics
 
@@ -75,7 +79,7 @@ export class EventObserver extends Observer {
       readonly labels: MetricLabels
       readonly clock: Clock
       /** Asked at each scrape; undefined where there is no database. */
-      readonly connections?: () => PoolStanding
+      readonly connections?: () => Readonly<Record<string, PoolStanding>>
       /** The trace that a cycle is, where traces are on. */
       readonly traceOf?: (cycleId: string) => string
     },
@@ -85,6 +89,7 @@ export class EventObserver extends Observer {
     this.safety = new SafetyMetrics(options.registry, options.labels)
     this.safety.started(options.clock.now())
     this.reconciliation = new ReconciliationMetrics(options.registry, options.labels)
+    this.nonces = new NonceMetrics(options.registry, options.labels, this.openWork)
     this.service = new ServiceMetrics(options.registry, options.labels, options.connections)
     this.telling = new TellingMetrics(options.registry, options.labels)
   }
@@ -130,6 +135,7 @@ export class EventObserver extends Observer {
         return this.started(event)
       case 'lease-taken':
         metrics.leaseHeld.set(1)
+        this.reconciliation.began(this.options.clock.now())
         return metrics.leaseEpoch.set(event.epoch)
       case 'lease-lost':
         return this.stoodDown()
@@ -137,6 +143,10 @@ export class EventObserver extends Observer {
         return metrics.leaseHeld.set(event.isHeld ? 1 : 0)
       case 'stops-seen':
         return this.safety.stopsSeen(event)
+      case 'leaders-fenced':
+        return this.safety.leadersFenced(event)
+      case 'investigations-seen':
+        return this.investigationsSeen(event)
       case 'scope-changed':
         return this.safety.scopeChanged(event)
       case 'breaker-tripped':
@@ -157,6 +167,8 @@ export class EventObserver extends Observer {
         return this.safety.chainViewed(event)
       case 'allowances-swept':
         return this.safety.allowancesSwept(event)
+      case 'nonces-compared':
+        return this.nonces.compared(event)
       case 'portfolio-measured':
         return this.measured(event)
       case 'quoted': {
@@ -185,6 +197,8 @@ export class EventObserver extends Observer {
       }
       case 'cycle-skipped':
         return this.cycleEnded(event.portfolio, event.outcome, undefined)
+      case 'books-found':
+        return this.reconciliation.found(event)
       case 'reconciled':
         return this.reconciliation.reconciled(event)
       case 'proposals-counted':
@@ -246,6 +260,7 @@ export class EventObserver extends Observer {
     metrics.leaseHeld.set(0)
     this.openWork.forget()
     this.reconciliation.stoodDown()
+    this.nonces.stoodDown()
     this.service.stoodDown()
     for (const gauge of [
       metrics.portfolioValue,
@@ -322,6 +337,14 @@ export class EventObserver extends Observer {
     }
   }
 
+  private investigationsSeen({ transfers }: EventOf<'investigations-seen'>): void {
+    const { metrics } = this
+    this.openWork.noteInvestigations(transfers.map(({ id }) => id))
+    metrics.beginInvestigations()
+    for (const { bridge, state } of transfers)
+      metrics.transfersInvestigated.inc({ bridge: metrics.bridgeOf(bridge), state })
+  }
+
   private riskRead({ portfolio, risk }: EventOf<'risk-read'>): void {
     const { metrics } = this
     if (risk.regime) metrics.regimeStressed.set({ portfolio }, risk.regime.name === 'stressed' ? 1 : 0)
@@ -370,8 +393,9 @@ export class EventObserver extends Observer {
       else metrics.planUnmet.set(series, usdToNumber(one.unmet))
     }
     const gap = gapOf(plan)
-    if (plan.lowerBound === undefined) metrics.planBound.remove({ portfolio })
-    else metrics.planBound.set({ portfolio }, usdToNumber(plan.lowerBound))
+    const { claimed } = boundOf(plan)
+    if (claimed === undefined) metrics.planBound.remove({ portfolio })
+    else metrics.planBound.set({ portfolio }, usdToNumber(claimed))
     if (gap === undefined) metrics.planGap.remove({ portfolio })
     else metrics.planGap.set({ portfolio }, ratioToNumber(gap - RATIO_ONE))
   }
@@ -415,7 +439,6 @@ export class EventObserver extends Observer {
       case 'late':
       case 'lost_suspected':
       case 'seen':
-        if (before === undefined) metrics.beginCrossing(transfer)
         return metrics.transferExpected.set({ bridge }, transfer.expectedSeconds)
       case 'full':
       case 'short':
@@ -423,10 +446,7 @@ export class EventObserver extends Observer {
       case 'refunded':
         if (before === undefined) return
         metrics.transfers.inc({ bridge, outcome: transfer.state })
-        return metrics.transferDuration.observe(
-          metrics.crossingOf(transfer),
-          Math.max(0, (at - transfer.sentAt) / 1000),
-        )
+        return metrics.transferDuration.observe(metrics.arrivalOf(transfer), Math.max(0, (at - transfer.sentAt) / 1000))
     }
   }
 

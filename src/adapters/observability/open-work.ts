@@ -14,6 +14,7 @@ export interface OpenTransfer {
 export class OpenWork {
   private readonly liveIntents = new Map<string, Intent>()
   private readonly openTransfers = new Map<string, OpenTransfer>()
+  private lookedInto: ReadonlySet<string> = new Set()
 
   intents(): Intent[] {
     return [...this.liveIntents.values()]
@@ -21,6 +22,16 @@ export class OpenWork {
 
   transfers(): OpenTransfer[] {
     return [...this.openTransfers.values()]
+  }
+
+  /** Those that nobody says they have looked into. */
+  unexplained(): OpenTransfer[] {
+    return this.transfers().filter(({ transfer }) => !this.lookedInto.has(transfer.id))
+  }
+
+  /** All late transfers that somebody says they have looked into, by id. */
+  noteInvestigations(ids: readonly string[]): void {
+    this.lookedInto = new Set(ids)
   }
 
   /** The state the intent was in before, or undefined when it was not live or not known. */
@@ -43,6 +54,7 @@ export class OpenWork {
   forget(): void {
     this.liveIntents.clear()
     this.openTransfers.clear()
+    this.lookedInto = new Set()
   }
 }
 

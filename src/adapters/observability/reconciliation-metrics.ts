@@ -7,12 +7,17 @@ import { type Price, usdToNumber } from '../../domain/units/usd.js'
 import { metricMakers } from './metric-makers.js'
 import type { MetricLabels } from './metrics.js'
 
-/** Where the ledger and the chains differ. */
+/**
+ * Where the ledger and the chains differ, and how long ago that was known. Books that this process has not compared yet are
+ * as old as its lead; a portfolio without books on a chain has nothing to compare there and makes none of it look old.
+ */
 export class ReconciliationMetrics {
   private readonly metrics: ReturnType<typeof createReconciliationMetrics>
-  /** Latest comparison by chain and portfolio. */
-  private readonly latest = new Map<ChainKey, Map<string, { mismatches: number; at: number }>>()
+  /** Latest comparison by chain and portfolio; without `mismatches` where there was none. */
+  private readonly latest = new Map<ChainKey, Map<string, { readonly mismatches?: number; readonly at: number }>>()
   private readonly prices = new Map<AssetKey, Price>()
+  /** When this process took the lease, in milliseconds since 1970. */
+  private leadingSince = 0
 
   constructor(
     registry: Registry,
@@ -26,15 +31,23 @@ export class ReconciliationMetrics {
     for (const one of prices) if (one.status === 'known') this.prices.set(one.asset, one.price)
   }
 
+  /** This process compares from now on, in milliseconds since 1970. */
+  began(at: number): void {
+    this.leadingSince = at
+  }
+
+  /** Books that are to be compared, whether they ever were or not. */
+  found({ portfolio, chain }: Extract<Event, { type: 'books-found' }>): void {
+    if (this.latest.get(chain)?.has(portfolio)) return
+    this.note(chain, portfolio, { at: this.leadingSince })
+  }
+
   reconciled({ portfolio, chain, mismatches, at }: Extract<Event, { type: 'reconciled' }>): void {
-    const ofChain = this.latest.get(chain) ?? new Map<string, { mismatches: number; at: number }>()
-    this.latest.set(chain, ofChain.set(portfolio, { mismatches: mismatches.length, at }))
-    const latest = [...ofChain.values()]
+    const latest = this.note(chain, portfolio, { mismatches: mismatches.length, at })
     this.metrics.mismatches.set(
       { chain },
-      latest.reduce((sum, one) => sum + one.mismatches, 0),
+      latest.reduce((sum, one) => sum + (one.mismatches ?? 0), 0),
     )
-    this.metrics.lastSuccess.set({ chain }, Math.min(...latest.map((one) => one.at)) / 1000)
     for (const asset of this.labels.assets) {
       const price = this.prices.get(asset)
       const found = mismatches.filter((one) => one.asset === asset)
@@ -47,6 +60,15 @@ export class ReconciliationMetrics {
           usdToNumber(found.reduce((sum, one) => sum + worth(one), 0n)),
         )
     }
+  }
+
+  /** All that is known of a chain, with this. */
+  private note(chain: ChainKey, portfolio: string, one: { readonly mismatches?: number; readonly at: number }) {
+    const ofChain = this.latest.get(chain) ?? new Map<string, typeof one>()
+    this.latest.set(chain, ofChain.set(portfolio, one))
+    const latest = [...ofChain.values()]
+    this.metrics.lastSuccess.set({ chain }, Math.min(...latest.map(({ at }) => at)) / 1000)
+    return latest
   }
 
   /** Another process compares now. */
@@ -67,7 +89,7 @@ function createReconciliationMetrics(registry: Registry) {
     ),
     lastSuccess: gauge(
       'reconciliation_last_success_timestamp_seconds',
-      'Last complete comparison of ledger and chain, of the portfolio for which it is longest ago.',
+      'Last complete comparison of ledger and chain, of the portfolio with books there for which it is longest ago; of books not compared yet, when this process took the lease.',
       ['chain'],
     ),
     difference: gauge(

@@ -84,6 +84,10 @@ export class SafetyMetrics {
     this.metrics.signerDuration.observe(seconds)
   }
 
+  leadersFenced({ count }: EventOf<'leaders-fenced'>): void {
+    this.metrics.fencedLeaders.inc(count)
+  }
+
   replaced({ chain, reason }: EventOf<'replaced'>): void {
     this.metrics.replacements.inc({ chain, reason })
   }
@@ -112,8 +116,8 @@ export class SafetyMetrics {
     if (finalizedTimestamp !== undefined) metrics.finalizedTimestamp.set({ chain }, finalizedTimestamp)
   }
 
-  allowancesSwept({ chain, standing }: EventOf<'allowances-swept'>): void {
-    this.metrics.unexpectedAllowances.set({ chain }, standing)
+  allowancesSwept({ portfolio, chain, standing }: EventOf<'allowances-swept'>): void {
+    this.metrics.unexpectedAllowances.set({ portfolio, chain }, standing)
   }
 
   private showScope(scope: Scope, level: (typeof OPERATING_LEVELS)[number], since: number): void {
@@ -181,15 +185,21 @@ function createSafetyMetrics(registry: Registry, labels: MetricLabels) {
     ),
     signerRequests: counter(
       'signer_requests_total',
-      'Signatures asked for, by what came of it.',
+      'Signatures by what came of them, and other questions to the signer and its journal that failed.',
       ['outcome'],
       combine({ outcome: SIGNER_OUTCOMES }),
     ),
     signerDuration: histogram(
       'signer_request_duration_seconds',
-      'Time to a signature or its refusal.',
+      'Time to a signature, a refusal or a failure.',
       [],
       ANSWER_BUCKETS,
+      [{}],
+    ),
+    fencedLeaders: counter(
+      'signer_fenced_leaders_total',
+      'Processes that asked for a signature after another one had begun to lead, as their last entries in the audit log tell every replica.',
+      [],
       [{}],
     ),
     replacements: counter(
@@ -234,13 +244,14 @@ function createSafetyMetrics(registry: Registry, labels: MetricLabels) {
       'chain',
     ]),
     unexpectedAllowances: gauge('unexpected_allowances', 'Allowances that stand and no live transaction explains.', [
+      'portfolio',
       'chain',
     ]),
   }
   for (const { key, blockTimeSeconds, finalitySeconds } of labels.chains) {
     metrics.blockInterval.set({ chain: key }, blockTimeSeconds)
     metrics.finalityExpected.set({ chain: key }, finalitySeconds)
-    metrics.unexpectedAllowances.set({ chain: key }, 0)
+    for (const { id } of labels.portfolios) metrics.unexpectedAllowances.set({ portfolio: id, chain: key }, 0)
   }
   for (const one of endpoints) metrics.endpointHealthy.set(one, 1)
   return metrics

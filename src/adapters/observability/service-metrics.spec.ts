@@ -22,7 +22,7 @@ beforeEach(() => {
     priceLimits: {},
     portfolios: [],
   }
-  metrics = new ServiceMetrics(registry, labels, () => pool)
+  metrics = new ServiceMetrics(registry, labels, () => ({ work: pool, reads: { idle: 4, inUse: 0, waiting: 0 } }))
 })
 
 async function valueOf(series: string): Promise<number | undefined> {
@@ -65,10 +65,17 @@ describe('a request to the admin port', () => {
 
   test('is timed by the pattern of its path', async () => {
     answer(200)
-    const labels = 'method="GET",route="/v1/portfolios/:id/drift",status_code="200"'
+    const labels = 'method="GET",route="/v1/portfolios/:id/drift",status="2xx"'
     expect(await valueOf(`http_request_duration_seconds_count{${labels}}`)).toBe(1)
     expect(await valueOf(`http_request_duration_seconds_bucket{le="0.01",${labels}}`)).toBe(0)
     expect(await valueOf(`http_request_duration_seconds_bucket{le="0.05",${labels}}`)).toBe(1)
+  })
+
+  test('is timed with those of its method and its class of status', async () => {
+    answer(401, { method: 'HEAD' })
+    answer(404)
+    const labels = 'method="GET",route="/v1/portfolios/:id/drift",status="4xx"'
+    expect(await valueOf(`http_request_duration_seconds_count{${labels}}`)).toBe(2)
   })
 
   test('that no route took, of a method nobody knows, adds no label that a caller chose', async () => {
@@ -76,17 +83,18 @@ describe('a request to the admin port', () => {
     answer(200, { action: 'brew' })
     expect(await requests('other', 'invalid')).toBe(1)
     expect(await requests('other', 'ok')).toBe(1)
-    const labels = 'method="other",route="other",status_code="404"'
+    const labels = 'method="other",route="other",status="4xx"'
     expect(await valueOf(`http_request_duration_seconds_count{${labels}}`)).toBe(1)
     expect(await registry.metrics()).not.toMatch(/brew/i)
   })
 })
 
 test('the connections are those of the moment of the scrape', async () => {
-  expect(await valueOf('evenkeel_db_pool_connections{state="in_use"}')).toBe(2)
+  expect(await valueOf('evenkeel_db_pool_connections{pool="work",state="in_use"}')).toBe(2)
   pool = { idle: 0, inUse: 10, waiting: 4 }
-  expect(await valueOf('evenkeel_db_pool_connections{state="in_use"}')).toBe(10)
-  expect(await valueOf('evenkeel_db_pool_connections{state="waiting"}')).toBe(4)
+  expect(await valueOf('evenkeel_db_pool_connections{pool="work",state="in_use"}')).toBe(10)
+  expect(await valueOf('evenkeel_db_pool_connections{pool="work",state="waiting"}')).toBe(4)
+  expect(await valueOf('evenkeel_db_pool_connections{pool="reads",state="idle"}')).toBe(4)
 })
 
 test('statements are timed by their kind', async () => {

@@ -17,7 +17,7 @@ export interface PoolStanding {
 }
 
 const REQUEST_OUTCOMES = ['ok', 'denied', 'conflict', 'invalid', 'rate_limited', 'error'] as const
-const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** What is asked of the admin port and of the database, what waits for people, and how full the caps are. */
 export class ServiceMetrics {
@@ -26,7 +26,7 @@ export class ServiceMetrics {
   constructor(
     registry: Registry,
     private readonly labels: MetricLabels,
-    connections: (() => PoolStanding) | undefined,
+    connections: (() => Readonly<Record<string, PoolStanding>>) | undefined,
   ) {
     this.metrics = createServiceMetrics(registry, labels, connections)
   }
@@ -35,7 +35,7 @@ export class ServiceMetrics {
     const known = action !== undefined && this.labels.actions.includes(action) ? action : OTHER
     this.metrics.adminRequests.inc({ action: known, outcome: outcomeOf(status) })
     this.metrics.httpDuration.observe(
-      { method: METHODS.includes(method) ? method : OTHER, route: route ?? OTHER, status_code: String(status) },
+      { method: methodOf(method), route: route ?? OTHER, status: `${Math.floor(status / 100)}xx` },
       seconds,
     )
   }
@@ -60,6 +60,12 @@ export class ServiceMetrics {
   }
 }
 
+/** The head of an answer is asked for as the answer is. */
+function methodOf(method: string): string {
+  if (method === 'HEAD') return 'GET'
+  return METHODS.includes(method) ? method : OTHER
+}
+
 function outcomeOf(status: number): (typeof REQUEST_OUTCOMES)[number] {
   if (status < 400) return 'ok'
   if (status === 401 || status === 403) return 'denied'
@@ -68,16 +74,25 @@ function outcomeOf(status: number): (typeof REQUEST_OUTCOMES)[number] {
   return status < 500 ? 'invalid' : 'error'
 }
 
-function createServiceMetrics(registry: Registry, labels: MetricLabels, connections: (() => PoolStanding) | undefined) {
+function createServiceMetrics(
+  registry: Registry,
+  labels: MetricLabels,
+  connections: (() => Readonly<Record<string, PoolStanding>>) | undefined,
+) {
   const { gauge, counter, histogram } = metricMakers(registry)
   const { histogram: bareHistogram } = metricMakers(registry, '')
-  gauge('db_pool_connections', 'Connections of the pool, and statements that wait for one.', ['state'], (self) => {
-    if (!connections) return
-    const { idle, inUse, waiting } = connections()
-    self.set({ state: 'idle' }, idle)
-    self.set({ state: 'in_use' }, inUse)
-    self.set({ state: 'waiting' }, waiting)
-  })
+  gauge(
+    'db_pool_connections',
+    'Connections to the database, and statements that wait for one: of the pool for work, and of that for reads over the admin API.',
+    ['pool', 'state'],
+    (self) => {
+      for (const [pool, { idle, inUse, waiting }] of Object.entries(connections?.() ?? {})) {
+        self.set({ pool, state: 'idle' }, idle)
+        self.set({ pool, state: 'in_use' }, inUse)
+        self.set({ pool, state: 'waiting' }, waiting)
+      }
+    },
+  )
   return {
     adminRequests: counter(
       'admin_requests_total',
@@ -87,8 +102,8 @@ function createServiceMetrics(registry: Registry, labels: MetricLabels, connecti
     ),
     httpDuration: bareHistogram(
       'http_request_duration_seconds',
-      'Time to the whole answer of the admin port, by pattern of the path; streams excepted.',
-      ['method', 'route', 'status_code'],
+      'Time to the whole answer of the admin port, by pattern of the path and class of the status; streams excepted.',
+      ['method', 'route', 'status'],
       REQUEST_BUCKETS,
       [],
     ),

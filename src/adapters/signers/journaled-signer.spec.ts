@@ -125,7 +125,7 @@ describe('JournaledSigner', () => {
 
   test('D-35: without its journal nothing is signed, and the key is not asked', async () => {
     const keys = new Liar((raw) => raw)
-    const { signer, journal } = signerOn(keys)
+    const { signer, journal, observer } = signerOn(keys)
     journal.isDead = true
     const questions = [
       signer.sign(aRequest(OWNER)),
@@ -135,6 +135,7 @@ describe('JournaledSigner', () => {
     ]
     expect(await Promise.all(questions.map(refusalOf))).toEqual(questions.map(() => 'unavailable'))
     expect(keys.asked).toBe(0)
+    expect(observer.of('signer-answered').map(({ outcome }) => outcome)).toEqual(questions.map(() => 'error'))
   })
 
   test('F-53: a key that cannot be reached leaves a nonce that the same may be asked for again', async () => {
@@ -155,14 +156,14 @@ describe('JournaledSigner', () => {
 
   test('B-14: an earlier epoch is fenced, tells the process to end, and is told as such', async () => {
     const ends: unknown[] = []
-    const { signer, journal, observer } = signerOn(ours, { onFenced: (error) => ends.push(error) })
+    const { signer, journal, observer } = signerOn(ours, { onFenced: (error) => void ends.push(error) })
     await signer.fence(2)
     expect(await refusalOf(signer.sign(aRequest(OWNER)))).toBe('fenced')
     expect(ends).toEqual([expect.objectContaining({ kind: 'fenced' })])
     expect(await refusalOf(signer.fence(1))).toBe('fenced')
     expect(await refusalOf(signer.sign(aRequest(OWNER, { epoch: 2 })))).toBe('none')
     expect(journal.entries).toHaveLength(1)
-    expect(observer.of('signer-answered').map(({ outcome }) => outcome)).toEqual(['fenced', 'signed'])
+    expect(observer.of('signer-answered').map(({ outcome }) => outcome)).toEqual(['fenced', 'fenced', 'signed'])
     expect(observer.of('signer-answered').every(({ seconds }) => seconds >= 0)).toBe(true)
   })
 

@@ -27,8 +27,8 @@ export class JournaledSigner extends Signer {
       observer: Observer
       /** Milliseconds that no change of the wall clock moves. */
       monotonicMs?: () => number
-      /** Somebody leads after us: this process must end (B-14). */
-      onFenced: (error: SignerError) => void
+      /** Somebody leads after us: this process must end (B-14). Waited for before the refusal is passed on. */
+      onFenced: (error: SignerError) => Promise<void> | void
     },
   ) {
     super()
@@ -38,24 +38,15 @@ export class JournaledSigner extends Signer {
     return this.deps.keys.accounts()
   }
 
-  override async sign(request: SignRequest): Promise<{ raw: Hex; hash: Hex }> {
-    const { observer, monotonicMs = () => performance.now() } = this.deps
-    const askedAt = monotonicMs()
-    const tell = (outcome: 'signed' | 'refused' | 'fenced' | 'error') =>
-      observer.notify({ type: 'signer-answered', outcome, seconds: (monotonicMs() - askedAt) / 1000 })
-    try {
-      const signed = await this.signJournaled(request)
-      tell('signed')
-      return signed
-    } catch (error) {
-      tell(error instanceof SignerError && error.kind !== 'unavailable' ? error.kind : 'error')
-      throw error
-    }
+  override sign(request: SignRequest): Promise<{ raw: Hex; hash: Hex }> {
+    return this.told(() => this.signJournaled(request), 'signed')
   }
 
-  override async fence(epoch: number): Promise<void> {
-    const objection = await this.ask((journal) => journal.fence(epoch))
-    if (objection) throw new SignerError(objection.kind, objection.detail)
+  override fence(epoch: number): Promise<void> {
+    return this.told(async () => {
+      const objection = await this.ask((journal) => journal.fence(epoch))
+      if (objection) throw new SignerError(objection.kind, objection.detail)
+    })
   }
 
   override admit(chainId: number, account: Address): void {
@@ -63,11 +54,27 @@ export class JournaledSigner extends Signer {
   }
 
   override lastJournaled(chainId: number, account: Address): Promise<JournalEntry | undefined> {
-    return this.ask((journal) => journal.last(chainId, account))
+    return this.told(() => this.ask((journal) => journal.last(chainId, account)))
   }
 
   override isJournaled(chainId: number, account: Address, nonce: number): Promise<boolean> {
-    return this.ask((journal) => journal.has(chainId, account, nonce))
+    return this.told(() => this.ask((journal) => journal.has(chainId, account, nonce)))
+  }
+
+  /** Tells of what failed, whatever was asked, and of what is worth telling when it succeeds. */
+  private async told<T>(act: () => Promise<T>, success?: 'signed'): Promise<T> {
+    const { observer, monotonicMs = () => performance.now() } = this.deps
+    const askedAt = monotonicMs()
+    const tell = (outcome: 'signed' | 'refused' | 'fenced' | 'error') =>
+      observer.notify({ type: 'signer-answered', outcome, seconds: (monotonicMs() - askedAt) / 1000 })
+    try {
+      const answer = await act()
+      if (success) tell(success)
+      return answer
+    } catch (error) {
+      tell(error instanceof SignerError && error.kind !== 'unavailable' ? error.kind : 'error')
+      throw error
+    }
   }
 
   private async signJournaled(request: SignRequest): Promise<{ raw: Hex; hash: Hex }> {
@@ -79,7 +86,7 @@ export class JournaledSigner extends Signer {
     const entry = { chainId, account, nonce, payload, digest: digestOf(request), ...fees, epoch, intentId }
     await failpoints.reach('K-06')
     const objection = await this.ask((journal) => journal.record({ ...entry, to, value, data }))
-    if (objection) throw this.objected(objection)
+    if (objection) throw await this.objected(objection)
     await failpoints.reach('K-07')
     const raw = await keys.signTransaction(account, transaction)
     await assertSigned(raw, account, transaction)
@@ -102,9 +109,9 @@ export class JournaledSigner extends Signer {
       )
   }
 
-  private objected({ kind, detail }: Objection): SignerError {
+  private async objected({ kind, detail }: Objection): Promise<SignerError> {
     const error = new SignerError(kind, detail)
-    if (kind === 'fenced') this.deps.onFenced(error)
+    if (kind === 'fenced') await this.deps.onFenced(error)
     return error
   }
 

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Breaker, BreakerCode, Trip } from '../../domain/policy/breakers.js'
-import { isStricter, type Scope } from '../../domain/policy/operating.js'
+import { DAEMON, isStricter, type Scope } from '../../domain/policy/operating.js'
+import type { Store } from '../../ports/store.js'
 import type { Database, Transaction } from './database.js'
 import { lowerState, raiseState } from './scope-rows.js'
 import type { BreakerRow } from './tables.js'
@@ -18,7 +19,7 @@ export async function insertBreaker(tx: Transaction, trip: Trip, at: number): Pr
     .executeTakeFirst()
   const isNew = numInsertedOrUpdatedRows === 1n
   if (!isNew) await raiseBreaker(tx, trip)
-  await raiseState(tx, { scope, level, reason: `${code}: ${reason}`, since: at, by: 'breaker' })
+  await raiseState(tx, { scope, level, reason: `${code}: ${reason}`, since: at, by: 'breaker', author: DAEMON })
   return isNew
 }
 
@@ -37,10 +38,11 @@ async function raiseBreaker(tx: Transaction, { code, scope, level, reason }: Tri
 
 export async function loadBreakers(
   db: Database,
-  { isOpen, limit }: { isOpen: boolean; limit: number },
+  { isOpen, limit, before }: Parameters<Store['breakers']>[0],
 ): Promise<Breaker[]> {
   let query = db.selectFrom('breakers').selectAll().orderBy('id', 'desc').limit(limit)
   if (isOpen) query = query.where('cleared_at', 'is', null)
+  if (before !== undefined) query = query.where('id', '<', String(before))
   return (await query.execute()).map(breakerOf)
 }
 

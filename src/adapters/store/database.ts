@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { Kysely, type LogEvent, PostgresDialect, type PostgresPoolClient, type Transaction as Tx } from 'kysely'
 import pg from 'pg'
 import { InvariantError } from '../../domain/errors.js'
@@ -10,6 +11,8 @@ export type Transaction = Tx<Tables>
 export interface DatabaseOptions {
   readonly url: string
   readonly poolSize?: number
+  /** Connections besides, for what is read within `lookAside`; without them that is read on the others. */
+  readonly readPoolSize?: number
 }
 
 /** Postgres cannot be reached, or went away. What was asked for may or may not have been done. */
@@ -23,16 +26,52 @@ const STATEMENT_TIMEOUT_MS = 10_000
 /** Longer than the server's own limits: it is reached only when the server does not answer at all. */
 const ANSWER_TIMEOUT_MS = 15_000
 
+const looking = new AsyncLocalStorage<true>()
+
+/** What `act` asks of a database goes over the connections for reads: however much people look, no work waits for them. */
+export function lookAside<T>(act: () => Promise<T>): Promise<T> {
+  return looking.run(true, act)
+}
+
 /**
  * A pool of connections with time-outs on every wait. Nothing is asked of the server before the first query. A
  * connection that broke is thrown away, never used again. Messages name host and database, never the password.
  */
-export function openDatabase({ url, poolSize = 10 }: DatabaseOptions): Database {
+export function openDatabase({ url, poolSize = 10, readPoolSize = 0 }: DatabaseOptions): Database {
   const place = nameOf(url)
+  const [work, reads] = [openPool(url, poolSize), readPoolSize > 0 ? openPool(url, readPoolSize) : undefined]
+  const prepared = new WeakSet<pg.PoolClient>()
+  const connect = async () => {
+    let client: pg.PoolClient | undefined
+    try {
+      client = await ((looking.getStore() && reads) ?? work).connect()
+      if (!prepared.has(client)) await client.query(KEEP_COMMITS)
+      prepared.add(client)
+      return guard(client, place)
+    } catch (cause) {
+      client?.release(true)
+      throw new DatabaseError(
+        `${place} does not take a connection: ${reasonOf(cause)}. Check DATABASE_URL and that Postgres is up.`,
+        { cause },
+      )
+    }
+  }
+  const inside: Inside = { pools: { work, ...(reads && { reads }) }, hear: undefined }
+  const database: Database = new Kysely<Tables>({
+    dialect: new PostgresDialect({
+      pool: { connect, end: async () => void (await Promise.all([work.end(), reads?.end()])) },
+    }),
+    log: (event) => inside.hear?.({ operation: operationOf(event), seconds: event.queryDurationMillis / 1000 }),
+  })
+  insides.set(database, inside)
+  return database
+}
+
+function openPool(url: string, size: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: 'evenkeel',
-    max: poolSize,
+    max: size,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
@@ -46,29 +85,7 @@ export function openDatabase({ url, poolSize = 10 }: DatabaseOptions): Database 
   pool.on('connect', (client) => {
     client.on('error', ignore)
   })
-  const prepared = new WeakSet<pg.PoolClient>()
-  const connect = async () => {
-    let client: pg.PoolClient | undefined
-    try {
-      client = await pool.connect()
-      if (!prepared.has(client)) await client.query(KEEP_COMMITS)
-      prepared.add(client)
-      return guard(client, place)
-    } catch (cause) {
-      client?.release(true)
-      throw new DatabaseError(
-        `${place} does not take a connection: ${reasonOf(cause)}. Check DATABASE_URL and that Postgres is up.`,
-        { cause },
-      )
-    }
-  }
-  const inside: Inside = { pool, hear: undefined }
-  const database: Database = new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool: { connect, end: () => pool.end() } }),
-    log: (event) => inside.hear?.({ operation: operationOf(event), seconds: event.queryDurationMillis / 1000 }),
-  })
-  insides.set(database, inside)
-  return database
+  return pool
 }
 
 /** A statement that was answered or refused; the wait for a connection is not in its time. */
@@ -77,8 +94,17 @@ export interface AnsweredQuery {
   readonly seconds: number
 }
 
+interface PoolStanding {
+  readonly idle: number
+  readonly inUse: number
+  /** Statements that wait for a connection. */
+  readonly waiting: number
+}
+
+type PoolName = 'work' | 'reads'
+
 interface Inside {
-  readonly pool: pg.Pool
+  readonly pools: { readonly [name in PoolName]?: pg.Pool }
   hear: ((query: AnsweredQuery) => void) | undefined
 }
 
@@ -90,9 +116,12 @@ export function hearQueries(database: Database, hear: (query: AnsweredQuery) => 
 }
 
 /** The connections of a database at this moment. */
-export function connectionsOf(database: Database): { idle: number; inUse: number; waiting: number } {
-  const { totalCount, idleCount, waitingCount } = insideOf(database).pool
-  return { idle: idleCount, inUse: totalCount - idleCount, waiting: waitingCount }
+export function connectionsOf(database: Database): { readonly [name in PoolName]?: PoolStanding } {
+  const standings = Object.entries(insideOf(database).pools).map(
+    ([name, { totalCount, idleCount, waitingCount }]) =>
+      [name, { idle: idleCount, inUse: totalCount - idleCount, waiting: waitingCount }] as const,
+  )
+  return Object.fromEntries(standings)
 }
 
 function insideOf(database: Database): Inside {

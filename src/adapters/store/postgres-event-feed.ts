@@ -56,6 +56,16 @@ export class PostgresEventFeed extends EventFeed {
     return rows.map(eventOf)
   }
 
+  override async told(type: string, from: number): Promise<readonly FeedEvent[]> {
+    const rows = await this.database
+      .selectFrom('events')
+      .selectAll()
+      .where('type', '=', type)
+      .where('at', '>=', new Date(from))
+      .execute()
+    return rows.map(eventOf)
+  }
+
   override async bounds(): Promise<{ readonly kept: string; readonly latest: string }> {
     const { rows } = await sql<{ kept: string; latest: string }>`
       select sequence as latest, coalesce((select min(sequence) - 1 from events), sequence) as kept

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { sql } from 'kysely'
 import { BuildFenceError, Lease, StaleLeaseError } from '../../ports/lease.js'
 import type { Database, Transaction } from './database.js'
@@ -26,7 +27,8 @@ export interface LeaseOptions {
  * middle of a change, and renewing waits for neither.
  */
 export class PostgresLease extends Lease {
-  private readonly holder = randomUUID()
+  /** Its host, which people know it by, and what no other process has. */
+  private readonly holder = `${hostname()}/${randomUUID()}`
   private readonly ttlMs: number
   private readonly selfFenceMs: number
   private readonly monotonicMs: () => number
@@ -118,6 +120,15 @@ export class PostgresLease extends Lease {
   epoch(): number {
     if (!this.held) throw new StaleLeaseError('This process does not hold the lease. It must take it before it acts.')
     return this.held.epoch
+  }
+
+  async leader(): Promise<string | undefined> {
+    const row = await this.options.database
+      .selectFrom('lease')
+      .select('holder')
+      .where('expires_at', '>', sql<Date>`clock_timestamp()`)
+      .executeTakeFirst()
+    return row?.holder?.split('/')[0]
   }
 
   /** Judged before every attempt: a standby of an older build ends as soon as a newer one has taken the lease. */

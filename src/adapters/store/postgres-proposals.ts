@@ -23,9 +23,13 @@ export class PostgresProposals extends Proposals {
     return row && proposalOf(row)
   }
 
-  override async list({ state, limit }: Parameters<Proposals['list']>[0]): Promise<readonly Proposal[]> {
+  override async list({ state, before, limit }: Parameters<Proposals['list']>[0]): Promise<readonly Proposal[]> {
     let query = this.database.selectFrom('proposals').select('proposal')
     if (state !== undefined) query = query.where('state', '=', state)
+    if (before !== undefined)
+      query = query.where('sequence', '<', (sub) =>
+        sub.selectFrom('proposals').select('sequence').where('id', '=', before),
+      )
     const rows = await query.orderBy('sequence', 'desc').limit(limit).execute()
     return rows.map(proposalOf)
   }

@@ -7,6 +7,7 @@ import type { Cycle, CycleOutcome, LegRun } from '../../domain/execution/cycle.j
 import type { Attempt, Intent, NewIntent } from '../../domain/execution/intent.js'
 import type { Investigation } from '../../domain/execution/investigation.js'
 import type { Posting } from '../../domain/execution/ledger.js'
+import type { BooksLook } from '../../domain/execution/reconciliation.js'
 import type { Transfer } from '../../domain/execution/transfer.js'
 import type { Cost } from '../../domain/planning/cost.js'
 import type { CurveRecord } from '../../domain/planning/curve-record.js'
@@ -64,6 +65,7 @@ import {
   loadUnattributed,
   loadWalletBalances,
 } from './posting-rows.js'
+import { loadLooks, writeLook } from './reconciliation-rows.js'
 import { loadStates, writeState } from './scope-rows.js'
 import { insertSpend, loadUse } from './spend-rows.js'
 import { deletePause, loadExpired } from './timed-pause-rows.js'
@@ -286,8 +288,8 @@ export class PostgresStore extends Store {
     return loadFinalBlocks(this.deps.database)
   }
 
-  operatingStates(): Promise<readonly ScopeState[]> {
-    return loadStates(this.deps.database)
+  async operatingStates(): Promise<readonly ScopeState[]> {
+    return this.holds.beside(await loadStates(this.deps.database))
   }
 
   setOperatingState(state: ScopeState): Promise<void> {
@@ -306,12 +308,20 @@ export class PostgresStore extends Store {
     return this.anybody((tx) => insertBreaker(tx, trip, at))
   }
 
-  breakers(query: { isOpen: boolean; limit: number }): Promise<readonly Breaker[]> {
+  breakers(query: Parameters<Store['breakers']>[0]): Promise<readonly Breaker[]> {
     return loadBreakers(this.deps.database, query)
   }
 
   clearBreakers(scope: Scope, code: BreakerCode | undefined, by: string, at: number): Promise<readonly Breaker[]> {
     return this.anybody((tx) => endBreakers(tx, scope, code, by, at))
+  }
+
+  noteReconciled(look: BooksLook): Promise<void> {
+    return writeLook(this.deps.database, look)
+  }
+
+  lastReconciled(): Promise<readonly BooksLook[]> {
+    return loadLooks(this.deps.database)
   }
 
   /** A change that proves no lease. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import {
+  DAEMON,
   isStricter,
   type OperatingLevel,
   type Scope,
@@ -7,6 +8,7 @@ import {
   stricter,
 } from '../../domain/policy/operating.js'
 import { statesOf } from '../../domain/policy/timed-pauses.js'
+import { authorColumns, authorMember, NO_AUTHOR } from './author-columns.js'
 import type { Database, Transaction } from './database.js'
 import { endTimedPauses, insertTimedPause } from './timed-pause-rows.js'
 
@@ -17,21 +19,32 @@ import { endTimedPauses, insertTimedPause } from './timed-pause-rows.js'
 export async function loadStates(db: Database): Promise<ScopeState[]> {
   const rows = await db
     .selectFrom('scope_states')
-    .select(['scope', 'level', 'reason', 'since', 'set_by', sql<Date | null>`null::timestamptz`.as('expires_at')])
+    .select(['scope', 'level', 'reason', 'since', 'set_by', 'author', 'author_kind'])
+    .select(sql<Date | null>`null::timestamptz`.as('expires_at'))
     .where('level', '<>', 'running')
     .unionAll(
       db
         .selectFrom('timed_pauses')
-        .select(['scope', 'level', 'reason', 'since', sql<'operator'>`'operator'`.as('set_by'), 'expires_at'])
+        .select([
+          'scope',
+          'level',
+          'reason',
+          'since',
+          sql<'operator'>`'operator'`.as('set_by'),
+          'author',
+          'author_kind',
+        ])
+        .select('expires_at')
         .where('expires_at', '>', sql<Date>`statement_timestamp()`),
     )
     .execute()
-  const holds = rows.map(({ scope, level, reason, since, set_by, expires_at }) => ({
+  const holds = rows.map(({ scope, level, reason, since, set_by, expires_at, ...author }) => ({
     scope,
     level,
     reason,
     since: since.getTime(),
     by: set_by,
+    ...authorMember(author),
     ...(expires_at && { expiresAt: expires_at.getTime() }),
   }))
   return statesOf(holds, -Infinity)
@@ -40,7 +53,7 @@ export async function loadStates(db: Database): Promise<ScopeState[]> {
 /**
  * Writes a person's word on a scope. Running is the absence of a row, and comes only when no open breaker holds the scope;
  * any other level is kept if what is written is stricter, so that a pause never loosens a halt of the same moment. A harder
- * word of a person's stays as it is, with its reason; what a breaker set becomes a person's to let go. A word with an end is
+ * word of a person's stays as it is, with its reason, held since the last word; what a breaker set becomes a person's to let go. A word with an end is
  * kept apart and changes nothing of that; running takes those back as well. What was said after `since` running leaves
  * as it is: of a pause and a resume at once the pause wins (A-11).
  */
@@ -53,14 +66,21 @@ export async function writeState(tx: Transaction, state: ScopeState): Promise<vo
     await endTimedPauses(tx, state.scope, since)
     await tx
       .updateTable('scope_states')
-      .set({ set_by: 'breaker' })
+      .set({ set_by: 'breaker', ...authorColumns(DAEMON) })
       .where('scope', '=', state.scope)
       .where('since', '<=', since)
       .execute()
     return lowerState(tx, state.scope)
   }
   const isHeldHarder = before !== undefined && isStricter(before.level, state.level)
-  if (isHeldHarder && before.by === 'operator') return
+  if (isHeldHarder && before.by === 'operator') {
+    await tx
+      .updateTable('scope_states')
+      .set({ since: sql<Date>`greatest(since, ${new Date(state.since)})` })
+      .where('scope', '=', state.scope)
+      .execute()
+    return
+  }
   await replaceState(tx, { ...state, level: isHeldHarder ? before.level : state.level })
 }
 
@@ -101,7 +121,7 @@ async function lockState(
 ): Promise<{ level: OperatingLevel; by: ScopeState['by'] } | undefined> {
   const inserted = await tx
     .insertInto('scope_states')
-    .values({ scope, level: 'running', reason: '', since: new Date(0), set_by: 'breaker' })
+    .values({ scope, level: 'running', reason: '', since: new Date(0), set_by: 'breaker', ...NO_AUTHOR })
     .onConflict((conflict) => conflict.column('scope').doNothing())
     .executeTakeFirst()
   if (inserted.numInsertedOrUpdatedRows === 1n) return undefined
@@ -115,8 +135,8 @@ async function lockState(
   return row && { level: row.level, by: row.set_by }
 }
 
-async function replaceState(tx: Transaction, { scope, level, reason, since, by }: ScopeState): Promise<void> {
-  const row = { level, reason, since: new Date(since), set_by: by }
+async function replaceState(tx: Transaction, { scope, level, reason, since, by, author }: ScopeState): Promise<void> {
+  const row = { level, reason, since: new Date(since), set_by: by, ...authorColumns(author) }
   await tx
     .insertInto('scope_states')
     .values({ scope, ...row })

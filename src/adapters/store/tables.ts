@@ -6,7 +6,7 @@ import type { IntentState, StepKind } from '../../domain/execution/intent.js'
 import type { LedgerAccount } from '../../domain/execution/ledger.js'
 import type { TransferState } from '../../domain/execution/transfer.js'
 import type { BreakerCode } from '../../domain/policy/breakers.js'
-import type { OperatingLevel, Scope, ScopeState } from '../../domain/policy/operating.js'
+import type { Author, OperatingLevel, Scope, ScopeState } from '../../domain/policy/operating.js'
 import type { TargetRefusalCode } from '../../domain/targets/target-refusal.js'
 import type { TargetSet } from '../../domain/targets/target-set.js'
 import type { PayloadClass } from '../../ports/signer.js'
@@ -20,7 +20,7 @@ type Fixed<T> = ColumnType<T, T, never>
 export interface Tables {
   schema_migrations: { name: string; applied_at: GeneratedAlways<Date> }
   lease: LeaseRow
-  scope_states: { scope: Scope; level: OperatingLevel; reason: string; since: Date; set_by: ScopeState['by'] }
+  scope_states: ScopeStateRow
   timed_pauses: TimedPauseRow
   breakers: BreakerRow
   cycles: CycleRow
@@ -53,10 +53,25 @@ export interface Tables {
   event_head: { sequence: Whole }
   notifications: NotificationRow
   proposals: ProposalRow
+  reconciliations: { portfolio: Fixed<string>; chain: Fixed<ChainKey>; at: Date; is_short: boolean }
 }
 
 /** A person's pause that ends by itself: it holds while `expires_at` is ahead by the database's clock. */
-export interface TimedPauseRow {
+/** Both or neither. */
+interface AuthorColumns {
+  author_kind: Author['kind'] | null
+  author: string | null
+}
+
+export interface ScopeStateRow extends AuthorColumns {
+  scope: Scope
+  level: OperatingLevel
+  reason: string
+  since: Date
+  set_by: ScopeState['by']
+}
+
+export interface TimedPauseRow extends AuthorColumns {
   id: GeneratedAlways<string>
   scope: Fixed<Scope>
   level: Fixed<Exclude<OperatingLevel, 'running'>>

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { Scope, ScopeState } from '../../domain/policy/operating.js'
 import type { TimedPause } from '../../domain/policy/timed-pauses.js'
+import { authorColumns, authorMember } from './author-columns.js'
 import type { Database, Transaction } from './database.js'
 import type { TimedPauseRow } from './tables.js'
 
@@ -31,7 +32,7 @@ export async function endTimedPauses(tx: Transaction, scope: Scope, until: Date)
  */
 export async function insertTimedPause(
   tx: Transaction,
-  { scope, level, reason, since, expiresAt }: ScopeState & { readonly expiresAt: number },
+  { scope, level, reason, since, expiresAt, author }: ScopeState & { readonly expiresAt: number },
 ): Promise<void> {
   if (level === 'running') return
   const end = new Date(expiresAt)
@@ -51,11 +52,11 @@ export async function insertTimedPause(
     .execute()
   await tx
     .insertInto('timed_pauses')
-    .values({ scope, level, reason, since: new Date(since), expires_at: end })
+    .values({ scope, level, reason, since: new Date(since), expires_at: end, ...authorColumns(author) })
     .execute()
 }
 
-function pauseOf({ id, scope, level, reason, since, expires_at }: Selectable<TimedPauseRow>): TimedPause {
+function pauseOf({ id, scope, level, reason, since, expires_at, ...author }: Selectable<TimedPauseRow>): TimedPause {
   return {
     id: Number(id),
     scope,
@@ -63,6 +64,7 @@ function pauseOf({ id, scope, level, reason, since, expires_at }: Selectable<Tim
     reason,
     since: since.getTime(),
     by: 'operator',
+    ...authorMember(author),
     expiresAt: expires_at.getTime(),
   }
 }

@@ -26,7 +26,6 @@ describe('what a key may be', () => {
       'resume:propose',
       'resume:approve',
       'plan:approve',
-      'key:admin',
     ])
   })
 

@@ -1,8 +1,10 @@
+import type { Principal } from './principal.js'
+
 /** How long a proposal may be approved, and an approval be used (A-07). */
 export const APPROVAL_MS = 15 * 60_000
 
 export const PROPOSAL_KINDS = ['resume', 'plan', 'cancel'] as const
-export const PROPOSAL_STATES = ['open', 'approved', 'rejected', 'void', 'used'] as const
+export const PROPOSAL_STATES = ['open', 'approved', 'rejected', 'void', 'used', 'expired'] as const
 
 /** Something that a person, or the daemon, wants and that needs the word of others. */
 export interface Proposal {
@@ -15,6 +17,8 @@ export interface Proposal {
   readonly content: Readonly<Record<string, unknown>>
   /** A subject, or `daemon`. */
   readonly proposedBy: string
+  /** Whose word it was; absent of the daemon itself, and where an older build wrote it down. */
+  readonly proposedByKind?: Principal['kind']
   /** Milliseconds since 1970. */
   readonly proposedAt: number
   readonly expiresAt: number
@@ -29,7 +33,10 @@ export interface Proposal {
 
 /** A proposal that nobody has answered yet. */
 export function newProposal(
-  proposal: Pick<Proposal, 'id' | 'kind' | 'digest' | 'content' | 'proposedBy' | 'proposedAt' | 'needs' | 'reason'>,
+  proposal: Pick<
+    Proposal,
+    'id' | 'kind' | 'digest' | 'content' | 'proposedBy' | 'proposedByKind' | 'proposedAt' | 'needs' | 'reason'
+  >,
 ): Proposal {
   return { ...proposal, expiresAt: proposal.proposedAt + APPROVAL_MS, approvedBy: [], state: 'open' }
 }
@@ -40,6 +47,21 @@ const TOLD_BY = { plan: 'cycle', resume: 'scope', cancel: 'intent' } as const sa
 export function usedUp(proposal: Proposal): Proposal {
   const reason = `Approved, and used once: the ${TOLD_BY[proposal.kind]} tells what came of it.`
   return { ...proposal, state: 'used', reason }
+}
+
+/** One whose time is over without what it takes, as it is written down. */
+export function timedOut(proposal: Proposal): Proposal {
+  const until = new Date(proposal.expiresAt).toISOString()
+  const reason =
+    proposal.state === 'approved'
+      ? `What was approved had to begin by ${until}, and did not.`
+      : `Nobody's approval came in time, until ${until}.`
+  return { ...proposal, state: 'expired', reason }
+}
+
+/** Whose it is: the portfolio of a plan, undefined for what is of none. */
+export function portfolioOf({ kind, content }: Pick<Proposal, 'kind' | 'content'>): string | undefined {
+  return kind === 'plan' ? (content['portfolio'] as string) : undefined
 }
 
 /** Somebody's word on a proposal. */
@@ -64,9 +86,10 @@ export type ProposalAnswer =
 export function approve(proposal: Proposal, word: Word): ProposalAnswer {
   const refusal = refusalOf(proposal, word)
   if (refusal) return refusal
-  const { id, proposedBy, approvedBy, needs } = proposal
+  const { id, proposedBy, proposedByKind, approvedBy, needs } = proposal
   const { subject } = word
-  if (subject === proposedBy)
+  // Only people approve, and the name of a key is nobody's.
+  if (subject === proposedBy && proposedByKind !== 'key')
     return { status: 'refused', code: 'own', detail: `${subject} proposed ${id}; somebody else has to approve it.` }
   if (approvedBy.includes(subject))
     return {
@@ -88,7 +111,7 @@ export function reject(proposal: Proposal, word: Word & { readonly reason: strin
   return { status: 'taken', proposal: { ...proposal, state: 'rejected', reason: `${word.subject}: ${word.reason}` } }
 }
 
-/** Whether the time for a word on it, or for doing what was approved, is over. */
+/** Whether the time for a word on it, or for doing what was approved, is over and that is not written down yet. */
 export function isExpired({ state, expiresAt }: Proposal, now: number): boolean {
   return (state === 'open' || state === 'approved') && now >= expiresAt
 }
@@ -98,7 +121,7 @@ function refusalOf(
   { digest, now }: Word,
 ): Extract<ProposalAnswer, { status: 'refused' }> | undefined {
   const { id, state, expiresAt, reason } = proposal
-  if (isExpired(proposal, now))
+  if (isExpired(proposal, now) || state === 'expired')
     return {
       status: 'refused',
       code: 'expired',

@@ -9,7 +9,6 @@ export const ACCESS_SCOPES = [
   'plan:propose',
   'plan:approve',
   'tx:cancel',
-  'key:admin',
 ] as const
 export type AccessScope = (typeof ACCESS_SCOPES)[number]
 

@@ -1,5 +1,13 @@
 import type { AssetKey } from '../assets.js'
-import { absolute, basisPointsOf, mulDiv, type Ratio, RATIO_ONE, ratioOfBasisPoints } from '../units/ratio.js'
+import {
+  absolute,
+  basisPointsOf,
+  mulDiv,
+  pointsBeside,
+  type Ratio,
+  RATIO_ONE,
+  ratioOfBasisPoints,
+} from '../units/ratio.js'
 import { type Usd, valueOf } from '../units/usd.js'
 import type { Cycle } from './cycle.js'
 
@@ -23,7 +31,7 @@ export function reasonDriftStayed(cycle: Cycle, least: Ratio): string | undefine
   const wanted = isCarriedOut && promised > 0n ? mulDiv(promised, least, RATIO_ONE, 'down') : 0n
   const fall = drift.portfolio - after
   if (fall >= wanted - COSTS) return undefined
-  return `C-52: the drift went from ${basisPointsOf(drift.portfolio)} to ${basisPointsOf(after)} bps of NAV by what was traded in ${cycle.id}; its plan expected ${basisPointsOf(plan.expectedDrift)} bps. Compare the plan with its targets before you resume.`
+  return `C-52: the drift went from ${pointsBeside(drift.portfolio, after)} to ${pointsBeside(after, drift.portfolio)} bps of NAV by what was traded in ${cycle.id}; its plan expected ${basisPointsOf(plan.expectedDrift)} bps. Compare the plan with its targets before you resume.`
 }
 
 /** The drift that the cycle's own trades leave. Undefined when something traded had no price at the decision. */

@@ -1,34 +1,64 @@
 import { priceIn } from '../planning/cost.js'
+import { bridgeOf } from '../planning/quote.js'
 import type { Portfolio } from '../policy/portfolio.js'
+import { amountOf, type TokenAmount } from '../units/amount.js'
+import { mulDiv } from '../units/ratio.js'
 import { type Usd, valueOf } from '../units/usd.js'
 import type { Cycle, LegFailure, LegRun } from './cycle.js'
 
 /** How many people have to approve a plan before anything of it is signed, and from which size on. */
 export interface PlanApproval {
   readonly people: number
-  /** Plans that sell this much or less in swaps need nobody's word. */
+  /** Plans whose legs move this much or less in all need nobody's word. */
   readonly above: Usd
 }
 
 /** Whether nothing of the cycle may be signed before people have approved its plan. */
 export function needsApproval({ planApproval }: Portfolio, cycle: Cycle): boolean {
-  return planApproval.people > 0 && cycle.mode === 'live' && plannedSales(cycle) > planApproval.above
-}
-
-/** Value of what the swaps of the plan sell, at the prices of the decision; rounded down by leg. */
-export function plannedSales({ legs, market }: Cycle): Usd {
-  return legs.reduce(
-    (sum, { leg: { kind, sell } }) =>
-      kind === 'swap' ? sum + valueOf(sell, priceIn(market, sell.token.asset), 'down') : sum,
-    0n,
-  )
+  return planApproval.people > 0 && cycle.mode === 'live' && plannedVolume(cycle) > planApproval.above
 }
 
 /**
- * What an approval of the cycle's plan is for (A-08): where, from which account, and of every leg its tokens, amounts, the
- * least it may bring, and through whom. No offer is accepted that brings less, whatever else is quoted later.
+ * Value of what every leg of the plan sells or sends, swaps and crossings alike, at the prices of the decision; rounded up
+ * by leg. Money that goes through two legs is in other hands twice, and counts twice.
  */
-export function planContent({ id, account, chains }: Portfolio, cycle: Cycle): Readonly<Record<string, unknown>> {
+export function plannedVolume({ legs, market }: Cycle): Usd {
+  return legs.reduce((sum, { leg: { sell } }) => sum + valueOf(sell, priceIn(market, sell.token.asset), 'up'), 0n)
+}
+
+/**
+ * The least that people approved for so much of a leg, rounded up; undefined where its plan needed nobody's word. Whatever
+ * prices do meanwhile, an offer that brings less is not what was approved (A-08).
+ */
+export function approvedOut(
+  portfolio: Portfolio,
+  cycle: Cycle,
+  { sell, minimumOut }: LegRun['leg'],
+  amount: TokenAmount,
+): TokenAmount | undefined {
+  if (!needsApproval(portfolio, cycle)) return undefined
+  return amountOf(minimumOut.token, mulDiv(minimumOut.units, amount.units, sell.units, 'up'))
+}
+
+/** What a plan is approved under: with another environment, configuration or end of the approval it is another plan. */
+export interface PlanTerms {
+  readonly environment: string
+  /** Hash of the configuration, with its contracts and limits. */
+  readonly config: string
+  /** Until when it may begin, in milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/**
+ * What an approval of the cycle's plan is for (A-08): where, under which configuration, until when, from which account,
+ * and of every leg its tokens, amounts, the least it may bring, and through which venue and bridge. No offer is accepted
+ * that brings less or goes through another one, whatever else is quoted later. `tool` of a swap is what the venue said.
+ */
+export function planContent(
+  { id, account, chains }: Portfolio,
+  cycle: Cycle,
+  { environment, config, expiresAt }: PlanTerms,
+): Readonly<Record<string, unknown>> {
   const amount = ({ token, units }: LegRun['leg']['sell']) => ({
     chain: token.chain,
     token: token.address,
@@ -36,6 +66,9 @@ export function planContent({ id, account, chains }: Portfolio, cycle: Cycle): R
     units: units.toString(),
   })
   return {
+    environment,
+    config,
+    expiresAt: new Date(expiresAt).toISOString(),
     portfolio: id,
     cycle: cycle.id,
     account,
@@ -51,6 +84,14 @@ export function planContent({ id, account, chains }: Portfolio, cycle: Cycle): R
       funding: leg.funding.map(({ leg: source, units }) => ({ leg: source, units: units.toString() })),
     })),
   }
+}
+
+/** Whether an offer goes the way of the leg that was approved: through its venue and, across chains, its bridge (A-08). */
+export function isAsApproved(
+  { kind, venue, tool }: LegRun['leg'],
+  offer: { readonly venue: string; readonly tool: string },
+): boolean {
+  return offer.venue === venue && (kind === 'swap' || bridgeOf(offer.tool) === bridgeOf(tool))
 }
 
 /** Whether anything of the plan was signed or is about to be: from then on its approval is used. */

@@ -9,6 +9,16 @@ import { isTransferOpen, type Transfer } from './transfer.js'
 /** Most that a token may be missing without a reason, in base units: some tokens round each transfer. */
 export const DUST_UNITS = 10n
 
+/** How the books of a portfolio stood when they were compared with a chain. */
+export interface BooksLook {
+  readonly portfolio: string
+  readonly chain: ChainKey
+  /** When the comparison began, in milliseconds since 1970. */
+  readonly at: number
+  /** Whether more is booked than is there, and nobody has given it up. */
+  readonly isShort: boolean
+}
+
 /** Everything written down that tells which transactions of an account are booked. */
 export interface Written {
   readonly owner: Address

@@ -1,7 +1,7 @@
 import type { AssetKey } from '../assets.js'
 import type { Continuation } from '../policy/trigger.js'
 import { formatAmount } from '../units/amount.js'
-import { absolute, basisPointsOf, mulDiv, type Ratio, RATIO_ONE } from '../units/ratio.js'
+import { absolute, mulDiv, pointsBeside, type Ratio, RATIO_ONE } from '../units/ratio.js'
 import { type Price, usdToText } from '../units/usd.js'
 import type { Cycle, LegFailure, LegRun } from './cycle.js'
 import { hasEnded } from './funding.js'
@@ -15,21 +15,26 @@ export const MAX_CONTINUATIONS = 5
  * sells or buys. `prices` are those of now; an asset without one is not judged.
  */
 export function reasonToReplan(cycle: Cycle, prices: ReadonlyMap<AssetKey, Price>, move: Ratio): string | undefined {
-  const waiting = cycle.legs.filter(({ state }) => state === 'waiting')
-  if (waiting.length === 0) return undefined
+  const assets = waitingAssets(cycle)
+  if (assets.size === 0) return undefined
   for (const run of cycle.legs) {
     const reason = moveOf(run, move)
     if (reason !== undefined) return reason
   }
-  const assets = new Set(waiting.flatMap(({ leg }) => [leg.sell.token.asset, leg.expectedOut.token.asset]))
   for (const asset of assets) {
     const [then, now] = [cycle.market.prices.get(asset), prices.get(asset)]
     if (then === undefined || now === undefined) continue
     const moved = changeOf(then, now)
     if (absolute(moved) > move)
-      return `The price of ${asset} moved ${signed(moved)} bps, from ${usdToText(then)} to ${usdToText(now)} USD; ${allowance(move)}.`
+      return `The price of ${asset} moved ${signed(moved, move)} bps, from ${usdToText(then)} to ${usdToText(now)} USD; ${allowance(move, moved)}.`
   }
   return undefined
+}
+
+/** Assets that legs which have not begun sell or buy. */
+export function waitingAssets({ legs }: Cycle): ReadonlySet<AssetKey> {
+  const waiting = legs.filter(({ state }) => state === 'waiting')
+  return new Set(waiting.flatMap(({ leg }) => [leg.sell.token.asset, leg.expectedOut.token.asset]))
 }
 
 /** What an ended leg has changed against the plan, in words. Of a skipped one, its source tells. */
@@ -38,7 +43,7 @@ function moveOf({ leg, state, received, failure }: LegRun, move: Ratio): string 
   if (state !== 'done' || !received) return undefined
   const moved = changeOf(leg.expectedOut.units, received.units)
   if (absolute(moved) <= move) return undefined
-  return `Leg ${leg.id} brought ${formatAmount(received)}, ${signed(moved)} bps against the ${formatAmount(leg.expectedOut)} planned; ${allowance(move)}.`
+  return `Leg ${leg.id} brought ${formatAmount(received)}, ${signed(moved, move)} bps against the ${formatAmount(leg.expectedOut)} planned; ${allowance(move, moved)}.`
 }
 
 /** The cycle with every leg that has not begun ended for this reason. */
@@ -77,5 +82,5 @@ function changeOf(before: bigint, after: bigint): Ratio {
   return before === 0n ? 0n : mulDiv(after - before, RATIO_ONE, before, 'zero')
 }
 
-const signed = (ratio: Ratio) => `${ratio > 0n ? '+' : ''}${basisPointsOf(ratio)}`
-const allowance = (move: Ratio) => `the plan allows ${basisPointsOf(move)} bps`
+const signed = (moved: Ratio, move: Ratio) => `${moved > 0n ? '+' : ''}${pointsBeside(moved, move)}`
+const allowance = (move: Ratio, moved: Ratio) => `the plan allows ${pointsBeside(move, moved)} bps`

@@ -102,6 +102,8 @@ export class NewsDesk {
       case 'reorged':
       case 'rpc-answered':
       case 'allowances-swept':
+      case 'nonces-compared':
+      case 'books-found':
       case 'chain-viewed':
       case 'chain-unknown':
       case 'price-unknown':
@@ -122,6 +124,8 @@ export class NewsDesk {
       case 'notifications-waiting':
       case 'spans-sent':
       case 'stops-seen':
+      case 'investigations-seen':
+      case 'leaders-fenced':
       case 'lease-seen':
         return []
     }

@@ -5,7 +5,7 @@ import type { IntentState, StepKind } from '../execution/intent.js'
 import type { TransferState } from '../execution/transfer.js'
 import type { LegKind } from '../planning/quote.js'
 import type { BreakerCode } from '../policy/breakers.js'
-import type { OperatingLevel, Scope, ScopeState } from '../policy/operating.js'
+import type { Author, OperatingLevel, Scope } from '../policy/operating.js'
 import type { DecisionCode } from '../policy/trigger.js'
 
 /** An amount for people: exact decimal text and the symbol of its token. */
@@ -39,7 +39,8 @@ export interface NewsData {
     readonly scope: Scope
     readonly state: OperatingLevel
     readonly reason: string
-    readonly by: ScopeState['by']
+    readonly by: string
+    readonly byKind: Author['kind']
     readonly expiresAt: string | null
   }
   readonly 'breaker-tripped': Trip & { readonly state: OperatingLevel; readonly reason: string }

@@ -1,6 +1,6 @@
 import type { Event } from '../events.js'
 import { totalOf } from '../planning/cost.js'
-import type { Scope } from '../policy/operating.js'
+import { authorOf, type Scope } from '../policy/operating.js'
 import type { TokenAmount } from '../units/amount.js'
 import { formatDecimal } from '../units/decimal.js'
 import { usdToText } from '../units/usd.js'
@@ -24,9 +24,13 @@ export function stateNews(event: EventOf<'scope-changed' | 'breaker-tripped' | '
     const { code: breaker, scope, level: state, reason } = event.trip
     return [news('breaker-tripped', portfolioOf(scope), { breaker, scope, state, reason: short(reason) })]
   }
-  const { scope, level: state, reason, by, expiresAt } = event.state
+  const { scope, level: state, reason, expiresAt } = event.state
+  const { subject, kind: byKind } = authorOf(event.state)
+  const by = short(subject)
   const until = expiresAt === undefined ? null : timeText(expiresAt)
-  return [news('scope-changed', portfolioOf(scope), { scope, state, reason: short(reason), by, expiresAt: until })]
+  return [
+    news('scope-changed', portfolioOf(scope), { scope, state, reason: short(reason), by, byKind, expiresAt: until }),
+  ]
 }
 
 export function approvalNews(event: EventOf<'approval-wanted' | 'approval-answered'>): News[] {

@@ -50,6 +50,7 @@ function goodSwap(): ClaimCheck {
     bridge: undefined,
     destinationChainId: 901,
     least: amountOf(usdc, 2_985n * 10n ** 6n),
+    leastBy: 'our own prices demand',
     tokens: [usdc, usdt, WETH, coin, usdcThere, coinThere, wethThere],
     allowed: { targets: [router], spenders: [router], settlers: [settler] },
     now: NOW,
@@ -81,6 +82,7 @@ function goodBridge(): ClaimCheck {
     bridge: 'across',
     destinationChainId: 902,
     least: amountOf(usdcThere, 997n * 10n ** 6n),
+    leastBy: 'our own prices demand',
   }
 }
 
@@ -275,6 +277,7 @@ describe('checkClaim (C-05)', () => {
       }),
       request: { ...good.request, sell: sold, buy: coinThere },
       least: amountOf(coinThere, 10n ** 18n),
+      leastBy: 'our own prices demand',
     }
     expect(checkClaim(crossing)).toBeUndefined()
     expect(checkClaim(withClaim(crossing, { buys: { token: usdcThere.address, minimumUnits: 0n } }))?.code).toBe(

@@ -59,8 +59,10 @@ export interface ClaimCheck {
   /** The bridge that the quote named; undefined for a swap. */
   readonly bridge: string | undefined
   readonly destinationChainId: number
-  /** The least we accept by our own prices; no quote enters it. */
+  /** The least we accept, by our own prices or by what people approved; no quote enters it. */
   readonly least: TokenAmount
+  /** Whose demand that is, with its verb. */
+  readonly leastBy: string
   /** Every token of ours, native coins included. */
   readonly tokens: readonly Token[]
   readonly allowed: AllowedContracts
@@ -150,7 +152,7 @@ function checkBought({ claim: { name, buys, bridge }, request: { buy }, tokens }
   return refuse('CALLDATA_MISMATCH', `The calldata of ${name} buys ${buys.token}, the leg buys ${buy.address}.`)
 }
 
-function checkMinimum({ claim, least, tokens, request }: ClaimCheck): Refusal | undefined {
+function checkMinimum({ claim, least, leastBy, tokens, request }: ClaimCheck): Refusal | undefined {
   const { name, buys, bridge } = claim
   const carried =
     bridge && buys.token === undefined ? tokenAt(tokens, request.sell.token.chain, bridge.carries) : undefined
@@ -162,7 +164,7 @@ function checkMinimum({ claim, least, tokens, request }: ClaimCheck): Refusal | 
   if (minimum !== undefined && minimum >= least.units) return undefined
   return refuse(
     'MIN_OUT_TOO_LOW',
-    `The calldata of ${name} guarantees ${minimum ?? 'no'} base units, our own prices demand ${formatAmount(least)} (${least.units}).`,
+    `The calldata of ${name} guarantees ${minimum ?? 'no'} base units, ${leastBy} ${formatAmount(least)} (${least.units}).`,
   )
 }
 

@@ -81,6 +81,7 @@ function goodOrder(
     destinationChainId: 901,
     now: NOW,
     maxAgeMs: 15_000,
+    approved: undefined,
   }
 }
 

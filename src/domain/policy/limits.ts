@@ -6,9 +6,9 @@ import { bridgeOf, type LegKind, type Quote, type QuoteRequest } from '../planni
 import { amountOf, formatAmount, type TokenAmount } from '../units/amount.js'
 import {
   absolute,
-  basisPointsOf,
   larger,
   mulDiv,
+  pointsBeside,
   type Ratio,
   RATIO_ONE,
   ratioOfBasisPoints,
@@ -50,10 +50,19 @@ export function ownMinimumOut(
 
 /**
  * The tolerance to ask of the venues for a firm offer: what the limit leaves above the loss that was planned for, less a
- * fifth of it as room for prices that move meanwhile, and never more than the configured tolerance. Rounded down.
+ * fifth of it as room for prices that move meanwhile, and never more than the configured tolerance. Rounded down. Where
+ * people approved a least that the leg as a whole brings, nothing below that is left to a venue either.
  */
-export function toleranceFor(market: Market, leg: Pick<Leg, 'sell' | 'expectedOut' | 'maxLoss'>, most: Ratio): Ratio {
-  const room = leg.maxLoss - shareLost(market, leg.sell, lossOf(market, leg.sell, leg.expectedOut))
+export function toleranceFor(
+  market: Market,
+  leg: Pick<Leg, 'sell' | 'expectedOut' | 'maxLoss'>,
+  most: Ratio,
+  approved?: TokenAmount,
+): Ratio {
+  const { sell, expectedOut } = leg
+  const lost = (out: TokenAmount) => shareLost(market, sell, lossOf(market, sell, out))
+  const limit = approved ? smaller(leg.maxLoss, lost(approved)) : leg.maxLoss
+  const room = limit - lost(expectedOut)
   return room <= 0n ? 0n : smaller(most, (room * 4n) / 5n)
 }
 
@@ -76,12 +85,12 @@ export function checkPrice(market: Market, quote: Quote, maxLoss: Ratio): Refusa
   if (loss > maxLoss)
     return refuse(
       'MIN_OUT_TOO_LOW',
-      `${line}: ${basisPointsOf(loss)} bps under our price, policy allows ${basisPointsOf(maxLoss)} bps.`,
+      `${line}: ${pointsBeside(loss, maxLoss)} bps under our price, policy allows ${pointsBeside(maxLoss, loss)} bps.`,
     )
   if (loss < 0n - best)
     return refuse(
       'QUOTE_ORACLE_DIVERGENCE',
-      `${line}: ${basisPointsOf(absolute(loss))} bps over our price, more than ${basisPointsOf(best)} bps is not believed.`,
+      `${line}: ${pointsBeside(absolute(loss), best)} bps over our price, more than ${pointsBeside(best, loss)} bps is not believed.`,
     )
   return undefined
 }
@@ -140,6 +149,8 @@ export interface OrderCheck {
   readonly claim: CallClaim | Refusal | undefined
   readonly market: Market
   readonly maxLoss: Ratio
+  /** What people approved as the least for this sale, in the bought token; undefined where nobody's word was needed. */
+  readonly approved: TokenAmount | undefined
   readonly allowed: AllowedContracts
   /** Every token of ours, native coins included. */
   readonly tokens: readonly Token[]
@@ -189,12 +200,14 @@ export function checkOrder(check: OrderCheck): Refusal | undefined {
   const odd = checkFees(quote)
   if (odd) return odd
   const least = leastOf(check)
+  const leastBy = least.units === check.approved?.units ? 'what was approved demands' : 'our own prices demand'
   const lie = checkClaim({
     ...check,
     claim,
     call: order.call,
     bridge: request.kind === 'bridge' ? bridgeOf(quote.tool) : undefined,
     least,
+    leastBy,
   })
   if (lie) return lie
   const spender = checkSpender({ ...quote, order }, allowed)
@@ -208,13 +221,17 @@ export function checkOrder(check: OrderCheck): Refusal | undefined {
   if (quote.minimumOut.units < least.units)
     return refuse(
       'MIN_OUT_TOO_LOW',
-      `${quote.venue} guarantees ${formatAmount(quote.minimumOut)}, our own prices demand ${formatAmount(least)}.`,
+      `${quote.venue} guarantees ${formatAmount(quote.minimumOut)}, ${leastBy} ${formatAmount(least)}.`,
     )
   return undefined
 }
 
-function leastOf({ request, quote, market, maxLoss }: Pick<OrderCheck, 'request' | 'quote' | 'market' | 'maxLoss'>) {
-  return ownMinimumOut(market, request.sell, request.buy, maxLoss, namedFees(market, quote, false))
+type LeastOf = Pick<OrderCheck, 'request' | 'quote' | 'market' | 'maxLoss' | 'approved'>
+
+/** The least by our own prices, and never less than what people approved. */
+function leastOf({ request, quote, market, maxLoss, approved }: LeastOf): TokenAmount {
+  const own = ownMinimumOut(market, request.sell, request.buy, maxLoss, namedFees(market, quote, false))
+  return amountOf(own.token, larger(own.units, approved?.units ?? 0n))
 }
 
 /**
@@ -222,9 +239,7 @@ function leastOf({ request, quote, market, maxLoss }: Pick<OrderCheck, 'request'
  * a venue names beside its calldata binds nobody. Where calldata does not name what comes out, it may count in units of
  * the other side, so that between tokens of different decimals our own minimum stands alone.
  */
-export function guaranteedOut(
-  order: Pick<OrderCheck, 'request' | 'quote' | 'market' | 'maxLoss'> & { readonly claim: CallClaim },
-): TokenAmount {
+export function guaranteedOut(order: LeastOf & { readonly claim: CallClaim }): TokenAmount {
   const { buys, bridge } = order.claim
   const { sell, buy } = order.request
   const isCountedInBought = buys.token !== undefined || sell.token.decimals === buy.decimals

@@ -22,7 +22,8 @@ export class Narrowing {
     const assets = valuation.assets.map((one) => {
       const state = this.stateOf({ assets: [one.asset] })
       if (!state || one.status === 'unknown') return one
-      return { asset: one.asset, status: 'unknown' as const, reason: `${one.asset} is paused: ${state.reason}` }
+      const what = state.scope === 'all' ? 'Everything' : one.asset
+      return { asset: one.asset, status: 'unknown' as const, reason: `${what} is paused: ${state.reason}` }
     })
     if (assets.every((one, index) => one === valuation.assets[index])) return valuation
     return {

@@ -1,3 +1,4 @@
+import type { Principal } from '../access/principal.js'
 import type { AssetKey, ChainKey } from '../assets.js'
 import type { VenueKey } from '../planning/quote.js'
 
@@ -21,9 +22,27 @@ export interface ScopeState {
   readonly reason: string
   /** Milliseconds since 1970. */
   readonly since: number
+  /** Whose it is to let go: a person's, or the daemon's once no breaker holds it. */
   readonly by: 'operator' | 'breaker'
+  /** Who said so; absent where an older build wrote it down. */
+  readonly author?: Author
   /** When a person's pause lets go by itself, in milliseconds since 1970; absent where somebody has to let it go. */
   readonly expiresAt?: number
+}
+
+/** Who said something: a caller by the kind of its credential, or the daemon by itself. */
+export interface Author {
+  readonly kind: Principal['kind'] | 'daemon'
+  readonly subject: string
+}
+
+export const AUTHOR_KINDS = ['person', 'key', 'operator', 'daemon'] as const satisfies readonly Author['kind'][]
+export const DAEMON: Author = { kind: 'daemon', subject: 'daemon' }
+/** Whoever holds the shared token; also what is known of anybody whom an older build wrote down. */
+export const OPERATOR: Author = { kind: 'operator', subject: 'operator' }
+
+export function authorOf({ author, by }: Pick<ScopeState, 'author' | 'by'>): Author {
+  return author ?? (by === 'breaker' ? DAEMON : OPERATOR)
 }
 
 /** Everything that a decision touches. */
@@ -62,6 +81,18 @@ export function strictest(states: readonly ScopeState[], subject: Subject): Scop
   return states
     .filter(({ scope, level }) => scopes.has(scope) && level !== 'running')
     .toSorted((a, b) => SEVERITY[b.level] - SEVERITY[a.level])[0]
+}
+
+/**
+ * What stops everything of a portfolio, named by its scope, and the states of the parts that a plan can leave out: what a
+ * plan that is only looked at is made with.
+ */
+export function apart(states: readonly ScopeState[], portfolio: string) {
+  const held = strictest(states, { portfolio })
+  return {
+    stopped: held && `${held.scope} is ${held.level}: ${held.reason}`,
+    parts: states.filter(({ scope }) => scope !== 'all'),
+  }
 }
 
 /** Whether a signature of this purpose may be made at this level. */

@@ -1,7 +1,7 @@
 import type { AssetKey } from '../assets.js'
 import { divergenceOf, type PriceRules } from '../portfolio/prices.js'
 import type { AssetPrice } from '../portfolio/snapshot.js'
-import { absolute, basisPointsOf, mulDiv, type Ratio, RATIO_ONE } from '../units/ratio.js'
+import { absolute, basisPointsOf, mulDiv, pointsBeside, type Ratio, RATIO_ONE } from '../units/ratio.js'
 import { ONE_USD, type Price, usdToText } from '../units/usd.js'
 
 /** When an asset's price stops every leg that touches it (B-09). */
@@ -46,7 +46,7 @@ export function judgePrice(
   if (divergence !== undefined && divergence > guard.maxDivergence)
     return {
       rule: 'C-31',
-      detail: `Sources of ${asset} differ by ${basisPointsOf(divergence)} bps, policy allows ${basisPointsOf(guard.maxDivergence)} bps. Check the sources.`,
+      detail: `Sources of ${asset} differ by ${pointsBeside(divergence, guard.maxDivergence)} bps, policy allows ${pointsBeside(guard.maxDivergence, divergence)} bps. Check the sources.`,
     }
   if (reading.status === 'unknown') return undefined
   const { price } = reading
@@ -59,14 +59,14 @@ export function judgePrice(
       }
   }
   const off = offPeg(price, guard.maxOffPeg, isHeld)
-  return off && { rule: 'C-36', detail: `${asset} is ${off.text}, policy allows ${basisPointsOf(off.allowed)} bps.` }
+  return off && { rule: 'C-36', detail: `${asset} is ${off.text}, policy allows ${off.allowed} bps.` }
 }
 
 /** What is to be told of a stable asset that is off its peg and still traded, by the same hysteresis. */
 export function pegWarning(guard: PriceGuard, reading: AssetPrice, isTold: boolean): string | undefined {
   if (reading.status === 'unknown') return undefined
   const off = offPeg(reading.price, guard.warnOffPeg, isTold)
-  return off && `${guard.asset} is ${off.text}, it is watched from ${basisPointsOf(off.allowed)} bps on.`
+  return off && `${guard.asset} is ${off.text}, it is watched from ${off.allowed} bps on.`
 }
 
 /** How far a stable asset is from one dollar, and from where on that matters. */
@@ -92,10 +92,13 @@ function offPeg(
   price: Price,
   limit: Ratio | undefined,
   wasBeyond: boolean,
-): { readonly text: string; readonly allowed: Ratio } | undefined {
+): { readonly text: string; /** In basis points. */ readonly allowed: string } | undefined {
   if (limit === undefined) return undefined
   const distance = offDollar(price)
   const allowed = wasBeyond ? limit / 2n : limit
   if (distance <= allowed) return undefined
-  return { text: `at ${usdToText(price)} USD, ${basisPointsOf(distance)} bps off its peg`, allowed }
+  return {
+    text: `at ${usdToText(price)} USD, ${pointsBeside(distance, allowed)} bps off its peg`,
+    allowed: pointsBeside(allowed, distance),
+  }
 }

@@ -4,7 +4,7 @@ import { type Market, priceIn } from '../planning/cost.js'
 import type { Call, Quote, QuoteRequest } from '../planning/quote.js'
 import type { BlockRef } from '../portfolio/snapshot.js'
 import { amountOf, formatAmount, type TokenAmount } from '../units/amount.js'
-import { basisPointsOf, mulDiv, type Ratio, RATIO_ONE, type Rounding } from '../units/ratio.js'
+import { mulDiv, pointsBeside, type Ratio, RATIO_ONE, type Rounding } from '../units/ratio.js'
 import { usdToNumber, valueOf } from '../units/usd.js'
 import { ownMinimumOut } from './limits.js'
 
@@ -166,7 +166,7 @@ export function checkTogether(market: Market, swaps: readonly PlayedSwap[], tole
   if (brought >= mulDiv(quoted, RATIO_ONE - tolerance, RATIO_ONE, 'up')) return undefined
   const short = mulDiv(quoted - brought, RATIO_ONE, quoted, 'up')
   return refuseAll(
-    `played in turn they bring ${usdToNumber(brought).toFixed(2)} USD, ${basisPointsOf(short)} bps less than the ${usdToNumber(quoted).toFixed(2)} USD they were quoted alone; policy allows ${basisPointsOf(tolerance)} bps.`,
+    `played in turn they bring ${usdToNumber(brought).toFixed(2)} USD, ${pointsBeside(short, tolerance)} bps less than the ${usdToNumber(quoted).toFixed(2)} USD they were quoted alone; policy allows ${pointsBeside(tolerance, short)} bps.`,
   )
 }
 

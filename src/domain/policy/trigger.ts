@@ -1,3 +1,4 @@
+import type { Principal } from '../access/principal.js'
 import type { AssetKey } from '../assets.js'
 import { InvariantError } from '../errors.js'
 import { type Drift, withBands } from '../portfolio/drift.js'
@@ -51,6 +52,7 @@ export interface Decision {
   readonly risk?: RiskBasis
   /** Who asked for the cycle; undefined for the schedule. */
   readonly askedBy?: string
+  readonly askedByKind?: Principal['kind']
   /** What a plan has shown trading to cost, where that was so much that it was not carried out. */
   readonly dearness?: Dearness
   /** What the shadow policy would have done; it never trades. */
@@ -76,6 +78,7 @@ export interface TriggerContext extends LastTrade {
   readonly now: number
   /** Who asked for this cycle, so that neither bands nor times hold it back; undefined for the schedule. */
   readonly askedBy: string | undefined
+  readonly askedByKind?: Principal['kind'] | undefined
   /** This cycle goes on where another one stopped: neither bands nor times hold it back. */
   readonly continues: Continuation | undefined
 }
@@ -162,7 +165,7 @@ function judge(
       'The assets that have a target are those whose value is unknown or that are paused.',
     )
   const decided = decide(policy, stateOf(drift, context, circumstances))
-  const { continues, askedBy } = context
+  const { continues, askedBy, askedByKind } = context
   const asked =
     askedBy !== undefined
       ? [`${askedBy} asked for this cycle.`]
@@ -178,6 +181,7 @@ function judge(
     policy: name,
     figures: decided.figures,
     ...(askedBy !== undefined && { askedBy }),
+    ...(askedByKind !== undefined && { askedByKind }),
   }
 }
 

@@ -42,7 +42,7 @@ describe('agreePrice', () => {
   test('sources further apart than allowed are no price, with the numbers (C-31)', () => {
     expect(price(at('a', 3_000n * ONE_USD), at('b', 3_015n * ONE_USD))).toBe(3_007n * ONE_USD + ONE_USD / 2n)
     expect(price(at('a', 3_000n * ONE_USD), at('b', 3_015n * ONE_USD + 1n))).toBe(
-      'Sources of ETH differ by 50 bps, policy allows 50 bps.',
+      'Sources of ETH differ by 50.00000000000001 bps, policy allows 50 bps.',
     )
     expect(price(at('a', 3_000n * ONE_USD), at('b', 3_060n * ONE_USD))).toContain('differ by 200 bps')
   })

@@ -1,5 +1,5 @@
 import type { AssetKey } from '../assets.js'
-import { basisPointsOf, larger, mulDiv, type Ratio, RATIO_ONE, smaller } from '../units/ratio.js'
+import { larger, mulDiv, pointsBeside, type Ratio, RATIO_ONE, smaller } from '../units/ratio.js'
 import type { AssetPrice, SourceReading } from './snapshot.js'
 
 export interface PriceRules {
@@ -36,7 +36,7 @@ export function agreePrice(rules: PriceRules, readings: readonly SourceReading[]
   const divergence = divergenceOf(readings)
   if (divergence !== undefined && divergence > rules.maxDivergence)
     return unknown(
-      `Sources of ${asset} differ by ${basisPointsOf(divergence)} bps, policy allows ${basisPointsOf(rules.maxDivergence)} bps.`,
+      `Sources of ${asset} differ by ${pointsBeside(divergence, rules.maxDivergence)} bps, policy allows ${pointsBeside(rules.maxDivergence, divergence)} bps.`,
     )
   const middle = usable.length >> 1
   const price =

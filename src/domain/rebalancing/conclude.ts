@@ -1,4 +1,4 @@
-import { absolute, basisPointsOf } from '../units/ratio.js'
+import { absolute, basisPointsOf, pointsBeside } from '../units/ratio.js'
 import type { Assessment } from './assessment.js'
 import { figuresOf } from './figures.js'
 import { LazyDecision, once } from './lazy-decision.js'
@@ -61,7 +61,7 @@ export function conclude(view: PortfolioView, assessment: Assessment, shared: Sh
 }
 
 function factOf({ asset, drift, target }: AssetView, figures: AssetFigures, basis?: () => string): string {
-  const distance = `${asset} is ${basisPointsOf(drift)} bps from its target of ${basisPointsOf(target)} bps; its band is ±${basisPointsOf(figures.band)} bps.`
+  const distance = `${asset} is ${pointsBeside(drift, figures.band)} bps from its target of ${basisPointsOf(target)} bps; its band is ±${pointsBeside(figures.band, drift)} bps.`
   return [distance, balanceOf(figures), ...(basis ? [basis()] : [])].join(' ')
 }
 
@@ -74,7 +74,7 @@ function balanceOf({ inner, costNow, benefitPerYear, costOfWaiting }: AssetFigur
 }
 
 function settlingFact({ asset, drift, settlesAt }: AssetView, { band }: AssetFigures, now: number): string {
-  return `${asset} is ${basisPointsOf(drift)} bps from its target, outside its band of ±${basisPointsOf(band)} bps, but its legs may settle for another ${seconds(settlesAt! - now)} s.`
+  return `${asset} is ${pointsBeside(drift, band)} bps from its target, outside its band of ±${pointsBeside(band, drift)} bps, but its legs may settle for another ${seconds(settlesAt! - now)} s.`
 }
 
 function closestToEdge({ assets }: PortfolioView, figures: readonly AssetFigures[], { findings }: Assessment): string {
@@ -87,7 +87,7 @@ function closestToEdge({ assets }: PortfolioView, figures: readonly AssetFigures
   const subject = inside.length === assets.length ? 'Every asset' : 'Every other asset'
   const basis = findings[closest]!.basis
   return [
-    `${subject} is inside its band; ${asset} is closest to its edge with ${basisPointsOf(drift)} of ±${basisPointsOf(band)} bps.`,
+    `${subject} is inside its band; ${asset} is closest to its edge with ${pointsBeside(drift, band)} of ±${pointsBeside(band, drift)} bps.`,
     balanceOf(figures[closest]!),
     ...(basis ? [basis()] : []),
   ].join(' ')

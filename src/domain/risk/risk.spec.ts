@@ -6,7 +6,7 @@ import { correlation, volatilities } from '../statistics/covariance.js'
 import { isPositiveSemidefinite } from '../statistics/definiteness.js'
 import { ewmaCovariances } from '../statistics/ewma.js'
 import { logReturnRows } from '../statistics/returns.js'
-import { bandCovariance, regimeAt, shortageOf } from './risk.js'
+import { bandCovariance, regimeAt, shortagesOf } from './risk.js'
 import { stableFloors } from './stable-floors.js'
 
 const walks = [
@@ -84,12 +84,28 @@ describe('the regime of a portfolio', () => {
 test('what is short of an asset is said with dates and what to do', () => {
   const given: PriceTable = { assets: ['ETH', 'BTC'], days: [20_000], prices: [[3_000, undefined]] }
   const every = everyDay(given, 19_999, 20_100)
-  expect(shortageOf(every, 0)).toBe(
-    'ETH has 1 daily price, the last of 2024-10-04, which is too few or too old on 2025-01-12. Record or import at least 21 days without a gap.',
-  )
-  expect(shortageOf(every, 1)).toBe(
-    'There is no daily price of BTC from 2024-10-03 on. Record or import at least 21 days without a gap.',
-  )
+  expect(shortagesOf(every, [0, 1])).toEqual([
+    {
+      asset: 'ETH',
+      reason:
+        'ETH has 1 daily price, the last of 2024-10-04, which is too few or too old on 2025-01-12. Record or import at least 21 days without a gap.',
+    },
+    {
+      asset: 'BTC',
+      reason: 'There is no daily price of BTC from 2024-10-03 on. Record or import at least 21 days without a gap.',
+    },
+  ])
+})
+
+test('assets that are short of the same share one sentence', () => {
+  const assets = ['ETH', 'BTC', 'LINK', 'USD', 'EUR']
+  const given: PriceTable = { assets, days: [20_000], prices: [[3_000, undefined, undefined, 1, undefined]] }
+  const found = shortagesOf(everyDay(given, 19_999, 20_100), [0, 1, 2, 3])
+  expect(found.map(({ asset }) => asset)).toEqual(['ETH', 'BTC', 'LINK', 'USD'])
+  expect([...new Set(found.map(({ reason }) => reason))]).toEqual([
+    'ETH, USD each have 1 daily price, the last of 2024-10-04, which is too few or too old on 2025-01-12. Record or import at least 21 days without a gap.',
+    'There is no daily price of BTC, LINK from 2024-10-03 on. Record or import at least 21 days without a gap.',
+  ])
 })
 
 test('a row for every day makes a gap one in which nothing is known', () => {

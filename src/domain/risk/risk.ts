@@ -85,13 +85,31 @@ function weightedReturn(row: readonly (number | undefined)[], weights: readonly 
   return sum
 }
 
-/** Why too little is known of an asset, in the column `place` of a table with a row for every day. */
-export function shortageOf({ assets, days, prices }: PriceTable, place: number): string {
-  const asset = assets[place]!
-  const known = [...days.keys()].filter((row) => prices[row]![place] !== undefined)
+/**
+ * Why too little is known of the assets in these columns of a table with a row for every day: one sentence for all that
+ * lack the same.
+ */
+export function shortagesOf({ assets, days, prices }: PriceTable, places: readonly number[]): Risk['missing'] {
+  const lacking = places.map((place) => {
+    const known = [...days.keys()].filter((row) => prices[row]![place] !== undefined)
+    return { asset: assets[place]!, count: known.length, last: known.at(-1) }
+  })
+  return lacking.map(({ asset, count, last }) => {
+    const alike = lacking.filter((one) => one.count === count && one.last === last).map((one) => one.asset)
+    return { asset, reason: shortageOf(alike, count, days, last) }
+  })
+}
+
+function shortageOf(
+  assets: readonly AssetKey[],
+  count: number,
+  days: readonly number[],
+  last: number | undefined,
+): string {
+  const names = assets.join(', ')
   const remedy = `Record or import at least ${LEAST_RETURNS + 1} days without a gap.`
-  if (known.length === 0) return `There is no daily price of ${asset} from ${dayText(days[0]!)} on. ${remedy}`
-  const last = dayText(days[known.at(-1)!]!)
-  const count = known.length === 1 ? '1 daily price' : `${known.length} daily prices`
-  return `${asset} has ${count}, the last of ${last}, which is too few or too old on ${dayText(days.at(-1)!)}. ${remedy}`
+  if (last === undefined) return `There is no daily price of ${names} from ${dayText(days[0]!)} on. ${remedy}`
+  const prices = count === 1 ? '1 daily price' : `${count} daily prices`
+  const have = assets.length === 1 ? 'has' : 'each have'
+  return `${names} ${have} ${prices}, the last of ${dayText(days[last]!)}, which is too few or too old on ${dayText(days.at(-1)!)}. ${remedy}`
 }

@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { InvariantError } from '../errors.js'
+import { parseDecimal } from './decimal.js'
 import {
   absolute,
   basisPointsOf,
   larger,
   mulDiv,
+  pointsBeside,
   RATIO_ONE,
   ratioOfBasisPoints,
   ratioToNumber,
@@ -77,4 +79,37 @@ test('smaller, larger and absolute agree with the order of numbers', () => {
     }),
   )
   expect(ratioToNumber(RATIO_ONE / 4n)).toBe(0.25)
+})
+
+describe('pointsBeside', () => {
+  test.each([
+    ['0.0050000000000001', '0.005', '50.000000000001', '50'],
+    ['0.00504', '0.005', '50.4', '50'],
+    ['-0.00504', '0.005', '-50.4', '50'],
+    ['0.0062', '0.005', '62', '50'],
+    ['0.00629', '0.00501', '62', '50'],
+    ['0.005', '0.005', '50', '50'],
+    ['0.00509', '0.00508', '50.9', '50.8'],
+    ['0.000000000000000001', '0', '0.00000000000001', '0'],
+    ['-0.00001', '0.5', '0', '5000'],
+  ])('%s beside %s is %s, and that is %s', (one, other, text, otherText) => {
+    const ratio = (value: string) => parseDecimal(value, 18)!
+    expect(pointsBeside(ratio(one), ratio(other))).toBe(text)
+    expect(pointsBeside(ratio(other), ratio(one))).toBe(otherText)
+  })
+
+  test('two sizes that differ never read the same, and none reads larger than it is', () => {
+    const near = fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n })
+    fc.assert(
+      fc.property(near, fc.oneof(near, fc.bigInt({ min: -300n, max: 300n })), fc.boolean(), (one, by, isNear) => {
+        const other = isNear ? one + by : by
+        const [text, otherText] = [pointsBeside(one, other), pointsBeside(other, one)].map((told) =>
+          told.replace('-', ''),
+        )
+        expect(text === otherText).toBe(absolute(one) === absolute(other))
+        expect(parseDecimal(text!, 14)! <= absolute(one)).toBe(true)
+      }),
+      many,
+    )
+  })
 })

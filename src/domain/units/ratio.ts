@@ -31,6 +31,24 @@ export function basisPointsOf(ratio: Ratio): number {
   return Number(ratio / RATIO_PER_BASIS_POINT)
 }
 
+/** Decimal places of a basis point that a ratio can hold. */
+const PLACES = 14
+
+/**
+ * Basis points of a ratio that stands in a text beside another one: whole ones where these differ in size, else with as
+ * many places as tell the two apart, so that no text says "50, allowed 50" of what is more. Rounded toward zero.
+ */
+export function pointsBeside(ratio: Ratio, other: Ratio): string {
+  const [size, otherSize] = [absolute(ratio), absolute(other)]
+  let unit = RATIO_PER_BASIS_POINT
+  let places = 0
+  for (; places < PLACES && size !== otherSize && size / unit === otherSize / unit; places++) unit /= 10n
+  const digits = (size / unit).toString().padStart(places + 1, '0')
+  const [whole, part] = [digits.slice(0, digits.length - places), digits.slice(digits.length - places)]
+  const text = places === 0 ? whole : `${whole}.${part}`.replace(/\.?0+$/, '')
+  return ratio < 0n && size / unit > 0n ? `-${text}` : text
+}
+
 /** For display and metrics only: the nearest float. */
 export function ratioToNumber(ratio: Ratio): number {
   return Number(ratio) / ONE

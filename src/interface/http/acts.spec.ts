@@ -10,6 +10,7 @@ import { ACCESS_SCOPES } from '../../domain/access/scopes.js'
 import { reservedIntent } from '../../domain/execution/intent.js'
 import { LONGEST_TIMED_PAUSE_MS } from '../../domain/policy/timed-pauses.js'
 import { Identities } from '../../ports/identities.js'
+import { Lease } from '../../ports/lease.js'
 import { RateLimits } from '../../ports/rate-limits.js'
 import { registeredRoutes } from './access/registered-routes.js'
 import { Portfolios } from './portfolios.controller.js'
@@ -64,6 +65,29 @@ const post = (
 }
 const get = (path: string, on = gate) => request(on.url).get(`/v1/${path}`).set('authorization', 'Bearer ada')
 const inSeconds = (seconds: number) => new Date(NOW + seconds * 1000).toISOString()
+
+test('5.2: a pause that could not be written down is answered so, and holds here all the same', async () => {
+  const own = await startGateApp({ identities: new Everybody(), limits: new NoLimits() })
+  try {
+    own.store.setOperatingState = () => Promise.reject(new Error('secret of the database'))
+    for (const [path, level, whose] of [
+      ['pause', 'paused_new', 'This replica does not lead'],
+      ['halt', 'halted', 'This replica leads'],
+    ]) {
+      own.app.get(Lease).isHeld = () => path === 'halt'
+      const { status, headers, body } = await post(path!, { scope: 'chain:alpha', reason: 'Odd.' }, { on: own })
+      expect([status, headers['retry-after'], body.code]).toEqual([503, '2', 'unavailable'])
+      expect(body.detail).toContain(`chain:alpha is ${level} in this process only; the record could not be written`)
+      expect(body.detail).toContain(whose)
+      expect(body.detail).not.toContain('secret')
+      expect((await get('state', own)).body).toMatchObject({
+        scopes: [{ scope: 'chain:alpha', state: level, by: 'ada' }],
+      })
+    }
+  } finally {
+    await own.close()
+  }
+})
 
 describe('a pause with an end', () => {
   test('is shown with it in the state and with the portfolio, and is no reason to resume by two', async () => {

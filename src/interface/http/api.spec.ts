@@ -6,7 +6,8 @@ import type { OpenAPIObject } from '@nestjs/swagger'
 import fc from 'fast-check'
 import request from 'supertest'
 import type { z } from 'zod'
-import { apiRequests } from '../../../test/support/api-requests.js'
+import { aProposal } from '../../../test/support/admin-contract.js'
+import { type ApiRequest, apiRequests, pairsOf } from '../../../test/support/api-requests.js'
 import {
   aCycle,
   anAttempt,
@@ -22,13 +23,15 @@ import { ALPHA } from '../../../test/support/fake-world.js'
 import { type GateApp, operatorToken, startGateApp } from '../../../test/support/gate-app.js'
 import { until } from '../../../test/support/until.js'
 import { entry } from '../../domain/execution/ledger.js'
+import { Proposals } from '../../ports/proposals.js'
 import { RateLimits } from '../../ports/rate-limits.js'
 import { registeredRoutes } from './access/registered-routes.js'
 import { describeApi, serveApiDocs } from './openapi.js'
 import { problemSchema } from './problem.js'
 
-/** More in a long run. */
+/** More in a long run (`npm run test:api`), which says what came of them. */
 const REQUESTS = Number(process.env['EVENKEEL_API_REQUESTS'] ?? 250)
+const IS_LONG = REQUESTS > 250
 
 /** Nobody is ever held up. */
 class NoLimits extends RateLimits {
@@ -274,31 +277,58 @@ describe('the document', () => {
 })
 
 test(
-  '5.3: whatever is asked, the answer is one that the document knows, and never a failure of ours',
+  '5.3: whatever is asked, at the same moment too, the answer is one that the document knows, and never a failure of ours',
   async () => {
-    const samples = ['core', cycle.id, intent.id, 'all', 'chain:alpha', 'alpha', ALPHA.usdc.address]
-    await fc.assert(
-      fc.asyncProperty(
-        apiRequests(document, samples),
-        async ({ operation, method, path, headers, body, documented }) => {
-          const answer = await fetch(`${gate.url}${path}`, { method, headers, ...(body !== undefined && { body }) })
-          const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream')
-          if (isStream) await answer.body!.cancel()
-          const text = isStream ? '' : await answer.text()
-          expect(answer.status).toBeLessThan(500)
-          expect(documented).toContain(answer.status)
-          expect(text).not.toMatch(/\n\s+at |node_modules|\.ts:\d/)
-          if (answer.status >= 400) {
-            expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/)
-            problemSchema.parse(JSON.parse(text))
-          } else if (answer.status !== 304 && !isStream) answers.get(operation)!.parse(JSON.parse(text))
-          expect(Object.keys(Object.prototype)).toEqual([])
-          expect(({} as { polluted?: true }).polluted).toBeUndefined()
-        },
-      ),
-      { numRuns: REQUESTS, ...(REQUESTS <= 250 && { seed: 6 }) },
+    const waiting = (['plan', 'resume'] as const).map((kind) =>
+      aProposal({
+        id: kind === 'plan' ? cycle.id : 'resume-x',
+        kind,
+        content: { scope: 'all', clear: [], reason: '' },
+      }),
     )
+    const proposals = gate.app.get(Proposals)
+    for (const one of waiting) await proposals.open(one)
+    /** So that there is something to say a word on, each time. */
+    const reopen = async () => {
+      for (const one of waiting) await proposals.save((await proposals.byId(one.id))!, one)
+    }
+    const ids = waiting.flatMap(({ id, digest }) => [id, digest])
+    const samples = ['core', cycle.id, intent.id, 'all', 'chain:alpha', 'alpha', ALPHA.usdc.address, ...ids]
+    const statuses = new Map<number, number>()
+    let [asked, atOnce] = [0, 0]
+    const ask = async ({ operation, method, path, headers, body, documented }: ApiRequest) => {
+      const answer = await fetch(`${gate.url}${path}`, { method, headers, ...(body !== undefined && { body }) })
+      const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream')
+      if (isStream) await answer.body!.cancel()
+      const text = isStream ? '' : await answer.text()
+      asked += 1
+      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
+      // One preview is made at a time.
+      if (answer.status >= 500) expect([answer.status, operation]).toEqual([503, 'Previews.preview'])
+      expect(documented).toContain(answer.status)
+      expect(text).not.toMatch(/\n\s+at |node_modules|\.ts:\d/)
+      if (answer.status >= 400) {
+        expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+        problemSchema.parse(JSON.parse(text))
+      } else if (answer.status !== 304 && !isStream) answers.get(operation)!.parse(JSON.parse(text))
+    }
+    await fc.assert(
+      fc.asyncProperty(pairsOf(apiRequests(document, samples)), async (requests) => {
+        await reopen()
+        if (requests.length > 1) atOnce += 1
+        await Promise.all(requests.map(ask))
+        expect(Object.keys(Object.prototype)).toEqual([])
+        expect(({} as { polluted?: true }).polluted).toBeUndefined()
+      }),
+      { numRuns: REQUESTS, ...(!IS_LONG && { seed: 6 }) },
+    )
+    if (IS_LONG) {
+      const counts = [...statuses]
+        .toSorted(([one], [other]) => one - other)
+        .map(([status, count]) => `${status}: ${count}`)
+      process.stdout.write(`${asked} requests, of which ${atOnce} pairs at the same moment\n${counts.join(', ')}\n`)
+    }
     expect(gate.observer.of('failed')).toEqual([])
   },
-  5_000 + REQUESTS * 20,
+  5_000 + REQUESTS * 40,
 )

@@ -18,9 +18,13 @@ export class BreakersController {
     answer: breakersAnswer,
   })
   async list(@Query() query: unknown) {
-    const { limit } = parseOrRefuse(breakersQuery, query)
+    const { limit, before } = parseOrRefuse(breakersQuery, query)
     const open = await this.store.breakers({ isOpen: true, limit: 1_000 })
-    const recent = await this.store.breakers({ isOpen: false, limit })
-    return { open: open.map(breakerWire), recent: recent.map(breakerWire) }
+    const recent = await this.store.breakers({ isOpen: false, limit, ...(before !== undefined && { before }) })
+    return {
+      open: open.map(breakerWire),
+      recent: recent.map(breakerWire),
+      ...(recent.length === limit && { next: recent.at(-1)?.id }),
+    }
   }
 }

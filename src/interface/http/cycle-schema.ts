@@ -132,6 +132,17 @@ export const cycleAnswer = z
     ...driftShape,
     plan: planSchema.nullable(),
     planReasons: z.array(z.string()),
+    progress: z
+      .strictObject({
+        planned: count,
+        toDo: count.describe('Planned and not skipped.'),
+        done: count,
+        failed: count,
+        skipped: z
+          .array(z.strictObject({ code: z.string(), detail: z.string(), legs: count }))
+          .describe('Legs that were never begun and will not be, by what stopped them.'),
+      })
+      .describe('How many of the legs were carried out, of those that are to be.'),
     legs: z.array(leg),
     intents: z.array(intent),
     transfers: z.array(transfer),

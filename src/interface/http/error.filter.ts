@@ -1,18 +1,27 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common'
 import type { Application, Request, Response } from 'express'
 import type { Observer } from '../../ports/observer.js'
+import type { AuditTrail } from './access/audit-trail.js'
+import { callerOf } from './access/caller.js'
 import { requestIdOf } from './access/request.js'
 import { Problem, type ProblemCode } from './problem.js'
 
 /** The one place that turns failures into answers. What went wrong inside is logged, never told to the caller. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(private readonly observer: Observer) {}
+  constructor(
+    private readonly observer: Observer,
+    private readonly audit: Pick<AuditTrail, 'tryAppendFirst'>,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp()
+    const request = http.getRequest<Request>()
     const response = http.getResponse<Response>()
-    const problem = this.problemOf(error, http.getRequest<Request>())
+    const problem = this.problemOf(error, request)
+    // Nobody else saw what was turned away before anybody was asked who they are.
+    if (BEFORE_THE_GATE.has(problem.status) && !callerOf(request))
+      void this.audit.tryAppendFirst(request, response, { status: problem.status })
     if (response.headersSent) {
       response.destroy()
       return
@@ -36,6 +45,8 @@ export class ErrorFilter implements ExceptionFilter {
     return new Problem(500, 'internal', 'The request could not be answered; the log says why.')
   }
 }
+
+const BEFORE_THE_GATE: ReadonlySet<number> = new Set([405, 413, 415])
 
 const CODES: Readonly<Record<number, ProblemCode>> = {
   413: 'payload-too-large',

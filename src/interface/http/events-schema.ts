@@ -5,7 +5,7 @@ import { INTENT_STATES, STEP_KINDS } from '../../domain/execution/intent.js'
 import { TRANSFER_STATES } from '../../domain/execution/transfer.js'
 import { NEWS_TYPES } from '../../domain/news/news.js'
 import { BREAKER_CODES } from '../../domain/policy/breakers.js'
-import { OPERATING_LEVELS } from '../../domain/policy/operating.js'
+import { AUTHOR_KINDS, OPERATING_LEVELS } from '../../domain/policy/operating.js'
 import { address, count, decimal, hash, share, time, units, usd } from './figures-schema.js'
 import { name } from './wire.js'
 
@@ -58,7 +58,8 @@ export const eventSchema = z
       scope,
       state: z.enum(OPERATING_LEVELS),
       reason,
-      by: z.enum(['operator', 'breaker']),
+      by: z.string().describe('The subject of whoever said so.'),
+      byKind: z.enum(AUTHOR_KINDS).optional().describe('Absent in events of builds that did not know it.'),
       expiresAt: time.nullable().describe('When a pause lets go by itself.'),
     }),
     event('breaker-tripped', {

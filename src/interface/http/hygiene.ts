@@ -5,6 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express'
 import type { NextFunction, Request, Response } from 'express'
 import helmet from 'helmet'
 import type { Observer } from '../../ports/observer.js'
+import { AuditTrail } from './access/audit-trail.js'
 import { measureRequests } from './access/measure.js'
 import { REQUEST_ID } from './access/request.js'
 import { ErrorFilter } from './error.filter.js'
@@ -25,7 +26,10 @@ export interface HygieneOptions {
   readonly trustedProxies: number
 }
 
-/** What holds for every request and every answer, whatever route it is for (5.3). To be called before the app listens. */
+/**
+ * What holds for every request and every answer, whatever route it is for (5.3). To be called before the app listens; its
+ * module has an AuditTrail.
+ */
 export function applyHygiene(app: NestExpressApplication, { observer, trustedProxies }: HygieneOptions): void {
   app.disable('x-powered-by')
   app.disable('etag')
@@ -35,7 +39,7 @@ export function applyHygiene(app: NestExpressApplication, { observer, trustedPro
   app.use(requireJson)
   app.useBodyParser('json', { limit: `${LARGEST_BODY_KIB}kb`, inflate: false })
   app.use(refuseDeepBodies)
-  app.useGlobalFilters(new ErrorFilter(observer))
+  app.useGlobalFilters(new ErrorFilter(observer, app.get(AuditTrail, { strict: false })))
   const server: Server = app.getHttpServer()
   Object.assign(server, {
     requestTimeout: REQUEST_TIMEOUT_MS,

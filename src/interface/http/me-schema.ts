@@ -12,11 +12,11 @@ export const meAnswer = z
       .strictObject({
         resume: z.union([z.literal(1), z.literal(2)]).describe('People it takes to resume what was paused.'),
         plan: z.int().min(0).max(2).describe('People who have to approve a plan before anything of it is signed.'),
-        planAboveUsd: usd.describe('Plans whose swaps sell this much or less need no approval.'),
+        planAboveUsd: usd.describe('Plans whose legs move this much or less need no approval.'),
       })
       .describe('Whose word it takes here.'),
     version: z.string().describe('Of the daemon.'),
-    revision: z.string().describe('Source revision of the build; empty when nobody told.'),
+    revision: z.string().describe('Source revision of the build; `unknown` when nobody told.'),
     configHash: z.string().describe('Of the effective configuration; GET /v1/config shows it.'),
   })
   .meta({ id: 'Me' })

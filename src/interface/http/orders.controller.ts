@@ -40,10 +40,10 @@ export class OrdersController {
     status: 202,
     refusals: [404, 409],
   })
-  async run(@Param('id') id: string, @Body() body: unknown, @Caller() { subject }: Principal) {
+  async run(@Param('id') id: string, @Body() body: unknown, @Caller() { subject, kind }: Principal) {
     const portfolio = this.portfolios.named(id)
     const { mode } = parseOrRefuse(orderBody, body)
-    const order = { by: subject, isDry: mode === 'dry-run' }
+    const order = { by: subject, byKind: kind, isDry: mode === 'dry-run' }
     const answer = await this.runCycle.ask(portfolio, this.stopping.signal, order)
     if (answer.status === 'refused') throw new Problem(409, 'conflict', answer.reason)
     return { cycle: answer.cycleId }

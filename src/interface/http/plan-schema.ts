@@ -73,8 +73,13 @@ export const planSchema = z
     alternatives: z.array(
       z.strictObject({ name: z.enum(['nothing', 'naive', 'greedy']), costUsd: usd.nullable(), unmetUsd: usd }),
     ),
-    lowerBoundUsd: usd.nullable(),
-    gap: share.nullable(),
+    lowerBoundUsd: usd
+      .nullable()
+      .describe(
+        'No plan on the same quotes costs less, what is left undone priced in; never above what this one costs.',
+      ),
+    noBoundReason: z.string().nullable().describe('Why `lowerBoundUsd` is null; null where it is not.'),
+    gap: share.nullable().describe('Cost, what is left undone priced in, over the lower bound: never below 1.'),
     expectedDrift: share,
     unmet: z.array(z.strictObject({ asset: z.string(), valueUsd: usd, reason: z.string() })),
     separatePools: z.array(

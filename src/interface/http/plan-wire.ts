@@ -1,4 +1,4 @@
-import { gapOf } from '../../domain/planning/comparison.js'
+import { boundOf, gapOf } from '../../domain/planning/comparison.js'
 import type { Market } from '../../domain/planning/cost.js'
 import type { Leg, Plan } from '../../domain/planning/plan.js'
 import type { Decision } from '../../domain/policy/trigger.js'
@@ -44,6 +44,7 @@ function judgementWire({ act, code, reasons, breached, levels, policy, figures }
 
 export function planWire(plan: Plan) {
   const gap = gapOf(plan)
+  const bound = boundOf(plan)
   return {
     id: plan.id,
     method: plan.method,
@@ -53,7 +54,8 @@ export function planWire(plan: Plan) {
       costUsd: usdOrNull(cost),
       unmetUsd: usdToText(unmet),
     })),
-    lowerBoundUsd: usdOrNull(plan.lowerBound),
+    lowerBoundUsd: usdOrNull(bound.claimed),
+    noBoundReason: bound.claimed === undefined ? bound.reason : null,
     gap: gap === undefined ? null : ratioText(gap),
     expectedDrift: ratioText(plan.expectedDrift),
     unmet: plan.unmet.map(({ asset, value, reason }) => ({ asset, valueUsd: usdToText(value), reason })),

@@ -19,7 +19,7 @@ export const portfolioAnswer = z
     mode: z.enum(['live', 'dry-run']),
     account: z.strictObject({ alias: z.string(), address }),
     operatingState: stateSchema.describe('The strictest that holds for the portfolio.'),
-    pausedParts: z.array(stateSchema).describe('Chains and assets of it that are not running.'),
+    pausedParts: z.array(stateSchema).describe('Chains, assets and bridges of it that are not running.'),
     measuredAt: time.optional().describe('Of the last cycle, from which the figures are. Absent before the first one.'),
     lastCycle: z.strictObject({ id: z.string(), outcome: outcome.optional(), decision: decisionSchema }).optional(),
     ...z.strictObject(driftShape).partial().shape,

@@ -24,7 +24,7 @@ export class PreviewsController {
   @Post(':id/preview')
   @Route({
     scope: 'plan:propose',
-    bucket: 'mutate',
+    bucket: 'preview',
     action: 'plan.preview',
     resource: ({ params }) => `portfolio:${params['id'] ?? ''}`,
     summary: 'What a cycle would do now, with other targets, bands, limits or another policy',

@@ -31,7 +31,7 @@ export interface Finding {
   readonly detail: string
 }
 
-/** An error as RFC 9457 writes it, with a code from a closed list. Whoever throws one has changed nothing. */
+/** An error as RFC 9457 writes it, with a code from a closed list. Whoever throws one has written nothing down. */
 export class Problem extends Error {
   override readonly name = 'Problem'
   constructor(

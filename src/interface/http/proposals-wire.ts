@@ -17,7 +17,7 @@ export const proposalSchema = z
   .strictObject({
     id: z.string().describe('Of a plan the id of its cycle.'),
     kind: z.enum(PROPOSAL_KINDS),
-    state: z.enum([...PROPOSAL_STATES, 'expired']),
+    state: z.enum(PROPOSAL_STATES),
     digest: z.string().describe('SHA-256 over the canonical text (RFC 8785) of `content`: an approval names it.'),
     content: z.record(z.string(), z.unknown()).describe('Everything that would be done. Amounts are base units.'),
     proposedBy: z.string().describe('A subject, or `daemon`.'),
@@ -29,7 +29,9 @@ export const proposalSchema = z
   })
   .meta({ id: 'Proposal' })
 
-export const proposalsAnswer = z.strictObject({ proposals: z.array(proposalSchema) }).meta({ id: 'Proposals' })
+export const proposalsAnswer = z
+  .strictObject({ proposals: z.array(proposalSchema), next: z.string().optional() })
+  .meta({ id: 'Proposals' })
 export const approvedAnswer = z
   .strictObject({
     proposal: proposalSchema,
@@ -40,6 +42,7 @@ export const approvedAnswer = z
 export const proposalParams = z.strictObject({ id: z.string().describe('Id of the proposal.') })
 export const proposalsQuery = z.strictObject({
   state: z.enum(PROPOSAL_STATES).optional(),
+  before: z.string().max(200).optional().describe('`next` of the page before.'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
 export const approveBody = z.strictObject({ digest })

@@ -8,6 +8,7 @@ import { Caller } from './access/caller.js'
 import { Route } from './access/route.js'
 import { cancelOrderWire, notCancelled } from './cancel-wire.js'
 import { heldBack } from './held-back.js'
+import { refuseBefore } from './page.js'
 import { Problem } from './problem.js'
 import {
   approveBody,
@@ -19,7 +20,7 @@ import {
   proposalWire,
   rejectBody,
 } from './proposals-wire.js'
-import { resumeBody, Scopes } from './safety-wire.js'
+import { resumeBody, scopeAsked, Scopes } from './safety-wire.js'
 import { stateWire } from './state-wire.js'
 import { parseOrRefuse } from './wire.js'
 
@@ -27,6 +28,7 @@ const idOf = ({ params }: { readonly params: Readonly<Record<string, string | un
 
 /** How a word on a proposal is refused over HTTP. */
 const REFUSALS = {
+  busy: [409, 'conflict'],
   ended: [409, 'conflict'],
   expired: [409, 'conflict'],
   'other-digest': [412, 'precondition-failed'],
@@ -52,9 +54,18 @@ export class ProposalsController {
     answer: proposalsAnswer,
   })
   async list(@Query() query: unknown) {
-    const { state, limit } = parseOrRefuse(proposalsQuery, query)
-    const found = await this.proposals.list({ limit, ...(state !== undefined && { state }) })
-    return { proposals: found.map((one) => this.wire(one)) }
+    const { state, before, limit } = parseOrRefuse(proposalsQuery, query)
+    if (before !== undefined && !(isId(before) && (await this.proposals.byId(before))))
+      throw refuseBefore('the id of a proposal', before)
+    const found = await this.proposals.list({
+      limit,
+      ...(state !== undefined && { state }),
+      ...(before !== undefined && { before }),
+    })
+    return {
+      proposals: found.map((one) => this.wire(one)),
+      ...(found.length === limit && { next: found.at(-1)?.id }),
+    }
   }
 
   @Get(':id')
@@ -77,6 +88,7 @@ export class ProposalsController {
     scope: 'resume:propose',
     bucket: 'mutate',
     action: 'resume.propose',
+    resource: scopeAsked,
     summary: 'Propose that a scope goes on, for another person to approve',
     body: resumeBody,
     answer: proposalSchema,
@@ -84,10 +96,10 @@ export class ProposalsController {
     refusals: [409],
   })
   async proposeResume(@Body() body: unknown, @Caller() caller: Principal) {
-    const { scope, reason, clear } = parseOrRefuse(resumeBody, body)
-    const order = { scope: this.scopes.named(scope), reason, clear }
+    const { scope, ...word } = parseOrRefuse(resumeBody, body)
+    const order = { scope: this.scopes.named(scope), ...word }
     const answer = await this.answerProposal.proposeResume(order, { by: caller.subject, needs: 1 })
-    if (answer.status === 'refused') throw heldBack(answer.holding)
+    if (answer.status === 'refused') throw heldBack(answer.obstacle, this.clock.now())
     return this.wire(answer.proposal)
   }
 
@@ -189,13 +201,13 @@ export class ProposalsController {
     return this.reject('cancel', id, body, caller)
   }
 
-  private async approve(kind: Proposal['kind'], id: string, body: unknown, { subject }: Principal) {
+  private async approve(kind: Proposal['kind'], id: string, body: unknown, { subject, kind: credential }: Principal) {
     const { digest } = parseOrRefuse(approveBody, body)
     const answer = isId(id)
-      ? await this.answerProposal.approve({ kind, id, digest, subject })
+      ? await this.answerProposal.approve({ kind, id, digest, subject, credential })
       : ({ status: 'unknown' } as const)
     const { proposal, resumed, cancelled } = taken(id, answer)
-    if (resumed?.status === 'refused') throw heldBack(resumed.holding)
+    if (resumed?.status === 'refused') throw heldBack(resumed.obstacle, this.clock.now())
     if (cancelled && cancelled.status !== 'ordered') throw notCancelled(proposal.id, cancelled)
     return {
       proposal: this.wire(proposal),

@@ -5,6 +5,7 @@ import { aProposal } from '../../../test/support/admin-contract.js'
 import { FakeWorld } from '../../../test/support/fake-world.js'
 import { type GateApp, operatorToken, startGateApp } from '../../../test/support/gate-app.js'
 import { ACCESS_SCOPES } from '../../domain/access/scopes.js'
+import { COOL_DOWN_MS } from '../../domain/policy/resume.js'
 import { Identities } from '../../ports/identities.js'
 import { Proposals } from '../../ports/proposals.js'
 
@@ -71,12 +72,87 @@ describe('a resume that takes two people', () => {
     expect(rejected.body).toMatchObject({ state: 'rejected', reason: 'eve: Not yet.' })
   })
 
+  test('is void as soon as its scope is paused anew, more mildly too, and names that scope in the audit log', async () => {
+    const scope = 'portfolio:core'
+    await post('pause', 'eve', { scope, level: 'hard', reason: 'Odd quotes.' })
+    const { body } = await post('proposals/resume', 'ada', { ...wanted, scope })
+    const { id, digest } = body as { id: string; digest: string }
+    gate.clock.pass(1_000)
+    await post('pause', 'eve', { scope, reason: 'Wait for me.' })
+    const { body: state } = await get('state')
+    expect(state).toMatchObject({ scopes: [{ scope, state: 'paused_hard', by: 'eve', byKind: 'person' }] })
+    expect((await get(`proposals/${id}`)).body).toMatchObject({
+      state: 'void',
+      reason: expect.stringContaining('held anew'),
+    })
+    expect((await post(`proposals/resume/${id}/approve`, 'bob', { digest })).status).toBe(409)
+    expect((await get('audit?action=resume.propose')).body).toMatchObject({
+      records: [{ resource: scope, subject: 'ada', result: 'done' }, { resource: scope }],
+    })
+  })
+
   test('what is not there, and words that say nothing', async () => {
     expect((await get('proposals/nothing')).status).toBe(404)
     expect((await get('proposals/%00')).status).toBe(404)
     expect((await post('proposals/plan/nothing/approve', 'ada', { digest: '0'.repeat(64) })).status).toBe(404)
     expect((await post('proposals/plan/nothing/approve', 'ada', { digest: 'yes' })).status).toBe(400)
     expect((await post('proposals/plan/nothing/reject', 'ada', { digest: '0'.repeat(64) })).status).toBe(400)
+  })
+})
+
+describe('a resume over breakers (F-79)', () => {
+  const trip = (code: 'B-03' | 'B-12') =>
+    gate.store.tripBreaker({ code, scope: 'all', level: 'halted', reason: 'Found.' }, gate.clock.now())
+  const answers = async (body: object) => {
+    await gate.close()
+    await start(1)
+    await trip('B-03')
+    gate.clock.pass(COOL_DOWN_MS)
+    const wanted = { reason: 'Looked at it.', clear: ['B-03'], ...body }
+    return [await post('resume', 'ada', wanted), await post('proposals/resume', 'ada', wanted)] as const
+  }
+
+  test('says what to name, what is short, and how to give it up', async () => {
+    for (const { status, body } of await answers({ clear: [] }))
+      expect([status, body]).toMatchObject([409, { detail: expect.stringContaining('"clear": ["B-03"]') }])
+    for (const { status, body } of await answers({}))
+      expect([status, body]).toMatchObject([409, { detail: expect.stringContaining('"acceptLoss": true') }])
+    const [resumed] = await answers({ acceptLoss: true })
+    expect(resumed).toMatchObject({
+      status: 200,
+      body: { state: 'running', cleared: [{ clearedBy: 'operator: accepts the loss: Looked at it.' }] },
+    })
+  })
+
+  test('that gives up a loss has that in what the other person approves', async () => {
+    await trip('B-03')
+    gate.clock.pass(COOL_DOWN_MS)
+    const wanted = { reason: 'Looked at it.', clear: ['B-03'], acceptLoss: true }
+    const { body } = await post('proposals/resume', 'ada', wanted)
+    const { id, digest, content } = body as { id: string; digest: string; content: object }
+    expect(content).toMatchObject({ clear: ['B-03'], acceptLoss: true })
+    expect((await post(`proposals/resume/${id}/approve`, 'bob', { digest })).body).toMatchObject({
+      resumed: { state: 'running' },
+    })
+    expect(await gate.store.breakers({ isOpen: false, limit: 9 })).toMatchObject([
+      { clearedBy: 'operator: accepts the loss: Looked at it. (ada, bob)' },
+    ])
+  })
+
+  test('says from when on, before they have cooled down', async () => {
+    await gate.close()
+    await start(1)
+    await trip('B-12')
+    gate.clock.pass(60_000)
+    const early = await post('resume', 'ada', { reason: 'Looked at it.' })
+    expect(early).toMatchObject({
+      status: 409,
+      body: { code: 'conflict', retryAfter: 540, detail: expect.stringContaining('B-12 tripped a moment ago') },
+    })
+    expect(early.headers['retry-after']).toBe('540')
+    expect((await get('state')).body).toMatchObject({ state: 'halted' })
+    gate.clock.pass(540_000)
+    expect((await post('resume', 'ada', { reason: 'Looked at it.' })).status).toBe(200)
   })
 })
 
@@ -102,6 +178,90 @@ describe('a plan that waits', () => {
     gate.clock.pass(900_000)
     expect((await say('kim')).body).toMatchObject({ status: 409, detail: expect.stringContaining('Propose it anew') })
     expect((await get('proposals')).body).toMatchObject({ proposals: [{ id: 'cycle-1', state: 'expired' }] })
+    expect((await get('proposals?limit=1')).body).toMatchObject({ proposals: [{}], next: 'cycle-1' })
+    await proposals.open({ ...plan, id: 'cycle-2', state: 'expired' })
+    expect((await get('proposals?state=expired')).body).toMatchObject({
+      proposals: [{ id: 'cycle-2', state: 'expired' }],
+    })
+    expect((await post('proposals/plan/cycle-2/approve', 'bob', { digest: plan.digest })).status).toBe(409)
+    expect((await get('proposals?limit=1&before=cycle-1')).body).toEqual({ proposals: [] })
+  })
+})
+
+describe('words that come at the same moment', () => {
+  /** Has something done between the look of the next word at the proposal and that word, so many times. */
+  const between = (done: () => Promise<unknown>, times = 1) => {
+    const proposals = gate.app.get(Proposals)
+    const save = proposals.save.bind(proposals)
+    let left = times
+    const mine: Proposals['save'] = async (before, after) => {
+      left -= 1
+      proposals.save = save
+      await done()
+      if (left > 0) proposals.save = mine
+      return save(before, after)
+    }
+    proposals.save = mine
+  }
+  const digest = 'ab'.repeat(32)
+  const path = 'proposals/plan/cycle-1'
+  const reject = (who: string) => post(`${path}/reject`, who, { digest, reason: 'Too much.' })
+  const approve = (who: string, key: string) =>
+    request(gate.url)
+      .post(`/v1/${path}/approve`)
+      .set('authorization', `Bearer ${who}`)
+      .set('idempotency-key', key)
+      .send({ digest })
+  beforeEach(async () => {
+    await gate.app.get(Proposals).open(aProposal({ digest, content: { portfolio: 'core' } }))
+    gate.store.rows.cycles.set('cycle-1', aCycle({ id: 'cycle-1' }))
+  })
+  const nothingFailed = () => expect(gate.observer.of('failed')).toEqual([])
+
+  test('two approvals both count', async () => {
+    between(async () => expect((await approve('bob', 'b')).status).toBe(200))
+    expect((await approve('ada', 'a')).body).toMatchObject({
+      proposal: { state: 'approved', approvedBy: ['bob', 'ada'] },
+    })
+    nothingFailed()
+  })
+
+  test('of an approval and a rejection the first one counts, and the other one is told', async () => {
+    between(async () => expect((await reject('bob')).status).toBe(200))
+    const late = await approve('ada', 'a')
+    expect(late).toMatchObject({
+      status: 409,
+      body: { code: 'conflict', detail: expect.stringContaining('bob: Too much.') },
+    })
+    expect((await get('proposals/cycle-1')).body).toMatchObject({ state: 'rejected', approvedBy: [] })
+    nothingFailed()
+  })
+
+  test('of an approved resume and a pause that makes it void the pause wins, and nothing is let go', async () => {
+    await post('pause', 'eve', { reason: 'Odd quotes.' })
+    const { body } = await post('proposals/resume', 'ada', { reason: 'Looked at it.' })
+    const { id, digest: shown } = body as { id: string; digest: string }
+    gate.clock.pass(1_000)
+    between(() => post('pause', 'eve', { level: 'hard', reason: 'Odder ones.' }))
+    expect((await post(`proposals/resume/${id}/approve`, 'bob', { digest: shown })).status).toBe(409)
+    expect((await get(`proposals/${id}`)).body).toMatchObject({ state: 'void', approvedBy: [] })
+    expect((await get('state')).body).toMatchObject({ state: 'paused_hard' })
+    nothingFailed()
+  })
+
+  test('a word that others beat twice changes nothing and leaves its key free', async () => {
+    const proposals = gate.app.get(Proposals)
+    const others = async () => {
+      const before = (await proposals.byId('cycle-1'))!
+      await proposals.save(before, { ...before, approvedBy: [...before.approvedBy, 'somebody'] })
+    }
+    between(others, 2)
+    const beaten = await approve('ada', 'a')
+    expect(beaten).toMatchObject({ status: 409, body: { code: 'conflict', detail: expect.stringContaining('again') } })
+    const again = await approve('ada', 'a')
+    expect(again).toMatchObject({ status: 200, body: { proposal: { approvedBy: ['somebody', 'somebody', 'ada'] } } })
+    expect(again.headers['idempotent-replayed']).toBeUndefined()
+    nothingFailed()
   })
 })
 

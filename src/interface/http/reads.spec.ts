@@ -18,7 +18,8 @@ beforeAll(async () => {
   rows.cycles.set('second', { ...cycles[1]!, transfers: [early, late, arrived] })
   rows.costs.set('plan-1.1', { slippage: 2n * ONE_USD, fees: ONE_USD, gas: ONE_USD / 2n, bridge: 0n })
   for (const { id } of cycles[1]!.intents)
-    rows.events.push({ intentId: id, at: NOW - 55_000, state: 'signed', epoch: 1, evidence: 'step 0x07' })
+    // Within the second of its block, which chains tell as a whole one.
+    rows.events.push({ intentId: id, at: early.sentAt + 400, state: 'signed', epoch: 1, evidence: 'step 0x07' })
   const on = { cause: 'found.alpha.9', owner: OWNER, chain: 'alpha', token: ALPHA.usdc.address, book: 'final' } as const
   await gate.store.post(entry(on, 'unattributed', 'wallet', 1_500_000n))
 })
@@ -209,6 +210,17 @@ test('chains are told with their endpoints, by host alone', async () => {
   })
 })
 
+test('breakers are listed newest first, page by page, and those that hold all the time', async () => {
+  const trip = { scope: 'chain:alpha', level: 'paused_new', reason: 'No blocks.' } as const
+  for (const code of ['B-06', 'B-05'] as const) await gate.store.tripBreaker({ ...trip, code }, NOW)
+  type Page = { open: object[]; recent: object[]; next: number }
+  const first = (await body('breakers?limit=1')) as Page
+  expect(first.recent).toMatchObject([{ code: 'B-05' }])
+  expect(first.open.slice(0, 2)).toMatchObject([{ code: 'B-05' }, { code: 'B-06' }])
+  const second = (await body(`breakers?limit=1&before=${first.next}`)) as Page
+  expect(second).toMatchObject({ open: first.open, recent: [{ code: 'B-06' }] })
+})
+
 describe('transfers', () => {
   test('are listed newest first, by portfolio and state', async () => {
     const all = await body('transfers?portfolio=core&limit=2')
@@ -269,6 +281,8 @@ test.each([
   ['transfers?state=lost', '/state'],
   ['transfers?portfolio=nobody', '/portfolio'],
   ['transfers?before=nothing', '/before'],
+  ['proposals?before=nothing', '/before'],
+  ['breakers?before=nothing', '/before'],
   ['intents?limit=501', '/limit'],
   ['intents?portfolio=nobody', '/portfolio'],
   ['intents?before=nothing', '/before'],

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { BREAKER_CODES } from '../../domain/policy/breakers.js'
-import { OPERATING_LEVELS } from '../../domain/policy/operating.js'
+import { AUTHOR_KINDS, OPERATING_LEVELS } from '../../domain/policy/operating.js'
 import { count, share, time, usd } from './figures-schema.js'
 
 export const stateSchema = z
@@ -9,7 +9,10 @@ export const stateSchema = z
     state: z.enum(OPERATING_LEVELS),
     reason: z.string(),
     since: time,
-    by: z.enum(['operator', 'breaker']),
+    by: z.string().describe('The subject of whoever said so; `daemon` where it was the daemon itself.'),
+    byKind: z
+      .enum(AUTHOR_KINDS)
+      .describe('By an access token, a key, the shared admin token, or the daemon itself, as for a breaker.'),
     expiresAt: time.nullable().describe('When it lets go by itself; null where somebody has to.'),
   })
   .meta({ id: 'State' })
@@ -31,6 +34,10 @@ export const statesAnswer = z
   .strictObject({
     ...stateSchema.shape,
     scopes: z.array(stateSchema).describe('Every scope that is not running.'),
+    leader: z
+      .string()
+      .nullable()
+      .describe('Host name of the replica that holds the lease: on Kubernetes its pod; null while none does.'),
   })
   .meta({ id: 'States' })
 
@@ -40,6 +47,7 @@ export const breakersAnswer = z
   .strictObject({
     open: z.array(breaker).describe('Those that hold.'),
     recent: z.array(breaker).describe('The latest of all, newest first.'),
+    next: count.optional().describe('`before` of the next page of the latest.'),
   })
   .meta({ id: 'Breakers' })
 

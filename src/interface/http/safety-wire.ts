@@ -6,6 +6,7 @@ import type { Scope } from '../../domain/policy/operating.js'
 import { LONGEST_TIMED_PAUSE_MS } from '../../domain/policy/timed-pauses.js'
 import type { Ratio } from '../../domain/units/ratio.js'
 import { type Usd, usdToText } from '../../domain/units/usd.js'
+import type { AskedFor } from './access/route.js'
 import { ratioText, timeText } from './figures.js'
 import { Problem } from './problem.js'
 import { reason } from './wire.js'
@@ -23,6 +24,12 @@ export class Scopes {
   }
 }
 
+/** The scope a body asks for, unchecked; `all` without one. */
+export function scopeAsked({ body }: Pick<AskedFor, 'body'>): string {
+  const asked = typeof body === 'object' && body !== null && 'scope' in body ? body.scope : undefined
+  return typeof asked === 'string' ? asked : 'all'
+}
+
 const scope = z.string().max(200).default('all')
 
 const expiresAt = z.iso
@@ -32,8 +39,23 @@ const expiresAt = z.iso
 
 export const pauseBody = z.strictObject({ scope, level: z.enum(['new', 'hard']).default('new'), reason, expiresAt })
 export const haltBody = z.strictObject({ scope, reason, expiresAt })
-export const resumeBody = z.strictObject({ scope, reason, clear: z.array(z.enum(BREAKER_CODES)).max(50).default([]) })
-export const breakersQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) })
+export const resumeBody = z.strictObject({
+  scope,
+  reason,
+  clear: z
+    .array(z.enum(BREAKER_CODES))
+    .max(50)
+    .default([])
+    .describe('Grave breakers whose causes were looked at and that are cleared by name.'),
+  acceptLoss: z
+    .boolean()
+    .default(false)
+    .describe('Gives up what is missing from the account: beside B-03 in `clear`, it is booked as lost.'),
+})
+export const breakersQuery = z.strictObject({
+  before: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional().describe('`next` of the page before.'),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+})
 
 /** When a pause is to end, in milliseconds since 1970. Throws a Problem unless it lies ahead, and not too far. */
 export function endOf(given: string | undefined, now: number): number | undefined {

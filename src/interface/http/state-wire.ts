@@ -1,14 +1,16 @@
-import type { Scope, ScopeState } from '../../domain/policy/operating.js'
+import { authorOf, type Scope, type ScopeState } from '../../domain/policy/operating.js'
 import { timeText } from './figures.js'
 
 /** `state` is the level, under the name that it has always had here. */
-export function stateWire({ scope, level, reason, since, by, expiresAt }: ScopeState) {
+export function stateWire({ scope, level, reason, since, by, author, expiresAt }: ScopeState) {
+  const { kind, subject } = authorOf({ by, ...(author && { author }) })
   return {
     scope,
     state: level,
     reason,
     since: timeText(since),
-    by,
+    by: subject,
+    byKind: kind,
     expiresAt: expiresAt === undefined ? null : timeText(expiresAt),
   }
 }

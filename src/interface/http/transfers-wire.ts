@@ -50,8 +50,13 @@ interface Life {
 /** Everything that is on record about a crossing, and what would be due next, in the order of time. */
 export function timelineOf(life: Life) {
   return [...sendingOf(life), ...lateness(life), ...arrivalsOf(life.transfer), ...investigated(life)]
-    .toSorted((a, b) => a.at - b.at)
+    .toSorted((a, b) => lastMomentOf(a) - lastMomentOf(b))
     .map((one) => ({ ...one, at: timeText(one.at), isAhead: one.at > life.now }))
+}
+
+/** Chains tell whole seconds: what a block holds comes after what we wrote down within its second. */
+function lastMomentOf({ at, event }: Happening): number {
+  return ['sent', 'arrived', 'refunded'].includes(event) ? at + 999 : at
 }
 
 function sendingOf({ transfer, sending }: Life): Happening[] {

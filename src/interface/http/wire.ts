@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Cost } from '../../domain/planning/cost.js'
 import type { Cycle, LegRun } from '../../domain/execution/cycle.js'
 import type { Intent } from '../../domain/execution/intent.js'
+import { progressOf } from '../../domain/execution/progress.js'
 import type { Transfer } from '../../domain/execution/transfer.js'
 import type { Portfolio } from '../../domain/policy/portfolio.js'
 import type { Drift } from '../../domain/portfolio/drift.js'
@@ -99,9 +100,13 @@ export function driftWire(drift: Drift, valuation: Valuation) {
 
 /** `states` are the scopes that are not running. */
 export function portfolioWire(portfolio: Portfolio, states: readonly ScopeState[], last: LastCycle | undefined) {
-  const { id, chains, assets } = portfolio
+  const { id, chains, assets, bridges } = portfolio
   const held = strictest(states, { portfolio: id })
-  const parts = scopesOf({ chains: chains.map(({ key }) => key), assets: assets.map(({ key }) => key) })
+  const parts = scopesOf({
+    chains: chains.map(({ key }) => key),
+    assets: assets.map(({ key }) => key),
+    bridges: Object.keys(bridges),
+  })
   return {
     id: portfolio.id,
     mode: portfolio.mode,
@@ -144,6 +149,7 @@ export function cycleWire(cycle: Cycle, realised: ReadonlyMap<string, Cost>) {
     ...driftWire(cycle.drift, cycle.valuation),
     plan: cycle.plan ? planWire(cycle.plan) : null,
     planReasons: cycle.planReasons,
+    progress: progressOf(cycle.legs),
     legs: cycle.legs.map((run) => legWire(run, realised.get(run.leg.id))),
     intents: cycle.intents.map(intentWire),
     transfers: cycle.transfers.map(transferWire),

@@ -166,6 +166,10 @@ export class TraceObserver extends Traces {
       case 'rpc-answered':
       case 'endpoint-judged':
       case 'allowances-swept':
+      case 'investigations-seen':
+      case 'leaders-fenced':
+      case 'nonces-compared':
+      case 'books-found':
       case 'chain-viewed':
       case 'chain-unknown':
       case 'price-unknown':

@@ -7,6 +7,8 @@ import { up as admin } from './0005-admin.js'
 import { up as acts } from './0006-acts.js'
 import { up as notifications } from './0007-notifications.js'
 import { up as reads } from './0008-reads.js'
+import { up as authors } from './0009-authors.js'
+import { up as reconciliations } from './0010-reconciliations.js'
 
 export interface Migration {
   readonly name: string
@@ -23,6 +25,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0006-acts', up: acts },
   { name: '0007-notifications', up: notifications },
   { name: '0008-reads', up: reads },
+  { name: '0009-authors', up: authors },
+  { name: '0010-reconciliations', up: reconciliations },
 ]
 
 /** The schema this build reads and writes. */

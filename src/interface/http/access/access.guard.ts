@@ -32,8 +32,14 @@ export class AccessGuard implements CanActivate {
     const rules = rulesOf(context.getHandler())
     noteRules(request, rules)
     const caller = await this.callerOf(request, response, rules)
-    await this.count(response, rules?.bucket ?? 'mutate', accountOf(caller))
     setCaller(request, caller)
+    try {
+      await this.count(response, rules?.bucket ?? 'mutate', accountOf(caller))
+    } catch (refusal) {
+      if (refusal instanceof Problem)
+        await this.deps.audit.tryAppendFirst(request, response, { rules, status: refusal.status })
+      throw refusal
+    }
     if (rules && caller.scopes.has(rules.scope)) return true
     const detail = rules
       ? `This needs the scope ${rules.scope}; ${caller.subject} has ${[...caller.scopes].join(', ') || 'none'}.`

@@ -10,7 +10,7 @@ export function setCaller(request: Request, caller: Principal): void {
   callers.set(request, caller)
 }
 
-/** Undefined before the gate has let the request in. */
+/** Undefined before the gate knows who it is. Whoever it knows may still be refused. */
 export function callerOf(request: Request): Principal | undefined {
   return callers.get(request)
 }

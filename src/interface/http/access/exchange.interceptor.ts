@@ -9,6 +9,9 @@ import type { ReadAnswer, SharedAnswers } from './shared-answers.js'
 
 const ANSWER_TIMEOUT_MS = 10_000
 
+/** Keeps what a read takes apart from what work needs. */
+export type Aside = <T>(read: () => Promise<T>) => Promise<T>
+
 /**
  * Refuses query parameters and bodies that a route does not declare. What is read carries a strong ETag, is given up
  * after ten seconds, and is shared by all who ask for it within a moment; what changes something is answered whenever it
@@ -17,6 +20,7 @@ const ANSWER_TIMEOUT_MS = 10_000
 export class ExchangeInterceptor implements NestInterceptor {
   constructor(
     private readonly answers: SharedAnswers,
+    private readonly aside: Aside = (read) => read(),
     private readonly answerTimeoutMs = ANSWER_TIMEOUT_MS,
   ) {}
 
@@ -38,15 +42,17 @@ export class ExchangeInterceptor implements NestInterceptor {
   }
 
   private make(next: CallHandler): Promise<ReadAnswer> {
-    return firstValueFrom(
-      next.handle().pipe(
-        timeout({ each: this.answerTimeoutMs, with: () => throwError(tookTooLong) }),
-        map((answer: unknown) => {
-          const text = JSON.stringify(answer ?? null)
-          return { text, etag: etagOf(text) }
-        }),
-      ),
-    )
+    const read = () =>
+      firstValueFrom(
+        next.handle().pipe(
+          timeout({ each: this.answerTimeoutMs, with: () => throwError(tookTooLong) }),
+          map((answer: unknown) => {
+            const text = JSON.stringify(answer ?? null)
+            return { text, etag: etagOf(text) }
+          }),
+        ),
+      )
+    return this.aside(read)
   }
 }
 

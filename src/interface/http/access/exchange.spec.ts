@@ -29,7 +29,7 @@ const contextOf = (method: string, originalUrl = '/v1/state', handler: () => unk
   }) as unknown as ExecutionContext
 
 test('a read that does not end is given up; what changes something is waited for', async () => {
-  const interceptor = new ExchangeInterceptor(new SharedAnswers(), 20)
+  const interceptor = new ExchangeInterceptor(new SharedAnswers(), undefined, 20)
   const read = firstValueFrom(interceptor.intercept(contextOf('GET'), { handle: () => NEVER }))
   await expect(read).rejects.toMatchObject({ status: 503, code: 'unavailable' })
   const deed = interceptor.intercept(contextOf('POST'), { handle: () => of('done') })
@@ -54,8 +54,37 @@ describe('who asks the same within half a second', () => {
     expect(await Promise.all([read(), read(), read('/v1/state?limit=1')])).toEqual(['1', '1', '2'])
     now += 499
     expect(await read()).toBe('1')
-    now += 1
+    now += 501
     expect(await read()).toBe('3')
+  })
+
+  test('gets the last one for another half second while one is made anew, once', async () => {
+    expect(await read()).toBe('1')
+    now += 500
+    const making = new Subject<string>()
+    const slow = { handle: () => making }
+    expect(await Promise.all([read(undefined, undefined, slow), read(), read()])).toEqual(['1', '1', '1'])
+    now += 100
+    making.next('new')
+    making.complete()
+    await Promise.resolve()
+    expect([await read(), made]).toEqual(['"new"', 1])
+    // It is as old as its beginning.
+    now += 400
+    expect(await read()).toBe('"new"')
+    expect(await read()).toBe('2')
+  })
+
+  test('waits for a new one where that was not made in time, and where it failed is given the last one until then', async () => {
+    expect(await read()).toBe('1')
+    now += 500
+    const failing = { handle: () => throwError(() => new Error('down')) }
+    expect(await read(undefined, undefined, failing)).toBe('1')
+    await new Promise(setImmediate)
+    now += 499
+    expect(await read(undefined, undefined, { handle: () => NEVER })).toBe('1')
+    now += 1
+    expect(await read()).toBe('2')
   })
 
   test('gets the same answer while it is made, and the same failure, which is not kept', async () => {
@@ -81,6 +110,19 @@ describe('who asks the same within half a second', () => {
     expect(await read()).toBe('2')
     await expect(change({ handle: () => throwError(() => new Error('half')) })).rejects.toThrow('half')
     expect(await read()).toBe('3')
+  })
+
+  test('gets a fresh answer after a change, whatever was being made before it', async () => {
+    const freshness = new FreshnessInterceptor(answers)
+    expect(await read()).toBe('1')
+    now += 500
+    const making = new Subject<string>()
+    expect(await read(undefined, undefined, { handle: () => making })).toBe('1')
+    await firstValueFrom(freshness.intercept(contextOf('POST'), { handle: () => of('done') }))
+    making.next('from before')
+    making.complete()
+    await new Promise(setImmediate)
+    expect(await read()).toBe('2')
   })
 })
 

@@ -5,6 +5,7 @@ import request from 'supertest'
 import { z } from 'zod'
 import { type GateApp, operatorToken, startGateApp } from '../../../../test/support/gate-app.js'
 import type { AuditRecord } from '../../../domain/access/audit-entry.js'
+import { Idempotency } from '../../../ports/idempotency.js'
 import { Identities } from '../../../ports/identities.js'
 import { type RateBucket, RateLimits } from '../../../ports/rate-limits.js'
 import { API_CONTROLLERS } from '../api-controllers.js'
@@ -148,7 +149,7 @@ describe('how often', () => {
     expect(Number(answers.at(-1)?.headers['retry-after'])).toBeGreaterThan(0)
     expect(answers.at(-1)?.body).toMatchObject({ retryAfter: Number(answers.at(-1)?.headers['retry-after']) })
     expect(TrialsController.deed.done).toBe(10)
-    expect(await get('/v1/state')).toMatchObject({ status: 200 })
+    expect(await get('/v1/state')).toMatchObject({ status: 200, body: { state: 'running', leader: null } })
   })
 
   test('F-77: failed logins from wherever shut nobody out from a pause, and reach neither keys nor the log', async () => {
@@ -234,6 +235,54 @@ describe('what is written of it', () => {
   })
 })
 
+describe('what is turned away as often as one likes', () => {
+  const denied = () =>
+    gate.audit.chain
+      .filter(({ result }) => result === 'denied')
+      .map(({ action, subject, resource, detail }) => [action, subject, resource, detail['status']])
+
+  test('by the rate limit: the first one of each caller and action in a minute is written', async () => {
+    const token = await gate.keyWith(['plan:propose', 'status:read'])
+    const use = async (who: string, times: number) => {
+      for (let index = 0; index < times; index += 1)
+        await post('/v1/trials/deed', who).set('idempotency-key', `k${index}`).send({})
+    }
+    await use(operatorToken, 14)
+    await use(token, 12)
+    await post('/v1/resume').set('idempotency-key', 'r').send(CORE)
+    const deeds = (subject: string) => ['trial', subject, '/v1/trials/deed', 429]
+    const first = [deeds('operator'), deeds('key-1'), ['resume', 'operator', 'portfolio:core', 429]]
+    expect(denied()).toEqual(first)
+    gate.clock.pass(60_000)
+    await use(operatorToken, 2)
+    expect(denied()).toEqual([...first, deeds('operator')])
+  })
+
+  test('by counters that do not answer: the same, and of reads nothing', async () => {
+    await start({ limits: new DeadLimits() })
+    for (const key of ['a', 'b']) expect(await deed(key)).toEqual(isProblem(503, 'unavailable'))
+    expect(await get('/v1/state')).toEqual(isProblem(503, 'unavailable'))
+    expect(denied()).toEqual([['trial', 'operator', '/v1/trials/deed', 503]])
+  })
+
+  test('before anybody is asked who they are: by status and address, and no more than 100 a minute', async () => {
+    await start({ trustedProxies: 1 })
+    const from = (address: string) => request(gate.url).post('/v1/resume').set('x-forwarded-for', address)
+    const large = { reason: 'x'.repeat(40_000) }
+    for (let time = 0; time < 2; time += 1) {
+      expect(await from('192.0.2.1').send(large)).toEqual(isProblem(413, 'payload-too-large'))
+      expect((await from('192.0.2.1').type('text').send('x')).status).toBe(415)
+      expect((await request(gate.url).delete('/v1/resume').set('x-forwarded-for', '192.0.2.1')).status).toBe(405)
+      expect((await request(gate.url).get('/v1/resume').set('x-forwarded-for', '192.0.2.1')).status).toBe(405)
+    }
+    const path = '/v1/resume'
+    expect(denied()).toEqual([413, 415, 405].map((status) => ['request', 'anonymous', path, status]))
+    expect(gate.audit.chain[0]).toMatchObject({ source: '192.0.2.1', detail: { status: 413, method: 'POST' } })
+    for (let index = 0; index < 120; index += 1) await from(`198.51.100.${index}`).type('text').send('x')
+    expect(denied()).toHaveLength(100)
+  })
+})
+
 test('every answer is told of by the pattern of its path, what was turned away and what no route took included', async () => {
   await request(gate.url).get('/v1/state')
   await deed('told-of-1')
@@ -309,6 +358,35 @@ describe('once for each key', () => {
     expect(TrialsController.deed.done).toBe(0)
   })
 
+  test('what has no answer after a minute is not done again, whoever still works on it and however that ends', async () => {
+    let refuse = (): void => undefined
+    TrialsController.deed.run = () =>
+      new Promise((_resolve, reject) => (refuse = () => reject(new Problem(409, 'conflict', 'Not now.'))))
+    const first = deed('key-1').then((answer) => answer.status)
+    await setTimeout(50)
+    gate.clock.pass(60_000)
+    expect(await deed('key-1')).toEqual(isProblem(500, 'internal'))
+    refuse()
+    expect(await first).toBe(409)
+    TrialsController.deed.run = () => Promise.resolve()
+    const third = await deed('key-1')
+    expect(third).toEqual(isProblem(500, 'internal'))
+    expect(third.body).toMatchObject({ detail: expect.stringContaining('with a new key') })
+    expect(TrialsController.deed.done).toBe(0)
+    expect(await deed('key-2')).toMatchObject({ status: 200 })
+  })
+
+  test('a pause whose first try was left is done anew', async () => {
+    const send = () => post('/v1/pause').set('idempotency-key', 'key-1').send(CORE)
+    const idempotency = gate.app.get(Idempotency)
+    const finish = idempotency.finish.bind(idempotency)
+    idempotency.finish = () => Promise.resolve()
+    expect((await send()).status).toBe(200)
+    idempotency.finish = finish
+    gate.clock.pass(60_000)
+    expect(await send()).toMatchObject({ status: 200, body: { state: 'paused_new' } })
+  })
+
   test('a pause needs none, and honours one', async () => {
     const with1 = () => post('/v1/pause').set('idempotency-key', 'key-1').send(CORE)
     expect(await with1()).toMatchObject({ status: 200 })
@@ -324,6 +402,16 @@ describe('once for each key', () => {
 test('requests are counted by the names that the audit log has for them', () => {
   expect(actionsOf([TrialsController])).toEqual(['trial', 'wrong'])
   expect(actionsOf(API_CONTROLLERS)).toEqual(expect.arrayContaining(['pause', 'read', 'resume']))
+})
+
+test('previews are counted in a bucket of their own, so that looking uses up no change', async () => {
+  await start({ controllers: API_CONTROLLERS })
+  const counted = registeredRoutes(gate.app).filter(({ rules }) => rules?.bucket === 'preview')
+  expect(counted.map(({ rules }) => rules?.action)).toEqual(['plan.preview'])
+  const ask = () => post('/v1/portfolios/none/preview').set('idempotency-key', 'look').send({})
+  for (let index = 0; index < 20; index += 1) expect((await ask()).status).toBe(404)
+  expect((await ask()).status).toBe(429)
+  expect((await post('/v1/resume').set('idempotency-key', 'go').send({ reason: 'Looked at it.' })).status).toBe(200)
 })
 
 test('A-02: every route of the API has a scope, a bucket, a name in the audit log and strict schemas', async () => {

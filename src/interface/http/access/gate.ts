@@ -9,21 +9,21 @@ import { RateLimits } from '../../../ports/rate-limits.js'
 import { AccessGuard } from './access.guard.js'
 import { AuditInterceptor } from './audit.interceptor.js'
 import { AuditTrail } from './audit-trail.js'
-import { ExchangeInterceptor } from './exchange.interceptor.js'
+import { type Aside, ExchangeInterceptor } from './exchange.interceptor.js'
 import { IdempotencyInterceptor } from './idempotency.interceptor.js'
 import { FreshnessInterceptor, SharedAnswers } from './shared-answers.js'
 
 /**
  * What every request to a module's controllers passes, in this order: who asks and whether they may, the audit log, the
  * idempotency key, what may come in and how it goes out. Needs Authenticate, RateLimits, AuditLog, Idempotency, Observer
- * and Clock in the module. A change makes every read after it a fresh one.
+ * and Clock in the module. A change makes every read after it a fresh one. Reads are made `aside`.
  */
-export function gateProviders(build: string, answers = new SharedAnswers()): Provider[] {
+export function gateProviders(build: string, answers = new SharedAnswers(), aside?: Aside): Provider[] {
   return [
     {
       provide: AuditTrail,
-      useFactory: (log: AuditLog, observer: Observer) => new AuditTrail({ log, observer, build }),
-      inject: [AuditLog, Observer],
+      useFactory: (log: AuditLog, observer: Observer, clock: Clock) => new AuditTrail({ log, observer, clock, build }),
+      inject: [AuditLog, Observer, Clock],
     },
     {
       provide: APP_GUARD,
@@ -43,6 +43,6 @@ export function gateProviders(build: string, answers = new SharedAnswers()): Pro
         new IdempotencyInterceptor({ idempotency, clock, observer }),
       inject: [Idempotency, Clock, Observer],
     },
-    { provide: APP_INTERCEPTOR, useFactory: () => new ExchangeInterceptor(answers) },
+    { provide: APP_INTERCEPTOR, useFactory: () => new ExchangeInterceptor(answers, aside) },
   ]
 }

@@ -4,7 +4,7 @@ import type { Request, Response } from 'express'
 import { catchError, mergeMap, type Observable, of } from 'rxjs'
 import { canonicalText } from '../../../domain/canonical-text.js'
 import type { Clock } from '../../../ports/clock.js'
-import type { Idempotency, StoredAnswer } from '../../../ports/idempotency.js'
+import type { Claim, Idempotency, StoredAnswer } from '../../../ports/idempotency.js'
 import type { Observer } from '../../../ports/observer.js'
 import { Problem, type ProblemCode } from '../problem.js'
 import { callerOf } from './caller.js'
@@ -14,15 +14,11 @@ import { within } from './within.js'
 
 export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/
 
-interface Claim {
-  readonly subject: string
-  readonly key: string
-}
-
 /**
  * Does each call that changes something once, however often it is sent with the same `Idempotency-Key` (4.10, F-74): the
- * stored answer is given again. A refusal changed nothing and leaves the key free; a failure whose effect is unknown is
- * stored as well. A pause needs no key and waits for none.
+ * stored answer is given again. A refusal changed nothing and leaves the key free; of a call that failed in the middle, or
+ * has no answer after a minute, nobody knows what it did: that is stored as its answer, and it is never begun anew. A pause
+ * needs no key and waits for none.
  */
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(private readonly deps: { idempotency: Idempotency; clock: Clock; observer: Observer }) {}
@@ -36,7 +32,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const isPause = rules?.bucket === 'pause'
     const key = keyOf(request, isPause)
     if (key === undefined) return next.handle()
-    const claim = { subject: accountOf(caller), key }
+    const claim = { subject: accountOf(caller), key, at: this.deps.clock.now() }
     const begun = await this.begin(claim, request, isPause)
     switch (begun.status) {
       case 'finished':
@@ -53,6 +49,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
         throw new Problem(409, 'conflict', `The request with the Idempotency-Key ${key} is still running.`, [], {
           retryAfter: 1,
         })
+      case 'left':
+        if (isPause) return next.handle()
+        await this.end(() => this.deps.idempotency.finish({ ...claim, at: begun.since }, UNKNOWN_ANSWER), isPause)
+        throw UNKNOWN_END
       case 'unknown':
         return next.handle()
       case 'begun':
@@ -61,8 +61,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   private async begin(claim: Claim, request: Request, isPause: boolean) {
-    const { idempotency, clock, observer } = this.deps
-    const begun = () => idempotency.begin({ ...claim, fingerprint: fingerprintOf(request), at: clock.now() })
+    const { idempotency, observer } = this.deps
+    const begun = () => idempotency.begin({ ...claim, fingerprint: fingerprintOf(request) })
     try {
       return await (isPause ? within(PAUSE_PATIENCE_MS, 'Looking for the idempotency key', begun()) : begun())
     } catch (error) {
@@ -80,17 +80,16 @@ export class IdempotencyInterceptor implements NestInterceptor {
     { isPause, status }: { isPause: boolean; status: number },
   ): Observable<unknown> {
     const { idempotency } = this.deps
-    const { subject, key } = claim
     const end = (work: () => Promise<void>) => this.end(work, isPause)
     return next.handle().pipe(
       mergeMap(async (answer: unknown) => {
-        await end(() => idempotency.finish(subject, key, { status, body: JSON.stringify(answer ?? null) }))
+        await end(() => idempotency.finish(claim, { status, body: JSON.stringify(answer ?? null) }))
         return answer
       }),
       catchError(async (error: unknown) => {
-        if (changedNothing(error)) await end(() => idempotency.abandon(subject, key))
-        else
-          await end(() => idempotency.finish(subject, key, { status: 500, body: JSON.stringify(UNKNOWN_END.toJson()) }))
+        await end(() =>
+          changedNothing(error) ? idempotency.abandon(claim) : idempotency.finish(claim, UNKNOWN_ANSWER),
+        )
         throw error
       }),
     )
@@ -109,8 +108,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
 const UNKNOWN_END = new Problem(
   500,
   'internal',
-  'This request failed in the middle, and what it did is not known. Look at what is there, then send it with a new key.',
+  'What this request did is not known: it failed in the middle, or has not ended for a minute. Look at what is there, then send it with a new key.',
 )
+const UNKNOWN_ANSWER: StoredAnswer = { status: UNKNOWN_END.status, body: JSON.stringify(UNKNOWN_END.toJson()) }
 
 /** Undefined only for a pause without one. */
 function keyOf(request: Request, isPause: boolean): string | undefined {

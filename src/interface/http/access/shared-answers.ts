@@ -3,7 +3,7 @@ import type { Request } from 'express'
 import { finalize, type Observable } from 'rxjs'
 import { isRead } from './request.js'
 
-/** How old the answer to a read may be. */
+/** How old the answer to a read may be before it is made anew. Twice as old for those who ask while that is done. */
 const SHARED_MS = 500
 
 /** The answer to a read as it is sent. */
@@ -12,12 +12,21 @@ export interface ReadAnswer {
   readonly etag: string
 }
 
+interface Kept {
+  readonly begunAt: number
+  readonly answer: Promise<ReadAnswer>
+  /** Set while a younger one is made. */
+  next?: Promise<ReadAnswer>
+}
+
 /**
  * Answers to reads, which everybody shares who asks the same within half a second: however many people look, the
- * records are read twice a second. Failures are shared by those who wait for them alone.
+ * records are read twice a second. While an answer is made anew the last one is given for another half second, so that
+ * what is asked for all the time is never waited for. Failures are shared by those who wait for them alone.
  */
 export class SharedAnswers {
-  private readonly kept = new Map<string, { readonly begunAt: number; readonly answer: Promise<ReadAnswer> }>()
+  /** In the order in which they were first given. */
+  private readonly kept = new Map<string, Kept>()
 
   constructor(
     private readonly sharedMs = SHARED_MS,
@@ -26,21 +35,40 @@ export class SharedAnswers {
 
   /** `asked` names all that the answer depends on. */
   of(asked: string, make: () => Promise<ReadAnswer>): Promise<ReadAnswer> {
-    const begunAt = this.now()
-    this.drop(begunAt - this.sharedMs)
+    const now = this.now()
+    this.drop(now - 2 * this.sharedMs)
     const known = this.kept.get(asked)
-    if (known) return known.answer
-    const answer = make()
-    this.kept.set(asked, { begunAt, answer })
-    answer.catch(() => this.kept.get(asked)?.answer === answer && this.kept.delete(asked))
-    return answer
+    if (!known || known.begunAt <= now - 2 * this.sharedMs) return this.keep(asked, { begunAt: now, answer: make() })
+    if (known.begunAt <= now - this.sharedMs) this.renew(asked, known, make)
+    return known.answer
   }
 
   forget(): void {
     this.kept.clear()
   }
 
-  /** They were put in by age. */
+  private keep(asked: string, made: Kept): Promise<ReadAnswer> {
+    this.kept.delete(asked)
+    this.kept.set(asked, made)
+    made.answer.catch(() => this.kept.get(asked) === made && this.kept.delete(asked))
+    return made.answer
+  }
+
+  /** What was forgotten meanwhile, or asked for again, is not replaced by it. */
+  private renew(asked: string, known: Kept, make: () => Promise<ReadAnswer>): void {
+    if (known.next) return
+    const begunAt = this.now()
+    const next = make()
+    known.next = next
+    next.then(
+      () => {
+        if (this.kept.get(asked) === known) void this.keep(asked, { begunAt, answer: next })
+      },
+      () => delete known.next,
+    )
+  }
+
+  /** The oldest come first, but for those that took long to make. */
   private drop(before: number): void {
     for (const [asked, { begunAt }] of this.kept) {
       if (begunAt > before) return

@@ -1,0 +1,58 @@
+import { APPROVAL_MS, isExpired, portfolioOf, type Proposal, timedOut } from '../domain/access/proposal.js'
+import { type Holds, reasonResumeIsVoid } from '../domain/access/resume-proposal.js'
+import { ALL_OPEN } from '../domain/policy/breakers.js'
+import type { Clock } from '../ports/clock.js'
+import type { Observer } from '../ports/observer.js'
+import type { Proposals } from '../ports/proposals.js'
+import { ConflictError, type Store } from '../ports/store.js'
+
+/** More than ever wait at once: each is open for a quarter of an hour at most. */
+const ALL_WAITING = 1_000
+
+/**
+ * Ends proposals that nobody is to be asked about any more: those whose time is over, and those to resume whose matter has
+ * gone another way.
+ */
+export class VoidResumes {
+  constructor(private readonly deps: { store: Store; proposals: Proposals; clock: Clock; observer: Observer }) {}
+
+  /** Resolves once every open one stands as the scopes are now; one that is answered meanwhile is left to its answer. */
+  async look(): Promise<void> {
+    const { proposals, clock } = this.deps
+    const now = clock.now()
+    const open = await proposals.list({ state: 'open', limit: ALL_WAITING })
+    for (const proposal of open.filter((one) => isExpired(one, now))) await this.end(proposal, timedOut(proposal), now)
+    const waiting = open.filter((one) => one.kind === 'resume' && !isExpired(one, now))
+    if (waiting.length === 0) return
+    const holds = await this.holds()
+    for (const proposal of waiting) {
+      const reason = reasonResumeIsVoid(proposal, holds)
+      if (reason !== undefined) await this.end(proposal, { ...proposal, state: 'void', reason }, now)
+    }
+  }
+
+  /** The same after something was done: a failure is told and keeps nobody from what was done. The next look makes up for it. */
+  async lookAfter(): Promise<void> {
+    await this.look().catch((error: unknown) =>
+      this.deps.observer.notify({ type: 'failed', what: 'ending proposals to resume', isRetried: true, error }),
+    )
+  }
+
+  async holds(): Promise<Holds> {
+    const { store } = this.deps
+    const breakers = await store.breakers({ isOpen: true, limit: ALL_OPEN })
+    return { states: await store.operatingStates(), breakers }
+  }
+
+  private async end(proposal: Proposal, after: Proposal, now: number): Promise<void> {
+    try {
+      await this.deps.proposals.save(proposal, after)
+    } catch (error) {
+      if (error instanceof ConflictError) return
+      throw error
+    }
+    // What was over long before anybody looked is no news.
+    if (now - after.expiresAt < APPROVAL_MS)
+      this.deps.observer.notify({ type: 'approval-answered', portfolio: portfolioOf(after), proposal: after })
+  }
+}
