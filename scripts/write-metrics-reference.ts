@@ -59,7 +59,7 @@ const LABELS: Readonly<Record<string, string>> = {
   scope: '`global`, `portfolio`, `chain`, `venue`, `asset`, `bridge`',
   source: 'name of a price source',
   source_chain: 'key of the chain that money leaves',
-  status_code: 'of the answer',
+  status: 'class of the status of an answer: `2xx`, `3xx`, `4xx`, `5xx`',
   venue: 'key of a venue',
   version: 'of the build',
 }

@@ -285,7 +285,7 @@ async function start(config: Config, surroundings: Surroundings): Promise<void> 
   }
   // As PID 1 a signal without a handler is ignored, and re-raising one never ends the process: handle and exit.
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.removeAllListeners(signal).on(signal, () => (stopping ??= stop(signal)))
+    process.removeAllListeners(signal).on(signal, () => void (stopping ??= stop(signal)))
   try {
     const { database, url, close } = await reachDatabase(config)
     ends.push(close)

@@ -826,7 +826,9 @@ export const configSchema = z.strictObject({
             .min(0)
             .max(1_440)
             .default(10)
-            .describe('How long after a breaker has tripped nobody resumes what it holds.'),
+            .describe(
+              'How long after a breaker has tripped nobody resumes what it holds; at least 10 outside the sandbox.',
+            ),
         })
         .prefault({})
         .describe('Whose word it takes to make things riskier.'),

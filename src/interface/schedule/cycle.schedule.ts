@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common'
 import type { SchedulerRegistry } from '@nestjs/schedule'
 import { CronJob } from 'cron'
@@ -35,6 +36,8 @@ export class CycleSchedule implements OnApplicationBootstrap, OnApplicationShutd
   onApplicationBootstrap(): void {
     const { registry, runCycle, holdLease, readiness, schedules } = this.deps
     const { signal } = this.deps.stopping
+    // Everything that sleeps here waits for it: as many as there are watchers, keepers and portfolios, and no leak.
+    setMaxListeners(0, signal)
     const run = (portfolio: Portfolio) => void runCycle.run(portfolio, signal)
     for (const { portfolio, cron } of schedules) {
       const onTick = () => {

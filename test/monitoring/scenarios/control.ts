@@ -100,6 +100,8 @@ export const control: readonly Scenario[] = [
         await sleep(300)
       }
     },
+    // Nobody asks any more.
+    cure: () => Promise.resolve(),
   },
   {
     name: 'a plan waits for the word of a person',
@@ -109,6 +111,15 @@ export const control: readonly Scenario[] = [
       await stage.startTrading((file) => {
         file.server.approvals = { resume: 1, plan: 1, planAboveUsd: '1', cooldownMinutes: 0 }
       })
+    },
+    // It is turned down, and nothing is planned any more.
+    async cure(stage) {
+      const daemon = stage.daemon()
+      await stage.told(daemon, '/v1/pause', { reason })
+      const { body } = await daemon.get('/v1/proposals?state=open')
+      const { proposals } = body as { proposals: { id: string; kind: string; digest: string }[] }
+      for (const { id, kind, digest } of proposals)
+        await stage.told(daemon, `/v1/proposals/${kind}/${id}/reject`, { digest, reason })
     },
   },
   {
@@ -187,5 +198,7 @@ export const control: readonly Scenario[] = [
         return Date.now() > deadline || stage.isOver() ? true : undefined
       })
     },
+    // It has the processor to itself again.
+    cure: () => Promise.resolve(),
   },
 ]

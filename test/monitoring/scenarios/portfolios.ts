@@ -51,6 +51,11 @@ export const portfolios: readonly Scenario[] = [
       stage.cause()
       await stage.startTrading((file) => (file.portfolios['treasury']!.slippageBps = 30))
     },
+    // Nothing is traded any more, and the hour of it passes.
+    async cure(stage) {
+      await stage.kill()
+      await stage.start()
+    },
   },
   {
     name: 'a plan takes most of what may be turned over in a day',
@@ -64,6 +69,11 @@ export const portfolios: readonly Scenario[] = [
         limits.turnoverPerDay = '0.04'
         limits.turnoverPerHour = '0.04'
       })
+    },
+    // The same turnover under the limits of the sandbox.
+    async cure(stage) {
+      await stage.kill()
+      await stage.start()
     },
   },
   {

@@ -28,7 +28,7 @@ export const BREAKERS: Readonly<Record<BreakerCode, BreakerWords>> = {
     meaning: 'A final balance is below what the ledger says.',
     release: 'person-naming-it',
     advice:
-      'Compare the ledger with the chain. Bring the money back, or clear it: what is missing is then booked as loss.',
+      'Compare the ledger with the chain. Bring the money back, or give it up in the resume: it is then booked as loss.',
   },
   'B-04': {
     name: 'Foreign nonce',
