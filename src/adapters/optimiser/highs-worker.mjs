@@ -1,14 +1,9 @@
-import os from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import loadHighs from 'highs'
 
 // The thread behind HighsSolver: plain JavaScript, because a worker is started from a file as it is. Says `ready` once,
 // and then answers each `{ id, model }` with `{ id, solution }`. What is no refusal of the solver's but a fault of its
 // runtime is not caught: it ends the thread, for the memory of a broken runtime cannot be trusted.
-
-// On Linux priority is a thread's own: while this one computes, the one that signs and answers comes first.
-if (process.platform === 'linux') os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL)
-
 const highs = await loadHighs()
 const { constants, errors, infinity } = highs
 const { modelStatus, solutionStatus, variableType } = constants
