@@ -18,7 +18,7 @@ import {
   outcomeOf,
   owedOut,
 } from '../domain/execution/cycle.js'
-import { endUnapproved, hasBegun, needsApproval } from '../domain/execution/plan-approval.js'
+import { endUnapproved, hasBegun } from '../domain/execution/plan-approval.js'
 import { notionalOf, realisedCost } from '../domain/execution/realised.js'
 import { endForReplan, endingsOf, reasonToReplan, waitingAssets } from '../domain/execution/replan.js'
 import { hasEnded } from '../domain/execution/funding.js'
@@ -103,10 +103,12 @@ export class DriveCycle {
         const permission = await this.deps.seekApproval.run(portfolio, stored)
         if (permission.status === 'denied')
           stored = await this.writeLegs(stored, endUnapproved(stored, permission.reason))
+        const isApproved = permission.status === 'granted' && permission.isApproved
+        stored = { ...stored, isApproved }
         const isAwaited = permission.status === 'awaited'
         if (isAwaited) isChecked = false
         // Between a plan and the word of people balances and prices may have gone elsewhere (F-76).
-        const isReleased: boolean = !isAwaited && !isChecked && needsApproval(portfolio, stored) && !hasBegun(stored)
+        const isReleased: boolean = !isAwaited && !isChecked && isApproved && !hasBegun(stored)
         let progress = await this.writeProgress(portfolio, stored, states)
         if (!isSeen || (!isAwaited && !isChecked)) progress = await this.endStalePlan(portfolio, progress)
         isSeen = true

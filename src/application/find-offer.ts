@@ -58,8 +58,8 @@ export class FindOffer {
   ): Promise<FirmOffer | Refusal> {
     const market = freshMarket(cycle, run, prices)
     if ('code' in market) return market
-    const approved = approvedOut(portfolio, cycle, run.leg, amount)
-    const asApproved = approvedOut(portfolio, cycle, run.leg, run.leg.sell)
+    const approved = approvedOut(cycle, run.leg, amount)
+    const asApproved = approvedOut(cycle, run.leg, run.leg.sell)
     const request: QuoteRequest = {
       kind: run.leg.kind,
       sell: amount,

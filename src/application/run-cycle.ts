@@ -166,7 +166,7 @@ export class RunCycle {
     return continuationOf(latest)
   }
 
-  /** Begins a cycle and carries it. Resolves to whether one was begun: none is in a pause, or twice in one second. */
+  /** Begins a cycle and carries it. Resolves to whether one was begun: none is in a pause. */
   private async next(
     configured: Portfolio,
     signal: AbortSignal,
@@ -185,10 +185,19 @@ export class RunCycle {
       refuse(`${paused.scope} is ${paused.level}: ${paused.reason}`)
       return false
     }
-    const startedAt = clock.now()
+    const startedAt = await this.freeSecond(portfolio.id, signal)
     const at = { cycleId: cycleId(portfolio.id, startedAt), startedAt, isWritten: false }
     this.at.set(portfolio.id, at)
     return observer.during({ cycleId: at.cycleId }, () => this.begin(portfolio, at, signal, asked, continues))
+  }
+
+  /** The time now, in a second in which no other cycle of the portfolio has begun: its id names no smaller one. */
+  private async freeSecond(portfolio: string, signal: AbortSignal): Promise<number> {
+    const { store, clock } = this.deps
+    const [last] = await store.cycles({ portfolio, limit: 1 })
+    while (!signal.aborted && last?.id === cycleId(portfolio, clock.now()))
+      await clock.sleep(1_000 - (clock.now() % 1_000), signal)
+    return clock.now()
   }
 
   /** Thinks, writes the cycle down and carries it. Resolves to whether it was written down. */

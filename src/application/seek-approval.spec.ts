@@ -275,6 +275,26 @@ describe('a plan that people have to approve', () => {
     expect(sale.sold).toBeUndefined()
   })
 
+  test('A-08: the floor is what was approved, whatever the configuration asks for by now', async () => {
+    const world = FakeWorld.drifted()
+    const process = world.start()
+    const free = aPortfolio({ planApproval: { people: 0, above: 0n } })
+    const [stopping, venues] = [new AbortController(), [world.swaps, world.rival]]
+    world.clock.onPass(() => {
+      if (world.rows.cycles.size > 0 && legs(world).some(({ state }) => state === 'done')) stopping.abort()
+    })
+    await process.runCycle.run(free, stopping.signal)
+    expect(legs(world).some(({ state }) => state === 'waiting')).toBe(true)
+    for (const venue of venues) venue.charge(25)
+    // Nobody was asked about it: with people in the configuration since, it goes on as it began.
+    const next = world.start()
+    await next.runCycle.run(portfolio, untilEnded(next))
+    expect(legs(world).map(({ failure }) => failure?.detail ?? '')).not.toContainEqual(
+      expect.stringContaining('approved'),
+    )
+    expect(next.observer.of('approval-wanted')).toEqual([])
+  })
+
   test('small plans, dry runs and portfolios that want nobody are not asked about', async () => {
     for (const planApproval of [
       { people: 1, above: 10n ** 9n * ONE_USD },

@@ -17,12 +17,17 @@ import { ConflictError } from '../ports/store.js'
 
 /** Whether the legs of a cycle may begin. */
 export type Permission =
-  | { readonly status: 'granted' }
+  | {
+      readonly status: 'granted'
+      /** Whether people have given it; else nobody had to be asked. */
+      readonly isApproved: boolean
+    }
   /** People have been asked; nothing new is begun until they answer. */
   | { readonly status: 'awaited' }
   | { readonly status: 'denied'; readonly reason: string }
 
-const GRANTED: Permission = { status: 'granted' }
+const UNASKED: Permission = { status: 'granted', isApproved: false }
+const GRANTED: Permission = { status: 'granted', isApproved: true }
 
 /**
  * Asks people for the plan of a cycle where its portfolio wants that (A-07, A-08).
@@ -44,10 +49,22 @@ export class SeekApproval {
     },
   ) {}
 
+  /** By portfolio the last cycle that had begun, and what it began by: that changes no more. */
+  private readonly begun = new Map<string, { readonly cycle: string; readonly permission: Permission }>()
+
   async run(portfolio: Portfolio, cycle: Cycle): Promise<Permission> {
-    if (hasBegun(cycle) || !needsApproval(portfolio, cycle)) return GRANTED
     const { proposals, clock } = this.deps
-    const proposal = (await proposals.byId(cycle.id)) ?? (await this.ask(portfolio, cycle))
+    const known = this.begun.get(portfolio.id)
+    if (known?.cycle === cycle.id) return known.permission
+    const found = await proposals.byId(cycle.id)
+    // What has begun goes on by what it began by, whatever the configuration asks for by now.
+    if (hasBegun(cycle)) {
+      const permission = found?.state === 'used' ? GRANTED : UNASKED
+      this.begun.set(portfolio.id, { cycle: cycle.id, permission })
+      return permission
+    }
+    if (!found && !needsApproval(portfolio, cycle)) return UNASKED
+    const proposal = found ?? (await this.ask(portfolio, cycle))
     // Another content under the same id is no content that anybody saw; so is the same under another configuration.
     if (proposal.digest !== this.digestOf(portfolio, cycle, proposal.expiresAt))
       return { status: 'denied', reason: 'What was proposed is not what is written down. The next cycle asks anew.' }

@@ -324,8 +324,8 @@ describe('what the API says', () => {
         reason: 'Nothing holds it.',
         since: '1970-01-01T00:00:00.000Z',
         expiresAt: null,
-        by: 'operator',
-        byKind: 'operator',
+        by: 'daemon',
+        byKind: 'daemon',
       },
       pausedParts: [
         {

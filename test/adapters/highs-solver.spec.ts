@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -10,6 +10,8 @@ import {
   type SolveLimits,
   type Solution,
 } from '../../src/domain/planning/linear-model.js'
+
+jest.setTimeout(30_000)
 
 const EXACT: SolveLimits = { relativeGap: 0, absoluteGap: 0 }
 const FREE = Infinity

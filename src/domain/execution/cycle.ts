@@ -134,6 +134,8 @@ export interface Cycle {
   readonly legs: readonly LegRun[]
   readonly intents: readonly Intent[]
   readonly transfers: readonly Transfer[]
+  /** Whether its plan was approved by people, as the proposal says; what they approved then bounds every offer. */
+  readonly isApproved?: boolean
 }
 
 export type CycleStep =

@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals'
 import { aCycle, aLeg, aRun, WETH } from '../../../test/support/builders.js'
 import { aPortfolio } from '../../../test/support/fake-world.js'
 import { amountOf } from '../units/amount.js'
-import { ONE_USD } from '../units/usd.js'
 import { approvedOut, isAsApproved, needsApproval } from './plan-approval.js'
 
 const sell = amountOf(WETH, 10n ** 18n)
@@ -24,9 +23,10 @@ describe('the plans that people are asked about', () => {
   })
 
   test('sell for no less than was approved: of a part its share, rounded up', () => {
-    expect(approvedOut(asked(ONE_USD), cycle, leg, sell)).toEqual(minimumOut)
-    expect(approvedOut(asked(ONE_USD), cycle, leg, amountOf(WETH, 5n * 10n ** 17n))?.units).toBe(1_500_000_000n)
-    expect(approvedOut(asked(price), cycle, leg, sell)).toBeUndefined()
+    const approved = { isApproved: true }
+    expect(approvedOut(approved, leg, sell)).toEqual(minimumOut)
+    expect(approvedOut(approved, leg, amountOf(WETH, 5n * 10n ** 17n))?.units).toBe(1_500_000_000n)
+    expect(approvedOut(cycle, leg, sell)).toBeUndefined()
   })
 
   test('go the way that was approved: the venue of each leg, and of a crossing its bridge', () => {

@@ -27,16 +27,15 @@ export function plannedVolume({ legs, market }: Cycle): Usd {
 }
 
 /**
- * The least that people approved for so much of a leg, rounded up; undefined where its plan needed nobody's word. Whatever
+ * The least that people approved for so much of a leg, rounded up; undefined where nobody was asked about its plan. Whatever
  * prices do meanwhile, an offer that brings less is not what was approved (A-08).
  */
 export function approvedOut(
-  portfolio: Portfolio,
-  cycle: Cycle,
+  { isApproved }: Pick<Cycle, 'isApproved'>,
   { sell, minimumOut }: LegRun['leg'],
   amount: TokenAmount,
 ): TokenAmount | undefined {
-  if (!needsApproval(portfolio, cycle)) return undefined
+  if (!isApproved) return undefined
   return amountOf(minimumOut.token, mulDiv(minimumOut.units, amount.units, sell.units, 'up'))
 }
 

@@ -1,4 +1,4 @@
-import { authorOf, type Scope, type ScopeState } from '../../domain/policy/operating.js'
+import { authorOf, DAEMON, type Scope, type ScopeState } from '../../domain/policy/operating.js'
 import { timeText } from './figures.js'
 
 /** `state` is the level, under the name that it has always had here. */
@@ -15,7 +15,7 @@ export function stateWire({ scope, level, reason, since, by, author, expiresAt }
   }
 }
 
-/** The state of a scope that nothing holds. */
+/** The state of a scope that nothing holds: nobody's word, of no time. */
 export function runningState(scope: Scope): ScopeState {
-  return { scope, level: 'running', reason: 'Nothing holds it.', since: 0, by: 'operator' }
+  return { scope, level: 'running', reason: 'Nothing holds it.', since: 0, by: 'operator', author: DAEMON }
 }

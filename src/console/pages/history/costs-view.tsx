@@ -76,7 +76,7 @@ function Comparison({ costs: { groups, total, by } }: { readonly costs: Costs })
   return (
     <>
       <Facts>
-        <Fact name="Sold">
+        <Fact name="Moved">
           <Usd value={total.notionalUsd} />
         </Fact>
         <Fact name="Expected cost">
@@ -154,7 +154,7 @@ const component = (
 const COLUMNS: readonly Column<CostGroup>[] = [
   { name: 'Of', of: ({ key }) => key },
   { name: 'Legs', isFigure: true, of: ({ legs }) => legs },
-  { name: 'Sold', isFigure: true, of: ({ notionalUsd }) => <Usd value={notionalUsd} /> },
+  { name: 'Moved', isFigure: true, of: ({ notionalUsd }) => <Usd value={notionalUsd} /> },
   component('Slippage', 'slippageUsd'),
   component('Fees', 'feesUsd'),
   component('Gas', 'gasUsd'),

@@ -114,7 +114,7 @@ function Bar({ compared: { name, meaning, costUsd, unmetUsd, isThis, length } }:
         <div className={classes.fill} data-this={isThis} style={{ width: `${length * 100}%` }} />
       </div>
       <div className={shared.quiet}>
-        leaves <Usd value={unmetUsd} /> away from the targets
+        leaves <Usd value={unmetUsd} /> of what the plan is to do undone
       </div>
     </li>
   )
