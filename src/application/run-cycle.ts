@@ -175,7 +175,7 @@ export class RunCycle {
   ): Promise<boolean> {
     const portfolio: Portfolio = asked?.isDry ? { ...configured, mode: 'dry-run' } : configured
     const refuse = (reason: string) => asked?.tell({ status: 'refused', reason })
-    const { proposePlan, store, clock, observer, settleTransfers } = this.deps
+    const { proposePlan, store, observer, settleTransfers } = this.deps
     this.at.delete(portfolio.id)
     await settleTransfers.run(portfolio)
     const paused = strictest(await store.operatingStates(), { portfolio: portfolio.id })

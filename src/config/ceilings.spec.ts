@@ -46,10 +46,7 @@ test('F-80: each limit is refused one step above its ceiling on a public chain, 
     ['prices.feeds.ETH.heartbeatSeconds', (c) => Object.assign(c.prices.feeds['ETH']!, { heartbeatSeconds: 86_401 })],
     ['prices.http.0.maxAgeSeconds', (c) => Object.assign(c.prices.http[0]!, { maxAgeSeconds: 121 })],
     ['endpoints.quarantineSeconds', (c) => Object.assign(c, { endpoints: { quarantineSeconds: 59 } })],
-    [
-      'server.approvals.cooldownMinutes',
-      (c) => Object.assign(c, { server: { approvals: { cooldownMinutes: 9.9 } } }),
-    ],
+    ['server.approvals.cooldownMinutes', (c) => Object.assign(c, { server: { approvals: { cooldownMinutes: 9.9 } } })],
     ['prices.guard.pauseSeconds', (c) => Object.assign(c.prices, { guard: { pauseSeconds: 299 } })],
     ...Object.entries(CEILINGS.limits).map(([name, ceiling]): [string, (config: Document) => void] => [
       `portfolios.core.limits.${name}`,
