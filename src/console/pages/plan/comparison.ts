@@ -38,7 +38,7 @@ export function comparedWith({ cost, unmet, alternatives }: Pick<Plan, 'cost' | 
   return all.map((one) => ({ ...one, length: longest > 0 ? Math.max(0, Number(one.costUsd) / longest) : 0 }))
 }
 
-/** What the plan saves against the best single route, and how much nearer to the targets it comes; negative is worse. */
+/** What the plan saves against the best single route, and how much less it leaves undone; negative is worse. */
 export function savedAgainst(
   compared: readonly Compared[],
 ): { readonly costUsd: string; readonly unmetUsd: string } | undefined {

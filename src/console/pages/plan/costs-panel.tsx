@@ -114,7 +114,7 @@ function Bar({ compared: { name, meaning, costUsd, unmetUsd, isThis, length } }:
         <div className={classes.fill} data-this={isThis} style={{ width: `${length * 100}%` }} />
       </div>
       <div className={shared.quiet}>
-        leaves <Usd value={unmetUsd} /> of what the plan is to do undone
+        leaves <Usd value={unmetUsd} /> undone of what was to be traded
       </div>
     </li>
   )
@@ -127,8 +127,8 @@ function Saved({ compared }: { readonly compared: readonly Compared[] }) {
   const unmet = Number(saved.unmetUsd)
   return (
     <p className={classes.said}>
-      Against the best single route it costs {figure(saved.costUsd)} {cost >= 0 ? 'less' : 'more'} and comes{' '}
-      {figure(saved.unmetUsd)} {unmet >= 0 ? 'nearer to' : 'less near to'} the targets.
+      Against the best single route it costs {figure(saved.costUsd)} {cost >= 0 ? 'less' : 'more'} and leaves{' '}
+      {figure(saved.unmetUsd)} {unmet >= 0 ? 'less' : 'more'} undone.
     </p>
   )
 }
