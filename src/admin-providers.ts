@@ -15,7 +15,7 @@ import { InvestigateTransfer } from './application/investigate-transfer.js'
 import { Operations } from './application/operations.js'
 import { TellStanding } from './application/tell-standing.js'
 import { TakeStock } from './application/take-stock.js'
-import { VoidResumes } from './application/void-resumes.js'
+import { EndProposals } from './application/end-proposals.js'
 import { portfoliosOf } from './config/portfolios.js'
 import { gateProviders } from './interface/http/access/gate.js'
 import { SharedAnswers } from './interface/http/access/shared-answers.js'
@@ -51,7 +51,7 @@ export function adminProviders(parts: Parts) {
         proposals: Proposals,
         operations: Operations,
         cancelIntent: CancelIntent,
-        voidResumes: VoidResumes,
+        endProposals: EndProposals,
         store: Store,
         clock: Clock,
         observer: Observer,
@@ -60,14 +60,14 @@ export function adminProviders(parts: Parts) {
           proposals,
           operations,
           cancelIntent,
-          voidResumes,
+          endProposals,
           store,
           clock,
           observer,
           hash: sha256,
           newId: randomUUID,
         }),
-      inject: [Proposals, Operations, CancelIntent, VoidResumes, Store, Clock, Observer],
+      inject: [Proposals, Operations, CancelIntent, EndProposals, Store, Clock, Observer],
     },
     {
       provide: InvestigateTransfer,
@@ -87,7 +87,7 @@ export function adminProviders(parts: Parts) {
         lease: Lease,
         clock: Clock,
         observer: Observer,
-        voidResumes: VoidResumes,
+        endProposals: EndProposals,
       ) =>
         new EndPauses({
           store,
@@ -95,11 +95,11 @@ export function adminProviders(parts: Parts) {
           lease,
           clock,
           observer,
-          voidResumes,
+          endProposals,
           build: build.version,
           pollMs: config.file.execution.pollMs,
         }),
-      inject: [Store, AuditLog, Lease, Clock, Observer, VoidResumes],
+      inject: [Store, AuditLog, Lease, Clock, Observer, EndProposals],
     },
     {
       provide: TakeStock,

@@ -65,7 +65,7 @@ import { TellStanding } from './application/tell-standing.js'
 import { TakeStock } from './application/take-stock.js'
 import { TripBreaker } from './application/trip-breaker.js'
 import { VerifyAudit } from './application/verify-audit.js'
-import { VoidResumes } from './application/void-resumes.js'
+import { EndProposals } from './application/end-proposals.js'
 import { WatchChains } from './application/watch-chains.js'
 import { WatchPrices } from './application/watch-prices.js'
 import { TellUntold } from './application/tell-untold.js'
@@ -689,23 +689,23 @@ function providersOf(parts: Parts): Provider[] {
       inject: [Chain, Store, TripBreaker, Lease, Clock, Observer],
     },
     {
-      provide: VoidResumes,
+      provide: EndProposals,
       useFactory: (store: Store, proposals: Proposals, clock: Clock, observer: Observer) =>
-        new VoidResumes({ store, proposals, clock, observer }),
+        new EndProposals({ store, proposals, clock, observer }),
       inject: [Store, Proposals, Clock, Observer],
     },
     {
       provide: Operations,
-      useFactory: (store: Store, clock: Clock, observer: Observer, voidResumes: VoidResumes) =>
+      useFactory: (store: Store, clock: Clock, observer: Observer, endProposals: EndProposals) =>
         new Operations({
           store,
           clock,
           observer,
           failpoints,
-          voidResumes,
+          endProposals,
           coolDownMs: file.server.approvals.cooldownMinutes * 60_000,
         }),
-      inject: [Store, Clock, Observer, VoidResumes],
+      inject: [Store, Clock, Observer, EndProposals],
     },
     {
       provide: WriteHolds,

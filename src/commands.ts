@@ -86,6 +86,8 @@ const UNRECORDED =
   'Without DATABASE_URL nothing that was recorded is known: no transfer under way, so nothing counts as in transit and nothing as unattributed; no earlier trade, targets or price history; no cost that plans have learned. The daemon may decide otherwise.'
 
 const WRITTEN_WITHIN_MS = 2_000
+/** Of what is read over the admin API. */
+const READ_CONNECTIONS = 4
 /** A process that is told to end before it is ready waits so long for what it has opened. */
 const STARTING_ENDS_WITHIN_MS = 3_000
 
@@ -158,14 +160,14 @@ async function reachDatabase({
 }: Config): Promise<{ database: Database; url: string; close: () => Promise<void> }> {
   if (secrets.databaseUrl !== undefined) {
     const url = secrets.databaseUrl
-    const database = openDatabase({ url, readPoolSize: 4 })
+    const database = openDatabase({ url, readPoolSize: READ_CONNECTIONS })
     return { database, url, close: () => database.destroy() }
   }
   const embedded = await startEmbeddedPostgres({ dir: file.database.directory }).catch((error: unknown) => {
     throw new CannotWork(error instanceof Error ? error.message : String(error))
   })
   process.stderr.write(`DATABASE_URL is not set: using the embedded Postgres with its data in ${embedded.dir}.\n`)
-  const database = openDatabase({ url: embedded.url, readPoolSize: 4 })
+  const database = openDatabase({ url: embedded.url, readPoolSize: READ_CONNECTIONS })
   const close = async () => {
     await database.destroy()
     await embedded.stop()
@@ -279,7 +281,7 @@ async function start(config: Config, surroundings: Surroundings): Promise<void> 
   let stopping: Promise<never> | undefined
   const stop = async (signal: string): Promise<never> => {
     if (stopInOrder) process.exit((await stopInOrder.run(signal, endAll)) ? 0 : 1)
-    // Nothing was signed yet, and what waits for an endpoint or a database need not be waited for.
+    // What waits for an endpoint or a database is not waited for, and whatever has begun by now the next process finds in the rows.
     await Promise.race([endAll().catch(() => undefined), sleep(STARTING_ENDS_WITHIN_MS)])
     process.exit(0)
   }

@@ -19,7 +19,7 @@ import type { Proposals } from '../ports/proposals.js'
 import { ConflictError, type Store } from '../ports/store.js'
 import type { CancelAnswer, CancelIntent } from './cancel-intent.js'
 import type { Operations, ResumeAnswer, ResumeOrder } from './operations.js'
-import type { VoidResumes } from './void-resumes.js'
+import type { EndProposals } from './end-proposals.js'
 
 /** Somebody's word on a proposal, and what it is about. */
 export interface Answer {
@@ -54,7 +54,7 @@ export class AnswerProposal {
       proposals: Proposals
       operations: Operations
       cancelIntent: CancelIntent
-      voidResumes: VoidResumes
+      endProposals: EndProposals
       store: Store
       clock: Clock
       observer: Observer
@@ -74,7 +74,7 @@ export class AnswerProposal {
     const obstacle = await this.deps.operations.obstacleTo(order)
     if (obstacle) return { status: 'refused', obstacle }
     const { scope, clear, acceptLoss, reason } = order
-    const held = heldOf(scope, await this.deps.voidResumes.holds())
+    const held = heldOf(scope, await this.deps.endProposals.stops())
     const loss = acceptLoss && { acceptLoss }
     const matter = { scope, clear: [...clear], ...loss, reason, ...(held && { held }) }
     return { status: 'proposed', proposal: await this.open('resume', matter, by, needs) }
@@ -190,7 +190,7 @@ export class AnswerProposal {
       const refusal = await this.deps.cancelIntent.refusalOf(content['intent'] as string)
       return refusal && (refusal.status === 'refused' ? refusal.reason : 'There is no such intent.')
     }
-    return reasonResumeIsVoid({ content, proposedAt }, await this.deps.voidResumes.holds())
+    return reasonResumeIsVoid({ content, proposedAt }, await this.deps.endProposals.stops())
   }
 
   private resume(

@@ -10,7 +10,7 @@ import { isStricter, type OperatingLevel, stricter } from '../domain/policy/oper
 import { Failpoints } from '../ports/failpoints.js'
 import { EndPauses } from './end-pauses.js'
 import { Operations } from './operations.js'
-import { VoidResumes } from './void-resumes.js'
+import { EndProposals } from './end-proposals.js'
 
 const scope = 'chain:alpha'
 let clock: FakeClock
@@ -20,7 +20,7 @@ let observer: RecordingObserver
 let lease: FakeLease
 let operations: Operations
 let endPauses: EndPauses
-let voidResumes: VoidResumes
+let endProposals: EndProposals
 
 beforeEach(() => {
   clock = new FakeClock(NOW)
@@ -29,9 +29,9 @@ beforeEach(() => {
   observer = new RecordingObserver()
   lease = new FakeLease()
   lease.isOurs = true
-  voidResumes = new VoidResumes({ store, proposals: new MemoryProposals(), clock, observer })
-  operations = new Operations({ store, clock, observer, failpoints: new Failpoints(), voidResumes })
-  endPauses = new EndPauses({ store, audit, lease, clock, observer, voidResumes, build: 'test', pollMs: 1_000 })
+  endProposals = new EndProposals({ store, proposals: new MemoryProposals(), clock, observer })
+  operations = new Operations({ store, clock, observer, failpoints: new Failpoints(), endProposals })
+  endPauses = new EndPauses({ store, audit, lease, clock, observer, endProposals, build: 'test', pollMs: 1_000 })
 })
 
 const stateNow = async () => (await store.operatingStates()).find((one) => one.scope === scope)
@@ -103,7 +103,7 @@ describe('EndPauses', () => {
           lease,
           clock: time,
           observer,
-          voidResumes,
+          endProposals,
           build: '',
           pollMs: 1,
         })

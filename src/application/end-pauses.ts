@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Lease } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
 import type { Store } from '../ports/store.js'
-import type { VoidResumes } from './void-resumes.js'
+import type { EndProposals } from './end-proposals.js'
 
 /**
  * Tells of pauses that have let go by themselves, and forgets them. They are over for every reader before, whether anybody
@@ -20,7 +20,7 @@ export class EndPauses {
       lease: Lease
       clock: Clock
       observer: Observer
-      voidResumes: VoidResumes
+      endProposals: EndProposals
       build: string
       /** Pause between two looks. */
       pollMs: number
@@ -73,6 +73,6 @@ export class EndPauses {
       }
       observer.notify({ type: 'scope-changed', state, isEarlier: false, isAudited: true })
     }
-    await this.deps.voidResumes.look()
+    await this.deps.endProposals.look()
   }
 }

@@ -7,15 +7,15 @@ import type { BreakerCode, Trip } from '../domain/policy/breakers.js'
 import { OPERATOR, type OperatingLevel } from '../domain/policy/operating.js'
 import { COOL_DOWN_MS } from '../domain/policy/resume.js'
 import { HeldHereError, Operations } from './operations.js'
-import { VoidResumes } from './void-resumes.js'
+import { EndProposals } from './end-proposals.js'
 import { WriteHolds } from './write-holds.js'
 
 function begin(world = new FakeWorld(), life = new Life()) {
   const process = world.start(life)
   const { store, observer, tripBreaker } = process
   const { clock, proposals } = world
-  const voidResumes = new VoidResumes({ store, proposals, clock, observer })
-  const operations = new Operations({ store, clock, observer, failpoints: life.failpoints(), voidResumes })
+  const endProposals = new EndProposals({ store, proposals, clock, observer })
+  const operations = new Operations({ store, clock, observer, failpoints: life.failpoints(), endProposals })
   const trip = (code: BreakerCode, level: Trip['level'] = 'halted') =>
     tripBreaker.run({ code, scope: 'portfolio:core', level, reason: 'Found.' })
   const coolDown = () => world.clock.pass(COOL_DOWN_MS)

@@ -12,7 +12,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Failpoints } from '../ports/failpoints.js'
 import type { Observer } from '../ports/observer.js'
 import type { Store } from '../ports/store.js'
-import type { VoidResumes } from './void-resumes.js'
+import type { EndProposals } from './end-proposals.js'
 
 export interface ResumeOrder extends ResumeWord {
   readonly reason: string
@@ -51,7 +51,7 @@ export class Operations {
       clock: Clock
       observer: Observer
       failpoints: Failpoints
-      voidResumes: VoidResumes
+      endProposals: EndProposals
       /** How long after a breaker has tripped nobody resumes what it holds. */
       coolDownMs?: number
     },
@@ -94,7 +94,7 @@ export class Operations {
    */
   async resume(order: ResumeOrder): Promise<ResumeAnswer> {
     const { scope, reason, acceptLoss, askedAt, author = OPERATOR } = order
-    const { store, clock, observer, voidResumes } = this.deps
+    const { store, clock, observer, endProposals } = this.deps
     const at = clock.now()
     await this.writeHolds()
     const obstacle = await this.obstacleTo(order)
@@ -112,7 +112,7 @@ export class Operations {
       observer.notify({ type: 'breaker-cleared', code: breaker.code, scope, by: breaker.clearedBy ?? '' })
     const state = await this.stateOf({ scope, reason, author }, at)
     observer.notify({ type: 'scope-changed', state, isEarlier: false, isAudited: true })
-    await voidResumes.lookAfter()
+    await endProposals.lookAfter()
     return { status: 'resumed', state, cleared }
   }
 
@@ -143,7 +143,7 @@ export class Operations {
     readonly author: Author
     readonly expiresAt: number | undefined
   }): Promise<ScopeState> {
-    const { store, clock, observer, failpoints, voidResumes } = this.deps
+    const { store, clock, observer, failpoints, endProposals } = this.deps
     const since = clock.now()
     const until = expiresAt === undefined ? {} : { expiresAt }
     const said: ScopeState = { ...word, since, by: 'operator', ...until }
@@ -159,7 +159,7 @@ export class Operations {
     await failpoints.reach('K-29')
     const state = await this.stateOf(word, since)
     observer.notify({ type: 'scope-changed', state, isEarlier: false, isAudited: true })
-    await voidResumes.lookAfter()
+    await endProposals.lookAfter()
     return state
   }
 

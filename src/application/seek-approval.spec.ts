@@ -6,7 +6,7 @@ import { ONE_USD } from '../domain/units/usd.js'
 import { type Answered, AnswerProposal } from './answer-proposal.js'
 import { CancelIntent } from './cancel-intent.js'
 import { Operations } from './operations.js'
-import { VoidResumes } from './void-resumes.js'
+import { EndProposals } from './end-proposals.js'
 
 jest.setTimeout(30_000)
 
@@ -19,13 +19,13 @@ function office(world: FakeWorld) {
   const { store, observer } = process
   const { clock, proposals } = world
   const failpoints = { reach: () => Promise.resolve() }
-  const voidResumes = new VoidResumes({ store, proposals, clock, observer })
-  const operations = new Operations({ store, clock, observer, failpoints, voidResumes })
+  const endProposals = new EndProposals({ store, proposals, clock, observer })
+  const operations = new Operations({ store, clock, observer, failpoints, endProposals })
   const answers = new AnswerProposal({
     proposals,
     operations,
     cancelIntent: new CancelIntent({ store, clock }),
-    voidResumes,
+    endProposals,
     store,
     clock,
     observer,

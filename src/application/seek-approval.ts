@@ -1,4 +1,12 @@
-import { APPROVAL_MS, isExpired, newProposal, type Proposal, timedOut, usedUp } from '../domain/access/proposal.js'
+import {
+  APPROVAL_MS,
+  isExpired,
+  newProposal,
+  notBegun,
+  type Proposal,
+  timedOut,
+  usedUp,
+} from '../domain/access/proposal.js'
 import type { Cycle } from '../domain/execution/cycle.js'
 import {
   hasBegun,
@@ -77,12 +85,7 @@ export class SeekApproval {
         return GRANTED
       case 'used':
         // Whoever takes over from a process that ended in between begins within the same time, or not at all.
-        return clock.now() < proposal.expiresAt
-          ? GRANTED
-          : {
-              status: 'denied',
-              reason: `What was approved had to begin by ${timeText(proposal.expiresAt)}, and did not.`,
-            }
+        return clock.now() < proposal.expiresAt ? GRANTED : { status: 'denied', reason: notBegun(proposal) }
       case 'expired':
         return { status: 'denied', reason: proposal.reason }
       case 'rejected':
@@ -130,8 +133,4 @@ export class SeekApproval {
     const { hash, terms } = this.deps
     return hash(canonicalText(planContent(portfolio, cycle, { ...terms, expiresAt })))
   }
-}
-
-function timeText(at: number): string {
-  return new Date(at).toISOString()
 }

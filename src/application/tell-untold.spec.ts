@@ -11,7 +11,7 @@ import { Operations } from './operations.js'
 import { TellNews } from './tell-news.js'
 import { TellUntold } from './tell-untold.js'
 import { TripBreaker } from './trip-breaker.js'
-import { VoidResumes } from './void-resumes.js'
+import { EndProposals } from './end-proposals.js'
 
 const DAY = 86_400_000
 const trip = { code: 'B-12', scope: 'portfolio:core', level: 'paused_new', reason: 'Drift stayed.' } as const
@@ -29,8 +29,8 @@ function office() {
     const subscriptions = [{ channel: 'desk', on: ['breaker', 'state', 'approval'] as const, portfolios: undefined }]
     const news = new TellNews({ feed, subscriptions, clock, observer })
     const all = isDeaf ? observer : new Observers([observer, news])
-    const voidResumes = new VoidResumes({ store, proposals, clock, observer: all })
-    const operations = new Operations({ store, clock, observer: all, failpoints: new Failpoints(), voidResumes })
+    const endProposals = new EndProposals({ store, proposals, clock, observer: all })
+    const operations = new Operations({ store, clock, observer: all, failpoints: new Failpoints(), endProposals })
     const tripBreaker = new TripBreaker({ store, clock, observer: all })
     const lease = new FakeLease()
     const tellUntold = new TellUntold({ store, proposals, feed, news, lease, clock, observer })

@@ -12,7 +12,7 @@ import { PostgresProposals } from '../../src/adapters/store/postgres-proposals.j
 import { Operations } from '../../src/application/operations.js'
 import { TripBreaker } from '../../src/application/trip-breaker.js'
 import { VerifyAudit } from '../../src/application/verify-audit.js'
-import { VoidResumes } from '../../src/application/void-resumes.js'
+import { EndProposals } from '../../src/application/end-proposals.js'
 import type { KeyScope } from '../../src/domain/access/scopes.js'
 import { anEntry, describeAdminRows } from '../support/admin-contract.js'
 import { auditEdits, type AuditRow, firstChange, rewritten } from '../support/audit-edits.js'
@@ -171,9 +171,9 @@ describe('G-15, P-24, F-81: an edit of the audit log behind its back', () => {
     const verifyAudit = new VerifyAudit({ audit, tripBreaker, store, clock, observer, part: 3 })
     const halted = async () => (await store.operatingStates()).map(({ scope, level }) => `${scope} ${level}`)
     const reason = async () => (await store.breakers({ isOpen: true, limit: 5 }))[0]?.reason
-    const voidResumes = new VoidResumes({ store, proposals: new MemoryProposals(), clock, observer })
+    const endProposals = new EndProposals({ store, proposals: new MemoryProposals(), clock, observer })
     const failpoints = new Failpoints()
-    const operations = new Operations({ store, clock, observer, failpoints, voidResumes, coolDownMs: 0 })
+    const operations = new Operations({ store, clock, observer, failpoints, endProposals, coolDownMs: 0 })
     const resume = () => operations.resume({ scope: 'all', reason: 'seen', clear: ['B-16'] })
     await put(written)
     for (const _ of Array(4)) await verifyAudit.look()

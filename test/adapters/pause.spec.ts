@@ -4,7 +4,7 @@ import { openDatabase } from '../../src/adapters/store/database.js'
 import { PostgresLease } from '../../src/adapters/store/postgres-lease.js'
 import { PostgresStore } from '../../src/adapters/store/postgres-store.js'
 import { HeldHereError, Operations } from '../../src/application/operations.js'
-import { VoidResumes } from '../../src/application/void-resumes.js'
+import { EndProposals } from '../../src/application/end-proposals.js'
 import { Failpoints } from '../../src/ports/failpoints.js'
 import { NOW } from '../support/builders.js'
 import { createTestDatabase } from '../support/database.js'
@@ -32,8 +32,8 @@ test('5.2: a pause holds at once in a process whose database takes no writes, an
     const lease = new PostgresLease({ database, build: 'a', schemaVersion: 'a', ttlMs: 60_000, selfFenceMs: 50_000 })
     const [here, elsewhere] = [new PostgresStore({ database, lease }), new PostgresStore({ database, lease })]
     const [clock, observer] = [new FakeClock(NOW), new RecordingObserver()]
-    const voidResumes = new VoidResumes({ store: here, proposals: new MemoryProposals(), clock, observer })
-    const operations = new Operations({ store: here, clock, observer, failpoints: new Failpoints(), voidResumes })
+    const endProposals = new EndProposals({ store: here, proposals: new MemoryProposals(), clock, observer })
+    const operations = new Operations({ store: here, clock, observer, failpoints: new Failpoints(), endProposals })
     /** For every connection from now on; those that are open are ended. */
     const takeWrites = async (areTaken: boolean) => {
       const [name, server] = [new URL(url).pathname.slice(1), new URL('/postgres', url).href]

@@ -13,7 +13,7 @@ import { InvestigateTransfer } from '../../src/application/investigate-transfer.
 import { LookAhead } from '../../src/application/look-ahead.js'
 import { CancelIntent } from '../../src/application/cancel-intent.js'
 import { Operations } from '../../src/application/operations.js'
-import { VoidResumes } from '../../src/application/void-resumes.js'
+import { EndProposals } from '../../src/application/end-proposals.js'
 import { PriceBoard } from '../../src/application/price-board.js'
 import { PolicyBook } from '../../src/application/policy-book.js'
 import { AnswerProposal } from '../../src/application/answer-proposal.js'
@@ -120,8 +120,8 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
   const failpoints = new Failpoints()
   const proposals = new MemoryProposals()
   let proposed = 0
-  const voidResumes = new VoidResumes({ store, proposals, clock, observer })
-  const operations = new Operations({ store, clock, observer, failpoints, voidResumes })
+  const endProposals = new EndProposals({ store, proposals, clock, observer })
+  const operations = new Operations({ store, clock, observer, failpoints, endProposals })
   const cancelIntent = new CancelIntent({ store, clock })
   const identities = changes.identities ?? new NoIdentities()
   const policies = new PolicyBook({})
@@ -146,7 +146,7 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
         proposals,
         operations,
         cancelIntent,
-        voidResumes,
+        endProposals,
         store,
         clock,
         observer,

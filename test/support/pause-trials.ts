@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { PostgresLease } from '../../src/adapters/store/postgres-lease.js'
 import { PostgresStore } from '../../src/adapters/store/postgres-store.js'
 import { Operations } from '../../src/application/operations.js'
-import { VoidResumes } from '../../src/application/void-resumes.js'
+import { EndProposals } from '../../src/application/end-proposals.js'
 import type { SignRequest } from '../../src/ports/signer.js'
 import { createTestDatabase } from './database.js'
 import { CYCLE_ID, journey, openCycle } from './fake-legs.js'
@@ -70,7 +70,7 @@ async function oneTrial(records: FakeWorld['records'], delayMs: number): Promise
     clock: world.clock,
     observer: operator.observer,
     failpoints: new Life().failpoints(),
-    voidResumes: new VoidResumes({
+    endProposals: new EndProposals({
       store: operator.store,
       proposals: world.proposals,
       clock: world.clock,

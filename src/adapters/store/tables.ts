@@ -56,8 +56,7 @@ export interface Tables {
   reconciliations: { portfolio: Fixed<string>; chain: Fixed<ChainKey>; at: Date; is_short: boolean }
 }
 
-/** A person's pause that ends by itself: it holds while `expires_at` is ahead by the database's clock. */
-/** Both or neither. */
+/** Who said it: both or neither. */
 interface AuthorColumns {
   author_kind: Author['kind'] | null
   author: string | null
@@ -71,6 +70,7 @@ export interface ScopeStateRow extends AuthorColumns {
   set_by: ScopeState['by']
 }
 
+/** A person's pause that ends by itself: it holds while `expires_at` is ahead by the database's clock. */
 export interface TimedPauseRow extends AuthorColumns {
   id: GeneratedAlways<string>
   scope: Fixed<Scope>

@@ -51,12 +51,16 @@ export function usedUp(proposal: Proposal): Proposal {
 
 /** One whose time is over without what it takes, as it is written down. */
 export function timedOut(proposal: Proposal): Proposal {
-  const until = new Date(proposal.expiresAt).toISOString()
   const reason =
     proposal.state === 'approved'
-      ? `What was approved had to begin by ${until}, and did not.`
-      : `Nobody's approval came in time, until ${until}.`
+      ? notBegun(proposal)
+      : `Nobody's approval came in time, until ${new Date(proposal.expiresAt).toISOString()}.`
   return { ...proposal, state: 'expired', reason }
+}
+
+/** Why what was approved may no longer begin. */
+export function notBegun({ expiresAt }: Proposal): string {
+  return `What was approved had to begin by ${new Date(expiresAt).toISOString()}, and did not.`
 }
 
 /** Whose it is: the portfolio of a plan, undefined for what is of none. */

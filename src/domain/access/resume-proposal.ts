@@ -12,14 +12,14 @@ export interface Held {
 }
 
 /** Everything that holds scopes at one moment. */
-export interface Holds {
+export interface Stops {
   readonly states: readonly ScopeState[]
   /** Those that are open. */
   readonly breakers: readonly Breaker[]
 }
 
 /** Undefined where nothing holds the scope. */
-export function heldOf(scope: Scope, { states, breakers }: Holds): Held | undefined {
+export function heldOf(scope: Scope, { states, breakers }: Stops): Held | undefined {
   const state = states.find((one) => one.scope === scope)
   if (!state) return undefined
   const { level, reason, since } = state
@@ -33,11 +33,11 @@ export function heldOf(scope: Scope, { states, breakers }: Holds): Held | undefi
  */
 export function reasonResumeIsVoid(
   { content, proposedAt }: { readonly content: Readonly<Record<string, unknown>>; readonly proposedAt: number },
-  holds: Holds,
+  stops: Stops,
 ): string | undefined {
   const scope = content['scope'] as Scope
   const before = content['held'] as Held | undefined
-  const now = heldOf(scope, holds)
+  const now = heldOf(scope, stops)
   if (!before) return now && now.since > proposedAt ? `${scope} was held anew since: ${now.reason}` : undefined
   if (!now) return `${scope} runs again: nothing is left to let go of.`
   if (now.level !== before.level) {

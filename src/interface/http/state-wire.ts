@@ -2,8 +2,9 @@ import { authorOf, DAEMON, type Scope, type ScopeState } from '../../domain/poli
 import { timeText } from './figures.js'
 
 /** `state` is the level, under the name that it has always had here. */
-export function stateWire({ scope, level, reason, since, by, author, expiresAt }: ScopeState) {
-  const { kind, subject } = authorOf({ by, ...(author && { author }) })
+export function stateWire(state: ScopeState) {
+  const { scope, level, reason, since, expiresAt } = state
+  const { kind, subject } = authorOf(state)
   return {
     scope,
     state: level,

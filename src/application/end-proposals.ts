@@ -1,5 +1,5 @@
 import { APPROVAL_MS, isExpired, portfolioOf, type Proposal, timedOut } from '../domain/access/proposal.js'
-import { type Holds, reasonResumeIsVoid } from '../domain/access/resume-proposal.js'
+import { type Stops, reasonResumeIsVoid } from '../domain/access/resume-proposal.js'
 import { ALL_OPEN } from '../domain/policy/breakers.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
@@ -13,7 +13,7 @@ const ALL_WAITING = 1_000
  * Ends proposals that nobody is to be asked about any more: those whose time is over, and those to resume whose matter has
  * gone another way.
  */
-export class VoidResumes {
+export class EndProposals {
   constructor(private readonly deps: { store: Store; proposals: Proposals; clock: Clock; observer: Observer }) {}
 
   /** Resolves once every open one stands as the scopes are now; one that is answered meanwhile is left to its answer. */
@@ -24,9 +24,9 @@ export class VoidResumes {
     for (const proposal of open.filter((one) => isExpired(one, now))) await this.end(proposal, timedOut(proposal), now)
     const waiting = open.filter((one) => one.kind === 'resume' && !isExpired(one, now))
     if (waiting.length === 0) return
-    const holds = await this.holds()
+    const stops = await this.stops()
     for (const proposal of waiting) {
-      const reason = reasonResumeIsVoid(proposal, holds)
+      const reason = reasonResumeIsVoid(proposal, stops)
       if (reason !== undefined) await this.end(proposal, { ...proposal, state: 'void', reason }, now)
     }
   }
@@ -38,7 +38,7 @@ export class VoidResumes {
     )
   }
 
-  async holds(): Promise<Holds> {
+  async stops(): Promise<Stops> {
     const { store } = this.deps
     const breakers = await store.breakers({ isOpen: true, limit: ALL_OPEN })
     return { states: await store.operatingStates(), breakers }

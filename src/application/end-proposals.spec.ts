@@ -17,7 +17,7 @@ import { CancelIntent } from './cancel-intent.js'
 import { EndPauses } from './end-pauses.js'
 import { Operations } from './operations.js'
 import { TripBreaker } from './trip-breaker.js'
-import { VoidResumes } from './void-resumes.js'
+import { EndProposals } from './end-proposals.js'
 
 const scope = 'chain:alpha'
 
@@ -29,18 +29,18 @@ class Office {
   readonly observer = new RecordingObserver()
   readonly audit = new MemoryAuditLog()
   private readonly deps = { store: this.store, proposals: this.proposals, clock: this.clock, observer: this.observer }
-  readonly voidResumes = new VoidResumes(this.deps)
+  readonly endProposals = new EndProposals(this.deps)
   readonly operations = new Operations({
     ...this.deps,
     failpoints: new Failpoints(),
-    voidResumes: this.voidResumes,
+    endProposals: this.endProposals,
     coolDownMs: 0,
   })
   readonly tripBreaker = new TripBreaker(this.deps)
   private readonly answers = new AnswerProposal({
     ...this.deps,
     operations: this.operations,
-    voidResumes: this.voidResumes,
+    endProposals: this.endProposals,
     cancelIntent: new CancelIntent(this.deps),
     hash: sha256,
     newId: () => `x${(this.proposed += 1)}`,
@@ -49,7 +49,7 @@ class Office {
     ...this.deps,
     audit: this.audit,
     lease: new FakeLease(),
-    voidResumes: this.voidResumes,
+    endProposals: this.endProposals,
     build: 'test',
     pollMs: 1,
   })
