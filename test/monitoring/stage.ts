@@ -157,14 +157,20 @@ export class Stage {
     })
   }
 
+  /** Resolves once Prometheus has a value of a series: what is counted from now on is an increase. */
+  async scraped(series: string): Promise<void> {
+    await until(`a scrape with ${series}`, 120_000, async () => {
+      const { result } = (await this.observatory.ask('query', { query: series })) as { result: unknown[] }
+      return result.length > 0 ? true : undefined
+    })
+  }
+
   /** Resolves once the scrapes come and an alert has gone that fired before the daemon was there. */
   async silent(alert: string): Promise<void> {
-    await until(`${alert} to be resolved`, 120_000, async () => {
-      const { result } = (await this.observatory.ask('query', { query: 'up{job="evenkeel"} == 1' })) as {
-        result: unknown[]
-      }
+    await this.scraped('up{job="evenkeel"} == 1')
+    await until(`${alert} to be resolved`, 120_000, () => {
       const last = this.observatory.received.findLast(({ labels }) => labels['alertname'] === alert)
-      return result.length > 0 && last?.status !== 'firing' ? true : undefined
+      return last?.status !== 'firing' ? true : undefined
     })
   }
 

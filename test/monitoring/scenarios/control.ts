@@ -93,6 +93,7 @@ export const control: readonly Scenario[] = [
       )
       const key = made.stdout.trim()
       if (!key.startsWith('ek_')) throw new Error(`No key was made: ${made.stderr}`)
+      await stage.scraped('evenkeel_admin_requests_total{action="pause",outcome="denied"}')
       stage.cause()
       for (let times = 0; times < 12; times++) {
         const { status } = await daemon.post('/v1/pause', { reason }, key)
@@ -171,8 +172,7 @@ export const control: readonly Scenario[] = [
             { kind: 'slack', name: 'desk', url: receiver.url, on: ['state'] },
           ] as typeof file.notifications
         })
-        // A counter that was seen at 0 before.
-        await sleep(3_000)
+        await stage.scraped('evenkeel_notifications_total{channel="desk",outcome="given_up"}')
         stage.cause()
         await stage.told(daemon, '/v1/pause', { reason, scope: 'chain:bay' })
         await until('the alert', 120_000, () => (stage.isOver() ? true : undefined))
