@@ -60,14 +60,11 @@ function pathOf({ shared, own }: Order, count: number): string {
 /** The status of the answer once all of it came, 0 without one. */
 function read(url: string, agent: Agent, headers: Readonly<Record<string, string>>): Promise<number> {
   return new Promise((resolve) => {
-    get(url, { agent, headers, timeout: 10_000 }, (response) => {
+    const request = get(url, { agent, headers, timeout: 10_000 }, (response) => {
       response.on('end', () => resolve(response.statusCode ?? 0)).on('error', () => resolve(0))
       response.resume()
     })
-      .on('timeout', function () {
-        this.destroy()
-      })
-      .on('error', () => resolve(0))
+    request.on('timeout', () => request.destroy()).on('error', () => resolve(0))
   })
 }
 

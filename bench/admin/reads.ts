@@ -60,7 +60,9 @@ export async function measureReads(
   const refused = answers.filter(({ status }) => status !== 200).length
   const computed = answers.filter(({ isComputed }) => isComputed)
   const all = timesOf(answers)
-  say(`${answers.length} reads in ${seconds} s, ${READS_PER_SECOND} a second at random moments, ${refused} of them failed`)
+  say(
+    `${answers.length} reads in ${seconds} s, ${READS_PER_SECOND} a second at random moments, ${refused} of them failed`,
+  )
   say(`  latency in ms: ${told(all)}, p99 at most ${MOST_P99_MS}`)
   say(
     `  ${((100 * computed.length) / answers.length).toFixed(0)} % at least were computed, as nobody had asked for the same within a second: ${told(timesOf(computed))}`,

@@ -28,6 +28,8 @@ export interface PoolWorld {
   /** Dollars on each side of what a venue reaches between two assets on a chain; nothing where undefined or zero. */
   readonly depth: (chain: ChainKey, a: AssetKey, b: AssetKey, venue: VenueKey) => Usd | undefined
   readonly feeBps: (venue: VenueKey) => number
+  /** By how many basis points an asset is cheaper at all venues than by our prices; nothing where undefined. */
+  readonly cheaperBps?: Readonly<Record<AssetKey, number>>
   readonly bridgeBps: number
   readonly bridgeFixed: Usd
   readonly gasUnits: bigint
@@ -93,7 +95,9 @@ function received(world: PoolWorld, input: PlanInput, ask: QuoteAsk, moved: Usd 
   const depth = world.depth(sell.token.chain, ...pairOf(ask), ask.venue)
   if (depth === undefined || depth <= 0n) return undefined
   const [before, after] = [moved, moved + less(value, world.feeBps(ask.venue))]
-  return mulDiv(depth, after, depth + after, 'down') - mulDiv(depth, before, depth + before, 'down')
+  const brought = mulDiv(depth, after, depth + after, 'down') - mulDiv(depth, before, depth + before, 'down')
+  const cheaper = (asset: AssetKey) => world.cheaperBps?.[asset] ?? 0
+  return less(brought, cheaper(sell.token.asset) - cheaper(ask.request.buy.asset))
 }
 
 /** What a venue of the world answers to one ask. */

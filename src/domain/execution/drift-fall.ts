@@ -1,43 +1,52 @@
 import type { AssetKey } from '../assets.js'
-import {
-  absolute,
-  basisPointsOf,
-  mulDiv,
-  pointsBeside,
-  type Ratio,
-  RATIO_ONE,
-  ratioOfBasisPoints,
-} from '../units/ratio.js'
+import { DRIFT_BY_COSTS } from '../planning/verify.js'
+import type { TokenAmount } from '../units/amount.js'
+import { absolute, basisPointsOf, larger, mulDiv, pointsBeside, type Ratio, RATIO_ONE } from '../units/ratio.js'
 import { type Usd, valueOf } from '../units/usd.js'
-import type { Cycle } from './cycle.js'
-
-/** What costs alone may add to the drift. */
-const COSTS: Ratio = ratioOfBasisPoints(5)
+import type { Cycle, LegRun } from './cycle.js'
 
 /**
  * Why a cycle that traded has not brought the portfolio nearer to its targets, or undefined when it has (C-52). Reckoned
  * from what receipts say was sold and received, at the prices of the decision, so that neither the market nor a deposit
  * counts. A plan that was carried out must take away at least `least` of the drift that it said it would; one that was
- * carried out in part must not add any.
+ * carried out in part may not add any beyond what that part of it was to add until the rest would have followed.
  */
 export function reasonDriftStayed(cycle: Cycle, least: Ratio): string | undefined {
   const { plan, drift, legs } = cycle
-  const traded = legs.filter(({ leg, sold }) => sold !== undefined && leg.kind === 'swap')
-  const after = driftAfter(cycle)
+  const traded = legs.filter(({ leg, sold, received }) => sold && received && leg.kind === 'swap')
+  const after = driftAfter(
+    cycle,
+    legs.map(({ sold, received }) => [sold, received]),
+  )
   if (!plan || after === undefined || traded.length === 0) return undefined
   const swaps = legs.filter(({ leg }) => leg.kind === 'swap')
   const isCarriedOut = swaps.every(({ state }) => state === 'done')
   const promised = drift.portfolio - plan.expectedDrift
-  const wanted = isCarriedOut && promised > 0n ? mulDiv(promised, least, RATIO_ONE, 'down') : 0n
+  const wanted = !isCarriedOut ? -addedOnTheWay(cycle) : mulDiv(larger(0n, promised), least, RATIO_ONE, 'down')
   const fall = drift.portfolio - after
-  if (fall >= wanted - COSTS) return undefined
+  if (fall >= wanted - DRIFT_BY_COSTS) return undefined
   return `C-52: the drift went from ${pointsBeside(drift.portfolio, after)} to ${pointsBeside(after, drift.portfolio)} bps of NAV by what was traded in ${cycle.id}; its plan expected ${basisPointsOf(plan.expectedDrift)} bps. Compare the plan with its targets before you resume.`
 }
 
-/** The drift that the cycle's own trades leave. Undefined when something traded had no price at the decision. */
-function driftAfter({ drift, legs, market }: Cycle): Ratio | undefined {
+/** What the legs that traded were to add to the drift by themselves, of a plan that takes drift away as a whole. */
+function addedOnTheWay(cycle: Cycle): Ratio {
+  const { drift, legs } = cycle
+  const planned = (runs: readonly LegRun[]) =>
+    driftAfter(
+      cycle,
+      runs.map(({ leg }) => [leg.sell, leg.expectedOut]),
+    ) ?? drift.portfolio
+  const added = planned(legs.filter(({ sold, received }) => sold && received)) - drift.portfolio
+  return planned(legs) <= drift.portfolio ? larger(0n, added) : 0n
+}
+
+/** The drift that so much sold and received leaves. Undefined when something traded had no price at the decision. */
+function driftAfter(
+  { drift, market }: Cycle,
+  moves: readonly (readonly [sold: TokenAmount | undefined, received: TokenAmount | undefined])[],
+): Ratio | undefined {
   const values = new Map<AssetKey, Usd>(drift.assets.map(({ asset, value }) => [asset, value]))
-  for (const { sold, received } of legs)
+  for (const [sold, received] of moves)
     for (const [amount, sign] of [
       [sold, -1n],
       [received, 1n],

@@ -5,7 +5,7 @@ import { bridgeShareOf, type Policy } from '../policy/policy.js'
 import { chords, type Segment, tangents } from './curve.js'
 import type { PricedArc } from './curve-book.js'
 import { type LinearModel, ModelBuilder, type SolveLimits, type Solution } from './linear-model.js'
-import type { Network, Node } from './network.js'
+import type { Network, Node, Place } from './network.js'
 import { bridgeOf } from './quote.js'
 
 /** NAV in the units of the model: one unit is a basis point of NAV (planning theory, 4.1). */
@@ -17,6 +17,11 @@ const SCALE = 10_000
 export const UNMET_PRICE = 0.05
 /** The same for value beyond a chain's share. */
 export const EXPOSURE_PRICE = 0.03
+
+/** What may arrive for what is sent, over a few legs that are each quoted better than our own prices. */
+const GAINED = 1.01
+/** What is traded for what is needed: as much more as may be lost on the way. */
+const NEEDED = 1 + UNMET_PRICE
 
 /** Value sent over each arc, in USD, by arc key and venue; arcs that send nothing are absent. */
 export interface Flow {
@@ -236,6 +241,7 @@ class Formulation {
       this.builder.row(-value * this.scale, -value * this.scale, row)
       return amount
     })
+    this.addNeed(amounts)
     const total = this.builder.column(0, 0, Infinity)
     this.builder.row(0, 0, [...amounts.map((column) => [column, 1] as const), [total, -1] as const])
     for (const [index, place] of places.entries()) {
@@ -253,6 +259,48 @@ class Formulation {
         [over, -1],
       ])
     }
+  }
+
+  /**
+   * An offer that beats our own price is no reason to trade: it says as much about the price as about the offer (arbitrage
+   * guard, planning theory 2). What is outside its levels gives and takes in all what brings it there, and what is between
+   * them takes no more than that gives; what it may give for others follows, as all value is kept but for what is lost.
+   */
+  private addNeed(amounts: readonly number[]): void {
+    const { places, nav } = this.problem.network
+    const under = places.flatMap(({ value, lower }, index) => (value < lower * nav ? [index] : []))
+    const over = places.flatMap(({ value, upper }, index) => (value > upper * nav ? [index] : []))
+    const sum = (indices: readonly number[], of: (place: Place) => number) =>
+      indices.reduce((total, index) => total + of(places[index]!), 0) * this.scale
+    const [short, beyond] = [
+      sum(under, (one) => one.lower * nav - one.value),
+      sum(over, (one) => one.value - one.upper * nav),
+    ]
+    const most = NEEDED * Math.max(short, beyond, this.minimum)
+    const held = { under: sum(under, ({ value }) => value), over: sum(over, ({ value }) => value) }
+    this.builder.row(
+      -Infinity,
+      held.under + most,
+      under.map((index) => [amounts[index]!, 1] as const),
+    )
+    this.builder.row(
+      held.over - most,
+      Infinity,
+      over.map((index) => [amounts[index]!, 1] as const),
+    )
+    const taken = places.flatMap(({ value }, index) => {
+      if (under.includes(index) || over.includes(index)) return []
+      const more = this.builder.column(0, 0, Infinity)
+      this.builder.row(-Infinity, value * this.scale, [
+        [amounts[index]!, 1],
+        [more, -1],
+      ])
+      return [more]
+    })
+    this.builder.row(-Infinity, GAINED * held.over, [
+      ...taken.map((column) => [column, 1] as const),
+      ...over.map((index) => [amounts[index]!, GAINED] as const),
+    ])
   }
 
   /** Shares of NAV per chain, elastic too: a chain that is over its share from the start must not stop the rest. */

@@ -112,6 +112,69 @@ describe('the planner', () => {
     expect(plan.legs.map(line)).toEqual(['swap STAKED@alpha > ETH@alpha'])
   })
 
+  describe('where venues price an asset better than we do', () => {
+    const held = { USD: 405_000, ETH: 402_000, LINK: 190_000 }
+    /** One asset has a narrow band and is to return half-way; the others are free within wide ones. */
+    const inputWith = (holdings: typeof held, narrow: string) => {
+      const assets: AssetSpec[] = [
+        { ...USD, target: 4_000, held: { alpha: holdings.USD } },
+        { ...ETH, target: 4_000, held: { alpha: holdings.ETH } },
+        { key: 'LINK', class: 'other', price: 15, target: 2_000, on: { alpha: 18 }, held: { alpha: holdings.LINK } },
+      ]
+      const targets = assets.map(({ key, target }) => ({
+        asset: key,
+        weight: bps(target),
+        absoluteBand: bps(key === narrow ? 50 : 300),
+      }))
+      return inputOf({ assets, policy: { targets, assetHubs: { LINK: 'ETH' } }, reset: RATIO_ONE / 2n })
+    }
+    const input = inputWith(held, 'LINK')
+    const world: PoolWorld = { ...DEEP, feeBps: () => 1, cheaperBps: { ETH: -9 } }
+
+    test('trades what its levels need, and nothing for the gain (C-52)', async () => {
+      const plan = await planned(input, world)
+      expect(plan.legs.map(line)).toEqual(['swap ETH@alpha > LINK@alpha'])
+      expect(usdToNumber(worth(input, plan.legs[0]!.sell))).toBeLessThan(8_000)
+      expect(plan.expectedDrift < input.drift.portfolio).toBe(true)
+    })
+
+    test('does nothing where nobody sells what has to be bought', async () => {
+      const depth: PoolWorld['depth'] = (_chain, a, b) =>
+        a === 'LINK' || b === 'LINK' ? undefined : DEEP.depth('alpha', a, b, 'one')
+      const { outcome } = await planWith(input, { ...world, depth })
+      expect(outcome.status).toBe('no-plan')
+    })
+
+    test('gives away or takes of each asset no more than what is outside its levels needs', async () => {
+      const off = fc.integer({ min: -20, max: 20 })
+      const narrow = fc.constantFrom('USD', 'ETH', 'LINK')
+      const away = fc.integer({ min: 6_000, max: 25_000 })
+      const wrong = fc.record({ USD: off, ETH: off, LINK: off })
+      await fc.assert(
+        fc.asyncProperty(narrow, away, fc.boolean(), wrong, async (key, distance, isOver, cheaperBps) => {
+          const even = { USD: 400_000, ETH: 397_000, LINK: 200_000 } as Record<string, number>
+          for (const one of Object.keys(even)) even[one]! += (one === key ? 1 : -0.5) * (isOver ? distance : -distance)
+          const from = inputWith(even as typeof held, key)
+          const { outcome } = await planWith(from, { ...world, cheaperBps })
+          if (outcome.status === 'no-plan') return
+          const { legs, expectedDrift } = outcome.plan
+          expect(expectedDrift < from.drift.portfolio).toBe(true)
+          for (const one of Object.keys(even)) {
+            const change = legs.reduce(
+              (sum, { sell, expectedOut }) =>
+                sum +
+                (expectedOut.token.asset === one ? usdToNumber(worth(from, expectedOut)) : 0) -
+                (sell.token.asset === one ? usdToNumber(worth(from, sell)) : 0),
+              0,
+            )
+            expect(Math.abs(change)).toBeLessThan(1.07 * (distance - 2_500))
+          }
+        }),
+        { numRuns: 25 },
+      )
+    })
+  })
+
   test('native coin is sold above the gas reserve only, and never bought', async () => {
     const assets = [
       { ...ETH, target: 0, held: {} },

@@ -110,6 +110,13 @@ describe('each fault is found, and names the leg', () => {
     expect(faults([sale], under({ maxLeg: value }))).toEqual([])
   })
 
+  test('a whole that ends farther from its targets than it began (C-52)', () => {
+    const near = { ...input.drift, portfolio: outcomeOf(input, legs).drift - bps(5) }
+    const at = (portfolio: bigint) => faultsOf({ ...input, drift: { ...near, portfolio } }, legs, new Set())
+    expect(at(near.portfolio)).toEqual([])
+    expect(at(near.portfolio - 1n)).toEqual([expect.stringMatching(/^The drift would go from .* bps of NAV\.$/)])
+  })
+
   test('a leg that stands before the one that funds it', () => {
     const turned = [purchase, ...legs.filter((leg) => leg !== purchase)]
     expect(faults(turned)).toContain(`Leg ${purchase.id} is funded by ${crossing.id}, which does not come before it.`)

@@ -1,6 +1,6 @@
 import { type AssetKey, tokenId } from '../assets.js'
 import { formatAmount } from '../units/amount.js'
-import { absolute, larger, mulDiv, RATIO_ONE } from '../units/ratio.js'
+import { absolute, larger, mulDiv, pointsBeside, type Ratio, RATIO_ONE, ratioOfBasisPoints } from '../units/ratio.js'
 import { type Usd, usdToNumber, valueOf } from '../units/usd.js'
 import { spendableUnits } from '../portfolio/valuation.js'
 import { addCosts, NO_COST, priceIn, totalOf } from './cost.js'
@@ -9,13 +9,16 @@ import { gasKept, hubOf } from './network.js'
 import { EXPOSURE_PRICE, UNMET_PRICE } from './optimiser.js'
 import type { Leg } from './plan.js'
 
+/** What costs alone may add to the drift (C-52). */
+export const DRIFT_BY_COSTS: Ratio = ratioOfBasisPoints(5)
 /** Share by which a float may have missed a bound that is checked here in integers. */
 const TOLERANCE = 10n ** 12n
 
 /**
  * Plays the legs in whole base units, without the optimiser's numbers, and says what is wrong with them: amounts that are
  * not there, reserves touched, legs too small, too large or too dear, funding that is promised twice or comes later,
- * liquidity used twice, gas beyond what is kept for it, cost that does not add up. Nothing when all is right.
+ * liquidity used twice, gas beyond what is kept for it, cost that does not add up, a portfolio that ends farther from its
+ * targets than it began. Nothing when all is right.
  */
 export function faultsOf(input: PlanInput, legs: readonly Leg[], separate: ReadonlySet<string>): string[] {
   const faults: string[] = []
@@ -27,6 +30,11 @@ export function faultsOf(input: PlanInput, legs: readonly Leg[], separate: Reado
   const groups = new Map<string, Leg>()
   if (legs.filter(({ slice }) => slice === undefined || slice.index === 1).length > policy.maxLegs)
     faults.push(`${legs.length} legs, policy allows ${policy.maxLegs}.`)
+  const { drift } = outcomeOf(input, legs)
+  if (drift > input.drift.portfolio + DRIFT_BY_COSTS)
+    faults.push(
+      `The drift would go from ${pointsBeside(input.drift.portfolio, drift)} to ${pointsBeside(drift, input.drift.portfolio)} bps of NAV.`,
+    )
   for (const leg of legs) {
     const fault = (text: string) => faults.push(`Leg ${leg.id} ${text}`)
     const { sell, expectedOut } = leg
@@ -120,7 +128,7 @@ export interface Outcome {
   readonly values: ReadonlyMap<AssetKey, Usd>
   readonly nav: Usd
   /** Half the sum of the distances from target. */
-  readonly drift: bigint
+  readonly drift: Ratio
   /** Distance of each asset from its levels; assets within them are absent. */
   readonly unmet: ReadonlyMap<AssetKey, Usd>
   /** Value beyond the shares of chains. */
