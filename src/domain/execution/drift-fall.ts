@@ -1,7 +1,7 @@
 import type { AssetKey } from '../assets.js'
 import { DRIFT_BY_COSTS } from '../planning/verify.js'
 import type { TokenAmount } from '../units/amount.js'
-import { absolute, basisPointsOf, larger, mulDiv, pointsBeside, type Ratio, RATIO_ONE } from '../units/ratio.js'
+import { absolute, basisPointsOf, larger, mulDiv, pointsBeside, type Ratio, RATIO_ONE, smaller } from '../units/ratio.js'
 import { type Usd, valueOf } from '../units/usd.js'
 import type { Cycle, LegRun } from './cycle.js'
 
@@ -22,22 +22,22 @@ export function reasonDriftStayed(cycle: Cycle, least: Ratio): string | undefine
   const swaps = legs.filter(({ leg }) => leg.kind === 'swap')
   const isCarriedOut = swaps.every(({ state }) => state === 'done')
   const promised = drift.portfolio - plan.expectedDrift
-  const wanted = !isCarriedOut ? -addedOnTheWay(cycle) : mulDiv(larger(0n, promised), least, RATIO_ONE, 'down')
+  const wanted = isCarriedOut ? mulDiv(larger(0n, promised), least, RATIO_ONE, 'down') : fallOnTheWay(cycle)
   const fall = drift.portfolio - after
   if (fall >= wanted - DRIFT_BY_COSTS) return undefined
   return `C-52: the drift went from ${pointsBeside(drift.portfolio, after)} to ${pointsBeside(after, drift.portfolio)} bps of NAV by what was traded in ${cycle.id}; its plan expected ${basisPointsOf(plan.expectedDrift)} bps. Compare the plan with its targets before you resume.`
 }
 
-/** What the legs that traded were to add to the drift by themselves, of a plan that takes drift away as a whole. */
-function addedOnTheWay(cycle: Cycle): Ratio {
+/** What the legs that traded were to take away by themselves, never above zero: below it, where the whole plan takes drift away. */
+function fallOnTheWay(cycle: Cycle): Ratio {
   const { drift, legs } = cycle
-  const planned = (runs: readonly LegRun[]) =>
+  const left = (runs: readonly LegRun[]) =>
     driftAfter(
       cycle,
       runs.map(({ leg }) => [leg.sell, leg.expectedOut]),
     ) ?? drift.portfolio
-  const added = planned(legs.filter(({ sold, received }) => sold && received)) - drift.portfolio
-  return planned(legs) <= drift.portfolio ? larger(0n, added) : 0n
+  if (left(legs) > drift.portfolio) return 0n
+  return smaller(0n, drift.portfolio - left(legs.filter(({ sold, received }) => sold && received)))
 }
 
 /** The drift that so much sold and received leaves. Undefined when something traded had no price at the decision. */
