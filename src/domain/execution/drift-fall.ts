@@ -1,7 +1,16 @@
 import type { AssetKey } from '../assets.js'
 import { DRIFT_BY_COSTS } from '../planning/verify.js'
 import type { TokenAmount } from '../units/amount.js'
-import { absolute, basisPointsOf, larger, mulDiv, pointsBeside, type Ratio, RATIO_ONE, smaller } from '../units/ratio.js'
+import {
+  absolute,
+  basisPointsOf,
+  larger,
+  mulDiv,
+  pointsBeside,
+  type Ratio,
+  RATIO_ONE,
+  smaller,
+} from '../units/ratio.js'
 import { type Usd, valueOf } from '../units/usd.js'
 import type { Cycle, LegRun } from './cycle.js'
 
