@@ -2,11 +2,14 @@ import { isWithin } from './adapters/access/networks.js'
 import { OidcIdentities } from './adapters/access/oidc-identities.js'
 import { isSameDigest, sha256 } from './adapters/access/secrets.js'
 import { PostgresApiKeys } from './adapters/store/postgres-api-keys.js'
+import { PostgresDenials } from './adapters/store/postgres-denials.js'
 import type { Parts } from './app.module.js'
 import { Authenticate } from './application/authenticate.js'
+import { DenyList } from './application/deny-list.js'
 import { isPrivate } from './config/private-address.js'
 import { ApiKeys } from './ports/api-keys.js'
 import { Clock } from './ports/clock.js'
+import { Denials } from './ports/denials.js'
 import { Identities, NoIdentities } from './ports/identities.js'
 import { Observer } from './ports/observer.js'
 
@@ -21,12 +24,19 @@ export function accessProviders({ config: { file, secrets }, database }: Parts) 
         oidc ? new OidcIdentities({ ...oidc, jwksUrl: oidc.jwksUrl, isPrivate }, clock) : new NoIdentities(),
       inject: [Clock],
     },
+    { provide: Denials, useFactory: () => new PostgresDenials(database) },
+    {
+      provide: DenyList,
+      useFactory: (denials: Denials, clock: Clock, observer: Observer) => new DenyList({ denials, clock, observer }),
+      inject: [Denials, Clock, Observer],
+    },
     {
       provide: Authenticate,
-      useFactory: (keys: ApiKeys, identities: Identities, clock: Clock, observer: Observer) =>
+      useFactory: (keys: ApiKeys, identities: Identities, denyList: DenyList, clock: Clock, observer: Observer) =>
         new Authenticate({
           keys,
           identities,
+          denyList,
           clock,
           observer,
           operatorToken: secrets.adminToken,
@@ -34,7 +44,7 @@ export function accessProviders({ config: { file, secrets }, database }: Parts) 
           isSameDigest,
           isWithin,
         }),
-      inject: [ApiKeys, Identities, Clock, Observer],
+      inject: [ApiKeys, Identities, DenyList, Clock, Observer],
     },
   ]
 }

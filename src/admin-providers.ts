@@ -10,6 +10,7 @@ import { PostgresProposals } from './adapters/store/postgres-proposals.js'
 import type { Parts } from './app.module.js'
 import { AnswerProposal } from './application/answer-proposal.js'
 import { CancelIntent } from './application/cancel-intent.js'
+import { ClassifyInflow } from './application/classify-inflow.js'
 import { EndPauses } from './application/end-pauses.js'
 import { InvestigateTransfer } from './application/investigate-transfer.js'
 import { Operations } from './application/operations.js'
@@ -51,6 +52,8 @@ export function adminProviders(parts: Parts) {
         proposals: Proposals,
         operations: Operations,
         cancelIntent: CancelIntent,
+        investigateTransfer: InvestigateTransfer,
+        classifyInflow: ClassifyInflow,
         endProposals: EndProposals,
         store: Store,
         clock: Clock,
@@ -60,6 +63,8 @@ export function adminProviders(parts: Parts) {
           proposals,
           operations,
           cancelIntent,
+          investigateTransfer,
+          classifyInflow,
           endProposals,
           store,
           clock,
@@ -67,7 +72,17 @@ export function adminProviders(parts: Parts) {
           hash: sha256,
           newId: randomUUID,
         }),
-      inject: [Proposals, Operations, CancelIntent, EndProposals, Store, Clock, Observer],
+      inject: [
+        Proposals,
+        Operations,
+        CancelIntent,
+        InvestigateTransfer,
+        ClassifyInflow,
+        EndProposals,
+        Store,
+        Clock,
+        Observer,
+      ],
     },
     {
       provide: InvestigateTransfer,

@@ -37,6 +37,7 @@ import { ClassifyInflow } from './application/classify-inflow.js'
 import { ClearLeg } from './application/clear-leg.js'
 import { CollectQuotes } from './application/collect-quotes.js'
 import { CompareWitnesses } from './application/compare-witnesses.js'
+import { DenyList } from './application/deny-list.js'
 import { DriveCycle } from './application/drive-cycle.js'
 import { EndPauses } from './application/end-pauses.js'
 import { FindOffer } from './application/find-offer.js'
@@ -788,6 +789,7 @@ export class AppModule {
             tellStanding: TellStanding,
             tellUntold: TellUntold,
             writeHolds: WriteHolds,
+            denyList: DenyList,
           ) =>
             new CycleSchedule({
               registry,
@@ -808,6 +810,7 @@ export class AppModule {
                 tellStanding,
                 tellUntold,
                 writeHolds,
+                ...(parts.config.file.server.auth.oidc ? [denyList] : []),
               ],
               keepers: [keepWatch, endPauses, takeStock],
             }),
@@ -828,6 +831,7 @@ export class AppModule {
             TellStanding,
             TellUntold,
             WriteHolds,
+            DenyList,
           ],
         },
       ],

@@ -46,7 +46,7 @@ import { describeApi, serveApiDocs } from './interface/http/openapi.js'
 import { Portfolios } from './interface/http/portfolios.controller.js'
 import { planJson, planReport } from './interface/plan-report.js'
 import { Readiness } from './interface/readiness.js'
-import { manageKeys, verifyAudit } from './admin-commands.js'
+import { manageKeys, managePeople, verifyAudit } from './admin-commands.js'
 import { backtest, importPrices, tune } from './history-commands.js'
 import { openKeys, requireSigner } from './keys.js'
 import type { Failpoints } from './ports/failpoints.js'
@@ -133,6 +133,11 @@ export async function runCommand(args: readonly string[], surroundings: Surround
       case 'key':
         await inDatabase(loadConfig(command.config, surroundings.environment), (database) =>
           manageKeys(command, database, surroundings.version, { say, note }),
+        )
+        return 0
+      case 'person':
+        await inDatabase(loadConfig(command.config, surroundings.environment), (database) =>
+          managePeople(command, database, surroundings.version, { say, note }),
         )
         return 0
       case 'audit':

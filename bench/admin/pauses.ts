@@ -4,6 +4,7 @@ import { widestGap } from '../../sandbox/arbitrage.js'
 import type { Stage } from '../in-world.js'
 import { adminToken } from '../measured-daemon.js'
 import { until } from '../until.js'
+import { IdleConnections } from './idle-connections.js'
 import { LoginFlood, someAddress } from './login-flood.js'
 
 const MOST_PAUSE_MS = 1_000
@@ -26,7 +27,8 @@ interface Round {
 }
 
 /**
- * Whether pauses of an operator are accepted in time and hold, while logins fail: after each the steps are read that were
+ * Whether pauses of an operator are accepted in time and hold, while logins fail and connections that say nothing take every
+ * place: after each the steps are read that were
  * signed for the first time while it held. What a pause allows (finishing, cancelling, revoking) is not counted.
  */
 export async function measurePauses(
@@ -34,6 +36,7 @@ export async function measurePauses(
   { logins, say }: { readonly logins: number; readonly say: (line: string) => void },
 ): Promise<boolean> {
   const flood = new LoginFlood(`http://127.0.0.1:${stage.place.adminPort}`)
+  const idle = new IdleConnections(stage.place.adminPort)
   const startedAt = performance.now()
   const rounds: Round[] = []
   const atWork = () => rounds.filter(({ wasAtWork }) => wasAtWork).length
@@ -42,6 +45,7 @@ export async function measurePauses(
     rounds.push(round)
   }
   await flood.end()
+  idle.end()
   const seconds = (performance.now() - startedAt) / 1_000
   const pauses = rounds.flatMap((round) => round.pauses).toSorted((one, other) => one - other)
   const [middle, longest] = [pauses[Math.floor(pauses.length / 2)]!, pauses.at(-1)!]
@@ -50,6 +54,7 @@ export async function measurePauses(
   const told = (counts: ReadonlyMap<number, number>) =>
     [...counts].map(([status, count]) => `${status} (${count})`).join(', ')
   say(`${flood.sent} failed logins from fresh addresses in ${seconds.toFixed(0)} s`)
+  say(`  ${idle.count} connections that said nothing, opened again when they were closed: ${idle.opened} in all`)
   say(`  reads answered ${told(flood.statuses.read)}; pauses answered ${told(flood.statuses.pause)}`)
   say(
     `  ${pauses.length} pauses of the operator meanwhile, in ms: median ${middle.toFixed(0)}, longest ${longest.toFixed(0)} (at most ${MOST_PAUSE_MS})`,
@@ -112,8 +117,8 @@ function tell({ place }: Stage, verb: string, headers: Record<string, string> = 
 
 async function pause(stage: Stage): Promise<number> {
   const askedAt = performance.now()
-  const { status } = await tell(stage, 'pause')
-  return status === 200 ? performance.now() - askedAt : Infinity
+  const answer = await tell(stage, 'pause').catch(() => undefined)
+  return answer?.status === 200 ? performance.now() - askedAt : Infinity
 }
 
 async function resume(stage: Stage): Promise<void> {

@@ -9,17 +9,26 @@ import {
   usedUp,
 } from '../domain/access/proposal.js'
 import type { Principal } from '../domain/access/principal.js'
-import { heldOf, reasonResumeIsVoid } from '../domain/access/resume-proposal.js'
+import { heldOf } from '../domain/access/resume-proposal.js'
 import { canonicalText } from '../domain/canonical-text.js'
 import type { BreakerCode } from '../domain/policy/breakers.js'
 import type { Scope } from '../domain/policy/operating.js'
+import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
 import type { Proposals } from '../ports/proposals.js'
 import { ConflictError, type Store } from '../ports/store.js'
-import type { CancelAnswer, CancelIntent } from './cancel-intent.js'
+import { type CancelAnswer, type CancelIntent, refusalToCancel } from './cancel-intent.js'
+import { type ClassifyInflow, type InflowAnswer, inflowIn, type InflowOrder, refusalToBook } from './classify-inflow.js'
 import type { Operations, ResumeAnswer, ResumeOrder } from './operations.js'
 import type { EndProposals } from './end-proposals.js'
+import {
+  type InvestigatedAnswer,
+  type InvestigateTransfer,
+  type InvestigationOrder,
+  latenessOf,
+  notLate,
+} from './investigate-transfer.js'
 
 /** Somebody's word on a proposal, and what it is about. */
 export interface Answer {
@@ -31,14 +40,17 @@ export interface Answer {
   readonly digest: string
 }
 
-/** What became of a word: what is proposed as it is then, and what came of a resume or cancel that was approved. */
+/** What came of what was approved and done at once: of a resume, a cancel, and so on. */
+export interface Outcome {
+  readonly resumed?: ResumeAnswer
+  readonly cancelled?: CancelAnswer
+  readonly investigated?: InvestigatedAnswer
+  readonly classified?: InflowAnswer
+}
+
+/** What became of a word: what is proposed as it is then, and what came of it where that was done. */
 export type Answered =
-  | {
-      readonly status: 'taken'
-      readonly proposal: Proposal
-      readonly resumed?: ResumeAnswer
-      readonly cancelled?: CancelAnswer
-    }
+  | ({ readonly status: 'taken'; readonly proposal: Proposal } & Outcome)
   | { readonly status: 'unknown' }
   | Extract<ProposalAnswer, { status: 'refused' }>
   /** The words of others came first, each time that it was looked at. */
@@ -54,6 +66,8 @@ export class AnswerProposal {
       proposals: Proposals
       operations: Operations
       cancelIntent: CancelIntent
+      investigateTransfer: InvestigateTransfer
+      classifyInflow: ClassifyInflow
       endProposals: EndProposals
       store: Store
       clock: Clock
@@ -87,9 +101,36 @@ export class AnswerProposal {
   ): Promise<
     { readonly status: 'proposed'; readonly proposal: Proposal } | Exclude<CancelAnswer, { readonly status: 'ordered' }>
   > {
-    const refusal = await this.deps.cancelIntent.refusalOf(intentId)
+    const refusal = await refusalToCancel(this.deps.store, intentId)
     if (refusal) return refusal
     return { status: 'proposed', proposal: await this.open('cancel', { intent: intentId, reason }, by, needs) }
+  }
+
+  /** Writes down that somebody has looked into a late transfer, for others to approve. Refused as the mark itself would be. */
+  async proposeInvestigation(
+    { id, portfolio, reason, note }: InvestigationOrder & { readonly portfolio: string },
+    { by, needs }: { readonly by: string; readonly needs: number },
+  ): Promise<
+    { readonly status: 'proposed'; readonly proposal: Proposal } | Exclude<InvestigatedAnswer, { status: 'marked' }>
+  > {
+    const state = await latenessOf(this.deps.store, id)
+    if (!state) return { status: 'refused', reason: notLate(id) }
+    const matter = { portfolio, transfer: id, state, reason, ...(note !== undefined && { note }) }
+    return { status: 'proposed', proposal: await this.open('investigation', matter, by, needs) }
+  }
+
+  /** Writes down that somebody takes money for the fund's own, for others to approve. Refused as the booking itself would be. */
+  async proposeInflow(
+    { id: portfolio, account }: Pick<Portfolio, 'id' | 'account'>,
+    { chain, token, units, reason }: InflowOrder,
+    { by, needs }: { readonly by: string; readonly needs: number },
+  ): Promise<
+    { readonly status: 'proposed'; readonly proposal: Proposal } | Exclude<InflowAnswer, { status: 'booked' }>
+  > {
+    const refusal = await refusalToBook(this.deps.store, { account }, { chain, token, units })
+    if (refusal) return refusal
+    const matter = { portfolio, account, chain, token, units: units.toString(), reason }
+    return { status: 'proposed', proposal: await this.open('inflow', matter, by, needs) }
   }
 
   private async open(
@@ -112,7 +153,7 @@ export class AnswerProposal {
       reason: matter.reason,
     })
     await proposals.open(proposal)
-    observer.notify({ type: 'approval-wanted', portfolio: undefined, proposal })
+    observer.notify({ type: 'approval-wanted', portfolio: portfolioOf(proposal), proposal })
     return proposal
   }
 
@@ -124,10 +165,7 @@ export class AnswerProposal {
       return { status: 'taken', proposal: usedUp(taken.proposal) }
     })
     if (answered.status !== 'taken' || answered.proposal.state !== 'used') return answered
-    const { proposal } = answered
-    return proposal.kind === 'resume'
-      ? { ...answered, resumed: await this.resume(proposal, answer) }
-      : { ...answered, cancelled: await this.cancel(proposal) }
+    return { ...answered, ...(await this.carryOut(answered.proposal, answer)) }
   }
 
   reject(answer: Answer & { readonly reason: string }): Promise<Answered> {
@@ -167,7 +205,7 @@ export class AnswerProposal {
     if (!proposal || proposal.kind !== kind) return undefined
     if ((proposal.state !== 'open' && proposal.state !== 'approved') || isExpired(proposal, clock.now()))
       return proposal
-    const reason = await this.reasonVoid(proposal)
+    const reason = await this.deps.endProposals.reasonVoid(proposal)
     if (reason === undefined) return proposal
     const after: Proposal = { ...proposal, state: 'void', reason }
     await this.save(proposal, after)
@@ -180,39 +218,60 @@ export class AnswerProposal {
     observer.notify({ type: 'approval-answered', portfolio: portfolioOf(after), proposal: after })
   }
 
-  private async reasonVoid({ kind, id, content, proposedAt }: Proposal): Promise<string | undefined> {
-    const { store } = this.deps
-    if (kind === 'plan') {
-      const cycle = await store.cycle(id)
-      return cycle?.endedAt === undefined ? undefined : 'Its cycle has ended.'
+  /** A plan is not done here: its cycle waits for it. */
+  private async carryOut(proposal: Proposal, answer: Answer): Promise<Outcome> {
+    switch (proposal.kind) {
+      case 'plan':
+        return {}
+      case 'resume':
+        return { resumed: await this.resume(proposal, answer) }
+      case 'cancel':
+        return { cancelled: await this.cancel(proposal) }
+      case 'investigation':
+        return { investigated: await this.investigate(proposal) }
+      case 'inflow':
+        return { classified: await this.classify(proposal) }
     }
-    if (kind === 'cancel') {
-      const refusal = await this.deps.cancelIntent.refusalOf(content['intent'] as string)
-      return refusal && (refusal.status === 'refused' ? refusal.reason : 'There is no such intent.')
-    }
-    return reasonResumeIsVoid({ content, proposedAt }, await this.deps.endProposals.stops())
   }
 
-  private resume(
-    { content, proposedBy, proposedAt, approvedBy }: Proposal,
-    { subject, credential = 'person' }: Answer,
-  ): Promise<ResumeAnswer> {
+  private resume(proposal: Proposal, { subject, credential = 'person' }: Answer): Promise<ResumeAnswer> {
+    const { content, proposedAt } = proposal
     return this.deps.operations.resume({
       scope: content['scope'] as Scope,
       askedAt: proposedAt,
       clear: content['clear'] as BreakerCode[],
       acceptLoss: content['acceptLoss'] === true,
-      reason: `${content['reason'] as string} (${[proposedBy, ...approvedBy].join(', ')})`,
+      reason: `${content['reason'] as string} (${namesOf(proposal)})`,
       author: { kind: credential, subject },
     })
   }
 
-  private cancel({ content, proposedBy, approvedBy }: Proposal): Promise<CancelAnswer> {
-    const by = [proposedBy, ...approvedBy].join(', ')
+  private cancel(proposal: Proposal): Promise<CancelAnswer> {
+    const { content } = proposal
     return this.deps.cancelIntent.run({
       id: content['intent'] as string,
-      by,
+      by: namesOf(proposal),
       reason: content['reason'] as string,
     })
   }
+
+  private investigate(proposal: Proposal): Promise<InvestigatedAnswer> {
+    const { content } = proposal
+    return this.deps.investigateTransfer.run({
+      id: content['transfer'] as string,
+      by: namesOf(proposal),
+      reason: content['reason'] as string,
+      note: content['note'] as string | undefined,
+    })
+  }
+
+  private classify(proposal: Proposal): Promise<InflowAnswer> {
+    const [portfolio, order] = inflowIn(proposal.content)
+    return this.deps.classifyInflow.run(portfolio, { ...order, reason: `${order.reason} (${namesOf(proposal)})` })
+  }
+}
+
+/** Everybody whose word it took. */
+function namesOf({ proposedBy, approvedBy }: Proposal): string {
+  return [proposedBy, ...approvedBy].join(', ')
 }

@@ -50,7 +50,13 @@ export class AuditEvents extends Observer {
 }
 
 /** By the names that the words of people on them have. */
-const VOID_ACTIONS = { plan: 'plan.void', resume: 'resume.void', cancel: 'tx.cancel.void' } as const
+const VOID_ACTIONS = {
+  plan: 'plan.void',
+  resume: 'resume.void',
+  cancel: 'tx.cancel.void',
+  investigation: 'transfer.investigated.void',
+  inflow: 'inflow.classify.void',
+} as const
 
 function deedOf(event: Event): Deed | undefined {
   if (event.type === 'breaker-tripped') {

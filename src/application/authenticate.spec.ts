@@ -4,11 +4,12 @@ import { isWithin } from '../adapters/access/networks.js'
 import { isSameDigest, sha256 } from '../adapters/access/secrets.js'
 import { FakeClock } from '../../test/support/fake-clock.js'
 import { RecordingObserver } from '../../test/support/fake-ports.js'
-import { MemoryApiKeys } from '../../test/support/memory-access.js'
+import { MemoryApiKeys, MemoryDenials } from '../../test/support/memory-access.js'
 import { keyOf } from '../domain/access/key-text.js'
 import { ACCESS_SCOPES, type KeyScope } from '../domain/access/scopes.js'
 import { Identities, IdentitiesError, type Identity } from '../ports/identities.js'
 import { Authenticate } from './authenticate.js'
+import { DenyList } from './deny-list.js'
 
 const ADA: Identity = { subject: 'ada', scopes: ['resume:propose', 'status:read'], expiresAt: 1 }
 
@@ -29,11 +30,13 @@ function setUp(operatorToken: string | null = 'the-shared-token') {
   const identities = new FakeIdentities()
   const observer = new RecordingObserver()
   const { events } = observer
+  const denials = new MemoryDenials()
   /** Every comparison, so that two refusals can be held against each other. */
   const compared: string[][] = []
   const authenticate = new Authenticate({
     keys,
     identities,
+    denyList: new DenyList({ denials, clock, observer }),
     clock,
     observer,
     operatorToken: operatorToken ?? undefined,
@@ -64,7 +67,7 @@ function setUp(operatorToken: string | null = 'the-shared-token') {
   }
   const run = (bearer: string | undefined, source: string | undefined = '127.0.0.1') =>
     authenticate.run({ bearer, source })
-  return { clock, keys, identities, events, compared, makeKey, run, authenticate }
+  return { clock, keys, identities, denials, events, compared, makeKey, run, authenticate }
 }
 
 describe('Authenticate', () => {
@@ -188,6 +191,39 @@ describe('Authenticate', () => {
     expect((await run(text)).status).toBe('known')
     await keys.revoke(id, clock.now())
     expect((await run(text)).status).toBe('unknown')
+  })
+
+  test('A-06: a person who is shut out is nobody, whatever their token says, until they are let in again', async () => {
+    const { run, denials, clock } = setUp()
+    expect((await run('token-of-ada')).status).toBe('known')
+    await denials.deny({ subject: 'ada', reason: 'Leaves.', since: clock.now() })
+    clock.pass(29_999)
+    expect(await run('token-of-ada')).toEqual({ status: 'unknown', keyId: undefined })
+    expect((await run('the-shared-token')).status).toBe('known')
+    await denials.allow('ada')
+    clock.pass(29_999)
+    expect((await run('token-of-ada')).status).toBe('known')
+  })
+
+  test('F-77: a person is known, and one who is shut out is not, while the database answers nothing', async () => {
+    const { run, denials, clock } = setUp()
+    expect((await run('token-of-ada')).status).toBe('known')
+    denials.isDown = true
+    clock.pass(3_600_000)
+    expect((await run('token-of-ada')).status).toBe('known')
+    denials.isDown = false
+    await denials.deny({ subject: 'ada', reason: 'Leaves.', since: clock.now() })
+    clock.pass(30_000)
+    expect((await run('token-of-ada')).status).toBe('unknown')
+    denials.isDown = true
+    clock.pass(3_600_000)
+    expect((await run('token-of-ada')).status).toBe('unknown')
+  })
+
+  test('where nothing was ever read of who is shut out no person is let in', async () => {
+    const { run, denials } = setUp()
+    denials.isDown = true
+    await expect(run('token-of-ada')).rejects.toThrow('does not answer')
   })
 
   test('F-77: a key is known while the database cannot be written', async () => {

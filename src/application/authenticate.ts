@@ -6,6 +6,7 @@ import type { ApiKey, ApiKeys } from '../ports/api-keys.js'
 import type { Clock } from '../ports/clock.js'
 import type { Identities } from '../ports/identities.js'
 import type { Observer } from '../ports/observer.js'
+import type { DenyList } from './deny-list.js'
 
 /** What a request says about who sends it. */
 export interface Credentials {
@@ -36,8 +37,9 @@ const OPERATOR: Principal = {
  *
  * Guarantees: an unknown, wrong, expired or revoked key and one from a foreign network are refused with the same answer
  * after the same steps (A-04); secrets are compared as digests of one length, in constant time; a revoked key is refused
- * from the next call on (A-06). Rejects where keys cannot be read, and with IdentitiesError where the identity provider
- * does not answer: then nobody knows who asks, and nobody may be let in.
+ * from the next call on (A-06), and so is, within seconds, a person who is shut out, by the same answer. Rejects where keys
+ * cannot be read, where nothing was ever read of who is shut out, and with IdentitiesError where the identity provider does
+ * not answer: then nobody knows who asks, and nobody may be let in.
  */
 export class Authenticate {
   private readonly operatorDigest: string | undefined
@@ -46,6 +48,7 @@ export class Authenticate {
     private readonly deps: {
       keys: ApiKeys
       identities: Identities
+      denyList: DenyList
       clock: Clock
       observer: Observer
       /** Of everybody who operates, where there is no identity provider. */
@@ -64,13 +67,13 @@ export class Authenticate {
 
   async run({ bearer, source }: Credentials): Promise<Authentication> {
     if (bearer === undefined) return refused()
-    const { identities, hash, isSameDigest } = this.deps
+    const { identities, denyList, hash, isSameDigest } = this.deps
     const digest = hash(bearer)
     if (this.operatorDigest !== undefined && isSameDigest(digest, this.operatorDigest)) return known(OPERATOR)
     const keyId = idOfKey(bearer)
     if (keyId !== undefined) return this.ofKey(keyId, digest, source)
     const person = await identities.identify(bearer)
-    if (!person) return refused()
+    if (!person || (await denyList.has(person.subject))) return refused()
     const { subject, scopes, expiresAt } = person
     return known({ kind: 'person', subject, keyId: undefined, scopes: new Set(scopes), expiresAt })
   }

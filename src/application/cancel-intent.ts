@@ -27,20 +27,23 @@ export class CancelIntent {
     readonly reason: string
   }): Promise<CancelAnswer> {
     const { store, clock } = this.deps
-    const refused = await this.refusalOf(id)
+    const refused = await refusalToCancel(store, id)
     if (refused) return refused
     const order = await store.orderCancel({ intentId: id, by, reason, at: clock.now() })
     const intent = await store.intent(id)
     // It moved on between the two.
-    if (!order || !intent) return (await this.refusalOf(id)) ?? { status: 'unknown' }
+    if (!order || !intent) return (await refusalToCancel(store, id)) ?? { status: 'unknown' }
     return { status: 'ordered', intent, order }
   }
+}
 
-  /** Why there is nothing to cancel; undefined where there is. */
-  async refusalOf(id: string): Promise<Exclude<CancelAnswer, { status: 'ordered' }> | undefined> {
-    const intent = await this.deps.store.intent(id)
-    if (!intent) return { status: 'unknown' }
-    const reason = reasonNotToCancel(intent)
-    return reason === undefined ? undefined : { status: 'refused', reason }
-  }
+/** Why there is nothing to cancel; undefined where there is. */
+export async function refusalToCancel(
+  store: Pick<Store, 'intent'>,
+  id: string,
+): Promise<Exclude<CancelAnswer, { status: 'ordered' }> | undefined> {
+  const intent = await store.intent(id)
+  if (!intent) return { status: 'unknown' }
+  const reason = reasonNotToCancel(intent)
+  return reason === undefined ? undefined : { status: 'refused', reason }
 }

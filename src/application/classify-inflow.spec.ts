@@ -11,7 +11,7 @@ jest.setTimeout(60_000)
 
 const portfolio = aPortfolio({ limits: looseLimits({ balanceMove: ratioOfBasisPoints(200) }) })
 const GIFT = 20n * 10n ** 18n
-const order = { chain: 'alpha', token: ALPHA.weth.address, reason: 'Capital call of November.' }
+const order = { chain: 'alpha', token: ALPHA.weth.address, units: GIFT, reason: 'Capital call of November.' }
 
 /** A portfolio on target, to which somebody sent WETH that reconciliation has found. */
 async function found() {
@@ -49,15 +49,15 @@ describe('an inflow that nobody announced (4.13)', () => {
   test('is neither sold nor part of the NAV until a person classifies it, and afterwards it is both', async () => {
     const { world, process, before, cycle, classify } = await found()
     const signed = world.signer.signed.length
-    expect(await process.store.unattributed(OWNER)).toEqual([{ ...order, reason: undefined, units: GIFT }])
+    expect(await process.store.unattributed(OWNER)).toEqual([{ ...order, reason: undefined }])
 
     await cycle()
     expect(last(world)).toMatchObject({ outcome: 'within_band', legs: [] })
     expect(last(world).valuation.nav).toBe(before.valuation.nav)
     expect(world.signer.signed).toHaveLength(signed)
 
-    expect(await classify.run(portfolio, order)).toBe(GIFT)
-    expect(process.observer.of('inflow-classified')).toMatchObject([{ ...order, portfolio: 'core', units: GIFT }])
+    expect(await classify.run(portfolio, order)).toEqual({ status: 'booked' })
+    expect(process.observer.of('inflow-classified')).toMatchObject([{ ...order, portfolio: 'core' }])
     await cycle()
     expect(last(world).valuation.nav).toBeGreaterThan(before.valuation.nav)
     expect(soldWeth(world)).not.toEqual([])
@@ -67,7 +67,7 @@ describe('an inflow that nobody announced (4.13)', () => {
   test('C-53: is no move of the balances that a plan was made on', async () => {
     const { world, process, cycle, give, classify } = await found()
     await give(ALPHA.usdc, 100_000n * 10n ** 6n)
-    await classify.run(portfolio, { ...order, token: ALPHA.usdc.address })
+    await classify.run(portfolio, { ...order, token: ALPHA.usdc.address, units: 100_000n * 10n ** 6n })
     await cycle()
     expect(last(world).legs.length).toBeGreaterThan(0)
     expect(last(world)).toMatchObject({ outcome: 'traded' })
@@ -76,11 +76,23 @@ describe('an inflow that nobody announced (4.13)', () => {
 
   test('is classified once; where nothing was found nothing is booked or told', async () => {
     const { world, process, classify } = await found()
-    const units = await Promise.all([classify.run(portfolio, order), classify.run(portfolio, order)])
-    expect(units.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([0n, GIFT])
+    const both = await Promise.all([classify.run(portfolio, order), classify.run(portfolio, order)])
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['booked', 'nothing'])
     expect(process.observer.of('inflow-classified')).toHaveLength(1)
     const entries = world.rows.postings.length
-    expect(await classify.run(portfolio, { ...order, chain: 'beta' })).toBe(0n)
+    expect(await classify.run(portfolio, { ...order, chain: 'beta' })).toMatchObject({ status: 'nothing' })
     expect(world.rows.postings).toHaveLength(entries)
+  })
+
+  test('is what was looked at: where more has come in since nothing is booked or told', async () => {
+    const { world, process, give, classify } = await found()
+    await give(ALPHA.weth, 1n)
+    const entries = world.rows.postings.length
+    expect(await classify.run(portfolio, order)).toEqual({
+      status: 'changed',
+      reason: `${GIFT + 1n} base units of ${order.token} on alpha are unattributed, not ${GIFT}. Look at it again, then decide anew.`,
+    })
+    expect(world.rows.postings).toHaveLength(entries)
+    expect(process.observer.of('inflow-classified')).toEqual([])
   })
 })

@@ -10,6 +10,8 @@ import {
 } from '../domain/execution/cycle.js'
 import { reasonNotDelivered } from '../domain/execution/delivery.js'
 import type { Inclusion } from '../domain/execution/intent.js'
+import { budgetClaimFor } from '../domain/execution/budget-claim.js'
+import { weiCost } from '../domain/planning/cost.js'
 import { revocationGas } from '../domain/policy/gas.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { Balances } from '../ports/balances.js'
@@ -138,9 +140,16 @@ export class ClearLeg {
       throw error
     })
     const gas = revocationGas(portfolio, call.chain, estimate)
-    const intent = newIntent(portfolio, cycle, run, 'revoke', call, gas, clock.now(), undefined)
+    const now = clock.now()
+    const intent = newIntent(portfolio, cycle, run, 'revoke', call, gas, now, undefined)
     const { latest } = await chain.nonces(call.chain, portfolio.account)
-    const reserved = await store.reserveIntent(intent, latest, { before: run, after: run })
+    const { market } = cycle
+    const gasWei = gas * (market.gas.get(call.chain)?.gasPrice ?? 0n)
+    const gasUsd = weiCost(market, call.chain, gasWei)
+    const { spend } = budgetClaimFor(portfolio, cycle, run, { kind: 'revoke', market, now, gasWei, gasUsd })
+    // It counts, and no budget keeps an allowance standing.
+    const budget = { spend, judge: () => undefined }
+    const reserved = await store.reserveIntent(intent, latest, { before: run, after: run }, budget)
     observer.notify({ type: 'intent-changed', portfolio: portfolio.id, intent: reserved, at: clock.now() })
   }
 }

@@ -5,7 +5,9 @@ import { decodeAction, encodeAction } from '../../test/support/fake-contracts.js
 import { CYCLE_ID, journey, openCycle, plannedLeg, written } from '../../test/support/fake-legs.js'
 import { ALPHA, aPortfolio, BETA, FakeWorld } from '../../test/support/fake-world.js'
 import type { Token } from '../domain/assets.js'
+import { spendOfNothing } from '../domain/execution/budget-claim.js'
 import { MAX_REFUSALS } from '../domain/execution/cycle.js'
+import { weiCost } from '../domain/planning/cost.js'
 import type { Leg } from '../domain/planning/plan.js'
 import type { Quote } from '../domain/planning/quote.js'
 import { ownMinimumOut } from '../domain/policy/limits.js'
@@ -360,10 +362,17 @@ describe('DriveCycle', () => {
         world.swaps.charge(90)
         world.rival.charge(90)
       })
-      await world.start().drive(portfolio, CYCLE_ID)
+      const process = world.start()
+      await process.drive(portfolio, CYCLE_ID)
       expect(states(world)).toEqual([['failed', 'MIN_OUT_TOO_LOW']])
       expect(world.chain.standingAllowances()).toEqual([])
       expect(world.effects()).toEqual([])
+      // Both count: the approval, and taking it back.
+      const { market, intents } = written(world)
+      expect(intents.map(({ kind }) => kind)).toEqual(['approve', 'revoke'])
+      const paid = intents.map((one) => ('inclusion' in one ? weiCost(market, one.chain, one.inclusion.gasPaid) : 0n))
+      const use = await process.store.budgetUse(spendOfNothing(portfolio, world.clock.now(), { chain: 'alpha' }))
+      expect(use).toMatchObject({ hourTransactions: 2, dayGas: paid[0]! + paid[1]! })
     })
   })
 

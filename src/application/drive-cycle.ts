@@ -100,16 +100,17 @@ export class DriveCycle {
         // Its end was written, and the answer lost.
         if (stored.endedAt !== undefined) return
         const states = await store.operatingStates()
-        const permission = await this.deps.seekApproval.run(portfolio, stored)
+        let progress = await this.writeProgress(portfolio, stored, states)
+        // After it: what was approved is all of the plan, so nothing of it begins where a leg of it is held.
+        const permission = await this.deps.seekApproval.run(portfolio, progress)
         if (permission.status === 'denied')
-          stored = await this.writeLegs(stored, endUnapproved(stored, permission.reason))
+          progress = await this.writeLegs(progress, endUnapproved(progress, permission.reason))
         const isApproved = permission.status === 'granted' && permission.isApproved
-        stored = { ...stored, isApproved }
+        progress = { ...progress, isApproved }
         const isAwaited = permission.status === 'awaited'
         if (isAwaited) isChecked = false
         // Between a plan and the word of people balances and prices may have gone elsewhere (F-76).
-        const isReleased: boolean = !isAwaited && !isChecked && isApproved && !hasBegun(stored)
-        let progress = await this.writeProgress(portfolio, stored, states)
+        const isReleased: boolean = !isAwaited && !isChecked && isApproved && !hasBegun(progress)
         if (!isSeen || (!isAwaited && !isChecked)) progress = await this.endStalePlan(portfolio, progress)
         isSeen = true
         // A later slice whose time has come is judged by the prices of then, too.
@@ -291,6 +292,7 @@ export class DriveCycle {
     const reason = reasonDriftStayed(cycle, portfolio.limits.driftFall)
     if (reason !== undefined)
       await tripBreaker.run({ code: 'B-12', scope: `portfolio:${portfolio.id}`, level: 'paused_new', reason })
+    await this.deps.seekApproval.close(portfolio, cycle)
     const outcome = outcomeOf(cycle)
     const endedAt = clock.now()
     await store.closeCycle(cycle.id, outcome, endedAt, isUnfinished(cycle, portfolio.policy.minimumTrade))

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { aProposal } from '../../test/support/admin-contract.js'
-import { NOW } from '../../test/support/builders.js'
+import { NOW, OWNER } from '../../test/support/builders.js'
 import { FakeClock } from '../../test/support/fake-clock.js'
 import { FakeLease, RecordingObserver } from '../../test/support/fake-ports.js'
 import { MemoryAuditLog } from '../../test/support/memory-access.js'
@@ -14,7 +14,9 @@ import { Failpoints } from '../ports/failpoints.js'
 import { AnswerProposal } from './answer-proposal.js'
 import { AuditEvents } from './audit-events.js'
 import { CancelIntent } from './cancel-intent.js'
+import { ClassifyInflow } from './classify-inflow.js'
 import { EndPauses } from './end-pauses.js'
+import { InvestigateTransfer } from './investigate-transfer.js'
 import { Operations } from './operations.js'
 import { TripBreaker } from './trip-breaker.js'
 import { EndProposals } from './end-proposals.js'
@@ -42,6 +44,8 @@ class Office {
     operations: this.operations,
     endProposals: this.endProposals,
     cancelIntent: new CancelIntent(this.deps),
+    investigateTransfer: new InvestigateTransfer(this.deps),
+    classifyInflow: new ClassifyInflow(this.deps),
     hash: sha256,
     newId: () => `x${(this.proposed += 1)}`,
   })
@@ -143,6 +147,22 @@ describe('a proposal to resume', () => {
     expect(await office.approve(id, digest)).toMatchObject({ status: 'refused', code: 'expired' })
   })
 
+  test.each([
+    ['cancel', { intent: 'gone', reason: 'No.' }, 'There is no such intent.'],
+    ['investigation', { transfer: 'p.1', state: 'late', reason: 'Seen.' }, 'Transfer p.1 is not late'],
+    [
+      'inflow',
+      { portfolio: 'core', account: OWNER, chain: 'alpha', token: OWNER, units: '7', reason: 'Ours.' },
+      'is unattributed; there is nothing.',
+    ],
+  ] as const)('of another kind is void, too, once its matter has gone: %s', async (kind, content, reason) => {
+    await office.proposals.open(aProposal({ id: kind, kind, content }))
+    await office.endPauses.look()
+    const ended = await office.proposals.byId(kind)
+    expect(ended).toMatchObject({ state: 'void', reason: expect.stringContaining(reason) })
+    expect(office.observer.of('approval-answered').map(({ proposal }) => proposal)).toEqual([ended])
+  })
+
   test('that was over long before anybody looked is written down and told to nobody, of whatever kind', async () => {
     const at = NOW - 3 * APPROVAL_MS
     const old = aProposal({ proposedAt: at, expiresAt: at + APPROVAL_MS })
@@ -157,7 +177,7 @@ describe('a proposal to resume', () => {
     office.clock.pass(1)
     office.proposals.list = () => Promise.reject(new Error('no answer'))
     expect(await office.operations.halt(scope, 'Fire.')).toMatchObject({ level: 'halted' })
-    expect(office.observer.of('failed')).toMatchObject([{ what: 'ending proposals to resume', isRetried: true }])
+    expect(office.observer.of('failed')).toMatchObject([{ what: 'ending proposals', isRetried: true }])
   })
 
   test('that is void is in the audit log with its scope', async () => {

@@ -5,13 +5,16 @@ import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
 import type { Proposals } from '../ports/proposals.js'
 import { ConflictError, type Store } from '../ports/store.js'
+import { refusalToCancel } from './cancel-intent.js'
+import { inflowIn, refusalToBook } from './classify-inflow.js'
+import { latenessOf, notLate } from './investigate-transfer.js'
 
 /** More than ever wait at once: each is open for a quarter of an hour at most. */
 const ALL_WAITING = 1_000
 
 /**
- * Ends proposals that nobody is to be asked about any more: those whose time is over, and those to resume whose matter has
- * gone another way.
+ * Ends proposals that nobody is to be asked about any more: those whose time is over, and those whose matter has gone
+ * another way. A plan's are ended with its cycle, which waits for them.
  */
 export class EndProposals {
   constructor(private readonly deps: { store: Store; proposals: Proposals; clock: Clock; observer: Observer }) {}
@@ -21,21 +24,45 @@ export class EndProposals {
     const { proposals, clock } = this.deps
     const now = clock.now()
     const open = await proposals.list({ state: 'open', limit: ALL_WAITING })
-    for (const proposal of open.filter((one) => isExpired(one, now))) await this.end(proposal, timedOut(proposal), now)
-    const waiting = open.filter((one) => one.kind === 'resume' && !isExpired(one, now))
-    if (waiting.length === 0) return
-    const stops = await this.stops()
-    for (const proposal of waiting) {
-      const reason = reasonResumeIsVoid(proposal, stops)
-      if (reason !== undefined) await this.end(proposal, { ...proposal, state: 'void', reason }, now)
+    for (const proposal of open) {
+      if (isExpired(proposal, now)) await this.end(proposal, timedOut(proposal), now)
+      else if (proposal.kind !== 'plan') {
+        const reason = await this.reasonVoid(proposal)
+        if (reason !== undefined) await this.end(proposal, { ...proposal, state: 'void', reason }, now)
+      }
     }
   }
 
   /** The same after something was done: a failure is told and keeps nobody from what was done. The next look makes up for it. */
   async lookAfter(): Promise<void> {
     await this.look().catch((error: unknown) =>
-      this.deps.observer.notify({ type: 'failed', what: 'ending proposals to resume', isRetried: true, error }),
+      this.deps.observer.notify({ type: 'failed', what: 'ending proposals', isRetried: true, error }),
     )
+  }
+
+  /** Why there is nothing left to say yes to; undefined where there is. */
+  async reasonVoid({ kind, id, content, proposedAt }: Proposal): Promise<string | undefined> {
+    const { store } = this.deps
+    switch (kind) {
+      case 'plan': {
+        const cycle = await store.cycle(id)
+        return cycle?.endedAt === undefined ? undefined : 'Its cycle has ended.'
+      }
+      case 'cancel': {
+        const refusal = await refusalToCancel(store, content['intent'] as string)
+        return refusal && (refusal.status === 'refused' ? refusal.reason : 'There is no such intent.')
+      }
+      case 'investigation': {
+        const transfer = content['transfer'] as string
+        const [before, now] = [content['state'] as string, await latenessOf(store, transfer)]
+        if (!now) return notLate(transfer)
+        return now === before ? undefined : `Transfer ${transfer} is ${now} since, not ${before}.`
+      }
+      case 'inflow':
+        return (await refusalToBook(store, ...inflowIn(content)))?.reason
+      case 'resume':
+        return reasonResumeIsVoid({ content, proposedAt }, await this.stops())
+    }
   }
 
   async stops(): Promise<Stops> {

@@ -1,5 +1,4 @@
-import type { Proposal } from '../domain/access/proposal.js'
-import { isExpired } from '../domain/access/proposal.js'
+import { isExpired, portfolioOf as ownerOf, type Proposal } from '../domain/access/proposal.js'
 import { dueTimesOf, isOverdue, type Transfer } from '../domain/execution/transfer.js'
 import type { AlertKind } from '../domain/news/notice.js'
 import { ALL_OPEN, type Breaker } from '../domain/policy/breakers.js'
@@ -134,11 +133,12 @@ function stateAlert({ scope, level, reason, by, since }: ScopeState): Standing {
   }
 }
 
-function approvalAlert({ id, kind, needs, proposedBy, proposedAt, expiresAt, content }: Proposal): Standing {
+function approvalAlert(proposal: Proposal): Standing {
+  const { id, kind, needs, proposedBy, proposedAt, expiresAt } = proposal
   const until = new Date(expiresAt).toISOString()
   return {
     kind: 'approval',
-    portfolio: kind === 'plan' ? (content['portfolio'] as string) : undefined,
+    portfolio: ownerOf(proposal),
     labels: { alertname: 'EvenkeelApprovalWanted', severity: 'warning', kind, proposal: id },
     summary: `The ${kind} ${id} of ${proposedBy} waits for ${needs} to approve it until ${until}.`,
     startsAt: proposedAt,

@@ -4,9 +4,10 @@ import { sha256, unforeseeable } from '../adapters/access/secrets.js'
 import { FakeClock } from '../../test/support/fake-clock.js'
 import { MemoryApiKeys, MemoryAuditLog } from '../../test/support/memory-access.js'
 import { idOfKey } from '../domain/access/key-text.js'
-import { type KeyManager, ManageKeys } from './manage-keys.js'
+import type { AccessManager } from './audited-deed.js'
+import { ManageKeys } from './manage-keys.js'
 
-const MANAGER: KeyManager = {
+const MANAGER: AccessManager = {
   actor: 'operator',
   subject: 'cli',
   keyId: undefined,

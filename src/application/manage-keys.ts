@@ -1,12 +1,9 @@
-import type { AuditEntry } from '../domain/access/audit-entry.js'
 import { DAY_MS, type KeyWish, readTerms } from '../domain/access/key-terms.js'
 import { KEY_ID_BYTES, KEY_SECRET_BYTES, keyOf } from '../domain/access/key-text.js'
 import type { ApiKey, ApiKeys } from '../ports/api-keys.js'
 import type { AuditLog } from '../ports/audit-log.js'
 import type { Clock } from '../ports/clock.js'
-
-/** Who manages keys, for the audit log. */
-export type KeyManager = Pick<AuditEntry, 'actor' | 'subject' | 'keyId' | 'source' | 'requestId' | 'build'>
+import { type AccessManager, auditedDeed } from './audited-deed.js'
 
 export type NewKey =
   /** `text` is the key itself. It is given this once: what is kept is its digest. */
@@ -32,7 +29,7 @@ export class ManageKeys {
     },
   ) {}
 
-  async create(wish: KeyWish, manager: KeyManager): Promise<NewKey> {
+  async create(wish: KeyWish, manager: AccessManager): Promise<NewKey> {
     const { keys, clock, hash, unforeseeable, isNetwork } = this.deps
     const read = readTerms(wish, isNetwork)
     if ('findings' in read) return { status: 'refused', findings: read.findings }
@@ -52,26 +49,18 @@ export class ManageKeys {
   }
 
   /** False where there is no such key, or it is revoked already. */
-  revoke(id: string, manager: KeyManager): Promise<boolean> {
+  revoke(id: string, manager: AccessManager): Promise<boolean> {
     const { keys, clock } = this.deps
     return this.audited(manager, 'key.revoke', id, {}, () => keys.revoke(id, clock.now()))
   }
 
-  private async audited(
-    manager: KeyManager,
+  private audited(
+    manager: AccessManager,
     action: string,
     id: string,
     detail: Readonly<Record<string, unknown>>,
     deed: () => Promise<boolean>,
   ): Promise<boolean> {
-    const { audit } = this.deps
-    const entry = { ...manager, action, resource: `key:${id}`, detail }
-    await audit.append({ ...entry, result: 'allowed' })
-    const isDone = await deed().catch(async (error: unknown) => {
-      await audit.append({ ...entry, result: 'failed' }).catch(() => undefined)
-      throw error
-    })
-    await audit.append({ ...entry, result: isDone ? 'done' : 'failed' })
-    return isDone
+    return auditedDeed(this.deps.audit, { ...manager, action, resource: `key:${id}`, detail }, deed)
   }
 }

@@ -244,6 +244,23 @@ describe('ProposePlan', () => {
     expect(asked() - before).toBeLessThan(before)
   })
 
+  test('what it learned of a venue is not planned with while that is paused, and of the others it is', async () => {
+    const world = FakeWorld.drifted()
+    const { proposePlan } = world.start()
+    const { curves } = await proposePlan.run(portfolio, context)
+    const venues = (records: typeof curves) =>
+      new Set(records.flatMap(({ samples }) => samples.map(({ venue }) => venue)))
+    expect(venues(curves)).toEqual(new Set(['swaps', 'rival', 'crossings']))
+    world.clock.pass(60_000)
+    world.hold('Odd.', 'paused_new', 'venue:swaps')
+    const states = () => Promise.resolve([...world.rows.scopes.values()])
+    const { plan, planReasons, ...later } = await proposePlan.run(portfolio, { ...context, curves, states })
+    expect(planReasons).toEqual([])
+    expect(plan!.legs.length).toBeGreaterThan(0)
+    expect(plan!.legs.map(({ venue }) => venue)).not.toContain('swaps')
+    expect(venues(later.curves)).toEqual(new Set(['rival', 'crossings']))
+  })
+
   test('hands on what it learned when there is no plan, and nothing when it was not to act', async () => {
     const world = FakeWorld.drifted()
     const { proposePlan } = world.start()

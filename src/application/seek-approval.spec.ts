@@ -1,10 +1,14 @@
 import { describe, expect, jest, test } from '@jest/globals'
-import { aPortfolio, FakeWorld } from '../../test/support/fake-world.js'
+import { OWNER } from '../../test/support/builders.js'
+import { ALPHA, aPortfolio, FakeWorld } from '../../test/support/fake-world.js'
 import { sha256 } from '../adapters/access/secrets.js'
 import { APPROVAL_MS, isExpired, timedOut, type Proposal, usedUp } from '../domain/access/proposal.js'
+import { ratioOfBasisPoints } from '../domain/units/ratio.js'
 import { ONE_USD } from '../domain/units/usd.js'
 import { type Answered, AnswerProposal } from './answer-proposal.js'
 import { CancelIntent } from './cancel-intent.js'
+import { ClassifyInflow } from './classify-inflow.js'
+import { InvestigateTransfer } from './investigate-transfer.js'
 import { Operations } from './operations.js'
 import { EndProposals } from './end-proposals.js'
 
@@ -25,6 +29,8 @@ function office(world: FakeWorld) {
     proposals,
     operations,
     cancelIntent: new CancelIntent({ store, clock }),
+    investigateTransfer: new InvestigateTransfer({ store, clock }),
+    classifyInflow: new ClassifyInflow({ store, observer }),
     endProposals,
     store,
     clock,
@@ -33,13 +39,14 @@ function office(world: FakeWorld) {
     newId: () => '1',
   })
   const heard: Answered[] = []
-  const onLook = (look: number, act: (proposal: Proposal) => Promise<Answered>) => {
+  const onLook = (look: number, act: (proposal: Proposal) => Promise<Answered | undefined>) => {
     const byId = proposals.byId.bind(proposals)
     let looks = 0
     proposals.byId = async (id) => {
       const found = await byId(id)
       looks += 1
-      if (found && looks === look) heard.push(await act(found))
+      const answer = found && looks === look ? await act(found) : undefined
+      if (answer) heard.push(answer)
       return byId(id)
     }
   }
@@ -129,6 +136,76 @@ describe('a plan that people have to approve', () => {
     expect(process.observer.of('failed')).toEqual([])
   })
 
+  test('C-53: is asked about no more once the balances have moved, and what is planned anew is asked for itself', async () => {
+    const world = FakeWorld.drifted()
+    const { process, word, answers } = office(world)
+    const open = world.proposals.open.bind(world.proposals)
+    let opened = 0
+    world.proposals.open = (proposal) => {
+      if (opened++ === 0) world.chain.give(ALPHA.usdc, OWNER, 1_000_000n * 10n ** 6n)
+      return open(proposal)
+    }
+    await process.runCycle.run(
+      { ...portfolio, limits: { ...portfolio.limits, balanceMove: ratioOfBasisPoints(50) } },
+      alive(),
+    )
+    const [second, first] = await world.proposals.list({ limit: 9 })
+    expect(first).toMatchObject({ state: 'void', reason: 'Its cycle has ended.' })
+    expect(second).toMatchObject({ state: 'expired' })
+    expect(await answers.approve(word(first!, 'ada'))).toMatchObject({ status: 'refused', code: 'ended' })
+  })
+
+  describe('A-08: is all of what was approved, or nothing', () => {
+    const chain = 'chain:beta' as const
+    const nothing = async (world: FakeWorld) => {
+      expect(world.signer.signed).toEqual([])
+      expect([...world.rows.cycles.values()]).toMatchObject([{ outcome: 'rejected' }])
+      const [proposal] = await world.proposals.list({ limit: 1 })
+      return proposal!
+    }
+
+    test('a part of it that was held for a moment while it waited', async () => {
+      const world = FakeWorld.drifted()
+      const { process, answers, word } = office(world)
+      let passes = 0
+      world.clock.onPass(() => {
+        passes += 1
+        if (passes === 3) world.hold('A blip.', 'paused_new', chain)
+        if (passes === 4) world.rows.scopes.clear()
+      })
+      await process.runCycle.run(portfolio, alive())
+      const proposal = await nothing(world)
+      expect(proposal).toMatchObject({ state: 'void', reason: expect.stringContaining('(A blip.)') })
+      expect(await answers.approve(word(proposal, 'ada'))).toMatchObject({ status: 'refused', code: 'ended' })
+      expect(process.observer.of('approval-answered')).toMatchObject([{ proposal: { state: 'void' } }])
+      expect(legs(world).some(({ failure }) => failure?.code === 'NOT_APPROVED')).toBe(true)
+    })
+
+    test('a part of it that is held in the moment of the approval', async () => {
+      const world = FakeWorld.drifted()
+      const { process, answers, word } = office(world)
+      const operatingStates = process.store.operatingStates.bind(process.store)
+      process.store.operatingStates = async () => {
+        const [proposal] = await world.proposals.list({ state: 'open', limit: 1 })
+        if (proposal) {
+          await answers.approve(word(proposal, 'ada'))
+          world.hold('A blip.', 'paused_new', chain)
+        }
+        return operatingStates()
+      }
+      await process.runCycle.run(portfolio, alive())
+      expect(await nothing(world)).toMatchObject({ state: 'void', approvedBy: ['ada'] })
+    })
+
+    test('a part of it that is held when somebody takes over', async () => {
+      const world = FakeWorld.drifted()
+      await approvedAndDead(world, portfolio)
+      world.hold('A blip.', 'paused_new', chain)
+      await world.start().runCycle.run(portfolio, alive())
+      await nothing(world)
+    })
+  })
+
   test('a restart between proposal and approval asks nobody twice', async () => {
     const world = FakeWorld.drifted()
     const { process, answers, onLook, word } = office(world)
@@ -179,6 +256,26 @@ describe('a plan that people have to approve', () => {
       { status: 'taken', proposal: { state: 'approved', approvedBy: ['ada', 'night-watch'] } },
     ])
     expect([...world.rows.cycles.values()][0]).toMatchObject({ outcome: 'traded' })
+  })
+
+  test('a big one takes two people although its portfolio wants one, and one more where a key asked for it', async () => {
+    const big = aPortfolio({ planApproval: { people: 1, above: 0n, bigAbove: 1_000n * ONE_USD } })
+    for (const [byKind, needs] of [
+      ['person', 2],
+      ['key', 3],
+    ] as const) {
+      const world = FakeWorld.drifted()
+      const { process, answers, heard, onLook, word } = office(world)
+      onLook(3, async (proposal) => {
+        for (const who of ['ada', 'bob', 'eve'].slice(0, needs - 1))
+          heard.push(await answers.approve(word(proposal, who)))
+        return undefined
+      })
+      await process.runCycle.ask(big, alive(), { by: 'ops', byKind, isDry: false })
+      await process.runCycle.idle()
+      expect(heard.at(-1)).toMatchObject({ status: 'taken', proposal: { state: 'open', needs } })
+      expect(world.signer.signed).toEqual([])
+    }
   })
 
   test('A-08: is approved under the configuration it was made under', async () => {

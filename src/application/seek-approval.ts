@@ -7,8 +7,10 @@ import {
   timedOut,
   usedUp,
 } from '../domain/access/proposal.js'
-import type { Cycle } from '../domain/execution/cycle.js'
+import type { Cycle, LegRun } from '../domain/execution/cycle.js'
+import { hasEnded } from '../domain/execution/funding.js'
 import {
+  approversOf,
   hasBegun,
   needsApproval,
   planContent,
@@ -41,8 +43,9 @@ const GRANTED: Permission = { status: 'granted', isApproved: true }
  * Asks people for the plan of a cycle where its portfolio wants that (A-07, A-08).
  *
  * Guarantees: nothing of such a plan begins before as many people as are wanted have approved exactly what is written down,
- * and within the time their word holds; a word is for one cycle, and no other cycle has its id. What is asked is written
- * down, so that a restart asks nobody twice.
+ * and within the time their word holds, and all of it: where a leg was ended before anything began, by a pause say, the rest
+ * is another plan. A word is for one cycle, and no other cycle has its id. What is asked is written down, so that a restart
+ * asks nobody twice.
  */
 export class SeekApproval {
   constructor(
@@ -71,12 +74,15 @@ export class SeekApproval {
       this.begun.set(portfolio.id, { cycle: cycle.id, permission })
       return permission
     }
-    if (!found && !needsApproval(portfolio, cycle)) return UNASKED
+    if (!found && (!needsApproval(portfolio, cycle) || cycle.legs.every(hasEnded))) return UNASKED
     const proposal = found ?? (await this.ask(portfolio, cycle))
     // Another content under the same id is no content that anybody saw; so is the same under another configuration.
     if (proposal.digest !== this.digestOf(portfolio, cycle, proposal.expiresAt))
       return { status: 'denied', reason: 'What was proposed is not what is written down. The next cycle asks anew.' }
     if (isExpired(proposal, clock.now())) return this.expire(portfolio, proposal)
+    const ended = cycle.legs.find(hasEnded)
+    if (ended && proposal.state !== 'rejected' && proposal.state !== 'void' && proposal.state !== 'expired')
+      return this.void(portfolio, proposal, ended)
     switch (proposal.state) {
       case 'open':
         return { status: 'awaited' }
@@ -94,16 +100,34 @@ export class SeekApproval {
     }
   }
 
-  /** Written down once: whoever looks after proposals may have done so at the same moment. */
-  private async expire(portfolio: Portfolio, proposal: Proposal): Promise<Permission> {
-    const after = timedOut(proposal)
+  /** Nobody is asked any more about a plan whose cycle ends without having begun. */
+  async close(portfolio: Portfolio, cycle: Cycle): Promise<void> {
+    const proposal = await this.deps.proposals.byId(cycle.id)
+    if (proposal?.state === 'open' || proposal?.state === 'approved')
+      await this.end(portfolio, proposal, { ...proposal, state: 'void', reason: 'Its cycle has ended.' })
+  }
+
+  private expire(portfolio: Portfolio, proposal: Proposal): Promise<Permission> {
+    return this.end(portfolio, proposal, timedOut(proposal))
+  }
+
+  private void(portfolio: Portfolio, proposal: Proposal, { leg, failure }: LegRun): Promise<Permission> {
+    const why = failure ? ` (${failure.detail})` : ''
+    const reason = `Leg ${leg.id} was ended before anything began${why}: what is left is not what was proposed. The next cycle asks anew.`
+    return this.end(portfolio, proposal, { ...proposal, state: 'void', reason })
+  }
+
+  /** Written down once: whoever looks after proposals may have done so at the same moment. What was used stays that. */
+  private async end(portfolio: Portfolio, proposal: Proposal, after: Proposal): Promise<Permission> {
+    const denied: Permission = { status: 'denied', reason: after.reason }
+    if (proposal.state === 'used') return denied
     try {
       await this.deps.proposals.save(proposal, after)
       this.deps.observer.notify({ type: 'approval-answered', portfolio: portfolio.id, proposal: after })
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
     }
-    return { status: 'denied', reason: after.reason }
+    return denied
   }
 
   private async ask(portfolio: Portfolio, cycle: Cycle): Promise<Proposal> {
@@ -111,7 +135,7 @@ export class SeekApproval {
     const proposedAt = clock.now()
     const { askedBy, askedByKind } = cycle.decision
     const content = planContent(portfolio, cycle, { ...terms, expiresAt: proposedAt + APPROVAL_MS })
-    const volume = usdToNumber(plannedVolume(cycle)).toFixed(0)
+    const volume = Math.round(usdToNumber(plannedVolume(cycle))).toLocaleString('en-US')
     const proposal = newProposal({
       id: cycle.id,
       kind: 'plan',
@@ -121,7 +145,7 @@ export class SeekApproval {
       ...(askedByKind !== undefined && { proposedByKind: askedByKind }),
       proposedAt,
       // A key may be one of theirs who approve: it is none of them (A-07).
-      needs: portfolio.planApproval.people + (askedByKind === 'key' ? 1 : 0),
+      needs: approversOf(portfolio, cycle) + (askedByKind === 'key' ? 1 : 0),
       reason: `${cycle.legs.length} legs that move ${volume} USD. ${cycle.decision.reasons[0] ?? ''}`.trim(),
     })
     if (!(await proposals.open(proposal))) return (await proposals.byId(cycle.id)) ?? proposal

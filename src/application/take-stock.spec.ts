@@ -57,7 +57,7 @@ describe('TakeStock', () => {
     await at.propose('p1', 'plan')
     await during(at)
     expect(at.told('proposals-counted')).toEqual([
-      { type: 'proposals-counted', open: { resume: 0, plan: 1, cancel: 0 } },
+      { type: 'proposals-counted', open: { resume: 0, plan: 1, cancel: 0, investigation: 0, inflow: 0 } },
     ])
     at.world.clock.pass(15 * 60_000)
     await at.propose('r1', 'resume')

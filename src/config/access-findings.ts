@@ -1,3 +1,5 @@
+import { parseDecimal } from '../domain/units/decimal.js'
+import { USD_DECIMALS } from '../domain/units/usd.js'
 import { isPrivate } from './private-address.js'
 import type { ConfigFile } from './schema.js'
 
@@ -16,6 +18,20 @@ export function accessFindings({ server: { auth, approvals } }: ConfigFile): [pa
         `server.approvals.${name}`,
         'expected 1 at most: people are told apart by server.auth.oidc, and there is none',
       ])
+  const { planAboveUsd, bigPlanUsd } = approvals
+  if (bigPlanUsd !== undefined && !oidc)
+    findings.push([
+      'server.approvals.bigPlanUsd',
+      'expected none: people are told apart by server.auth.oidc, and there is none',
+    ])
+  if (
+    bigPlanUsd !== undefined &&
+    (parseDecimal(bigPlanUsd, USD_DECIMALS) ?? 0n) < (parseDecimal(planAboveUsd, USD_DECIMALS) ?? 0n)
+  )
+    findings.push([
+      'server.approvals.bigPlanUsd',
+      `expected at least server.approvals.planAboveUsd, ${planAboveUsd}, got ${bigPlanUsd}`,
+    ])
   return findings
 }
 

@@ -671,6 +671,18 @@ describe('who may ask', () => {
       expect(pathsOf(withOidc({}, { [name]: value }))).toEqual([`server.approvals.${name}`])
   })
 
+  test('a big plan takes two people who are told apart, and is no smaller than one that takes anybody', () => {
+    const big = { planAboveUsd: '50000', bigPlanUsd: '50000' }
+    expect(load(withOidc({}, big)).file.server.approvals).toMatchObject({ plan: 0, ...big })
+    expect(problems(withOidc({}, { ...big, bigPlanUsd: '49999.99' }))).toEqual([
+      'server.approvals.bigPlanUsd: expected at least server.approvals.planAboveUsd, 50000, got 49999.99',
+    ])
+    expect(problems(serving({ approvals: big }))).toEqual([
+      'server.approvals.bigPlanUsd: expected none: people are told apart by server.auth.oidc, and there is none',
+    ])
+    expect(pathsOf(withOidc({}, { bigPlanUsd: 250_000 }))).toEqual(['server.approvals.bigPlanUsd'])
+  })
+
   test('the shared token has no place beside a provider', () => {
     expect(problemsOf(() => load(withOidc(), { EVENKEEL_ADMIN_TOKEN: 'token' }))).toEqual([
       expect.stringMatching(/^EVENKEEL_ADMIN_TOKEN: expected none beside server\.auth\.oidc/),

@@ -167,6 +167,8 @@ describe('portfoliosOf', () => {
     const approvals = { plan: 2, planAboveUsd: '0.5' }
     const strict = portfoliosOf(configSchema.parse({ ...minimalConfig(), server: { approvals } }))
     expect(strict[0]!.planApproval).toEqual({ people: 2, above: ONE_USD / 2n })
+    const big = { ...minimalConfig(), server: { approvals: { bigPlanUsd: '250000' } } }
+    expect(portfoliosOf(configSchema.parse(big))[0]!.planApproval).toMatchObject({ bigAbove: 250_000n * ONE_USD })
   })
 
   test('the native coin is a token of its asset, and the hub a contract', () => {

@@ -73,6 +73,9 @@ export function portfoliosOf(config: ConfigFile): Portfolio[] {
     planApproval: {
       people: config.server.approvals.plan,
       above: scaled(config.server.approvals.planAboveUsd, USD_DECIMALS),
+      ...(config.server.approvals.bigPlanUsd !== undefined && {
+        bigAbove: scaled(config.server.approvals.bigPlanUsd, USD_DECIMALS),
+      }),
     },
     bridges: bridgesOf(config),
     rebalancing: configuredPolicyOf(portfolio.rebalancing),

@@ -813,7 +813,9 @@ export const configSchema = z.strictObject({
           resume: z
             .union([z.literal(1), z.literal(2)])
             .default(1)
-            .describe('People it takes to resume what was paused: with 2 one proposes and another one approves.'),
+            .describe(
+              'People it takes to resume what was paused, to cancel an intent, to say that a late transfer was looked into and to take an inflow for the own money of the fund: with 2 one proposes and another one approves.',
+            ),
           plan: z
             .union([z.literal(0), z.literal(1), z.literal(2)])
             .default(0)
@@ -821,6 +823,11 @@ export const configSchema = z.strictObject({
           planAboveUsd: decimal(18)
             .default('50000')
             .describe('Plans whose legs, swaps and crossings alike, move this much or less need no approval.'),
+          bigPlanUsd: decimal(18)
+            .optional()
+            .describe(
+              'Plans whose legs move more than this have to be approved by two people, whatever `plan` says; at least planAboveUsd. No such limit when absent.',
+            ),
           cooldownMinutes: z
             .number()
             .min(0)

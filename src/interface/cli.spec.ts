@@ -58,6 +58,12 @@ describe('parseCommand', () => {
     [['key', 'list', '--config', 'a'], { name: 'key', act: 'list', config: 'a', json: false }],
     [['--json', 'key', 'list', '--config', 'a'], { name: 'key', act: 'list', config: 'a', json: true }],
     [['key', 'revoke', '--id', 'abc', '--config', 'a'], { name: 'key', act: 'revoke', config: 'a', id: 'abc' }],
+    ...(['deny', 'allow'] as const).map((act): [string[], object] => [
+      ['person', act, '--subject', 'ada', '--reason', 'Leaves today.', '--config', 'a'],
+      { name: 'person', act, config: 'a', subject: 'ada', reason: 'Leaves today.' },
+    ]),
+    [['person', 'list', '--config', 'a'], { name: 'person', act: 'list', config: 'a', json: false }],
+    [['--json', 'person', 'list', '--config', 'a'], { name: 'person', act: 'list', config: 'a', json: true }],
     [['audit', 'verify', '--config', 'a'], { name: 'audit', act: 'verify', config: 'a' }],
     [['version'], { name: 'version' }],
     [['--version'], { name: 'version' }],
@@ -115,6 +121,12 @@ describe('parseCommand', () => {
       'Expected --days to be a whole number from 1 to 90, got 91.',
     ],
     [['key', 'revoke', '--config', 'a'], 'Expected --id with key revoke.'],
+    [['person', '--config', 'a'], 'Expected person deny, person allow or person list, got person.'],
+    [['person', 'deny', 'ada', '--config', 'a'], 'got person deny ada.'],
+    [['person', 'deny', '--config', 'a', '--reason', 'b'], 'Expected --subject with person deny.'],
+    [['person', 'allow', '--config', 'a', '--subject', 'b'], 'Expected --reason with person allow.'],
+    [['person', 'list', '--config', 'a', '--subject', 'b'], "Unknown option '--subject' with person list."],
+    [['person', 'list'], 'Expected --config FILE with person list.'],
     [['audit', '--config', 'a'], 'Expected audit verify --config FILE, and nothing else.'],
     [['audit', 'verify'], 'Expected --config FILE with audit verify.'],
   ])('%j is refused with what was expected', (args, message) => {
@@ -153,6 +165,7 @@ describe('parseCommand', () => {
       'migrate',
       'keystore',
       'key',
+      'person',
       'audit',
       'version',
     ])

@@ -4,7 +4,7 @@ import { USUAL_POINTS } from '../application/run-backtest.js'
 import { USUAL_WALK } from '../domain/backtest/tune.js'
 import { POLICIES, type PolicyName } from '../domain/rebalancing/registry.js'
 import { parseDecimal } from '../domain/units/decimal.js'
-import { ADMIN_OPTIONS, type AdminCommand, auditCommand, keyCommand } from './admin-cli.js'
+import { ADMIN_OPTIONS, type AdminCommand, auditCommand, keyCommand, personCommand } from './admin-cli.js'
 import { alone, flag, needed, read, text, UsageError, wholeNumber } from './cli-arguments.js'
 
 export { UsageError } from './cli-arguments.js'
@@ -31,6 +31,8 @@ export const USAGE = `evenkeel <command> --config FILE
   key            create --name NAME --scopes A,B: makes an API key and prints it, this once
                  --days 30, 90 at most; --networks CIDR,… for the only addresses it may come from
                  list: keys, their scopes and last use, --json for machines; revoke --id ID
+  person         deny --subject S --reason R: shuts out whom the OpenID provider calls S, within 30 seconds
+                 allow --subject S --reason R: lets them in again; list: who is shut out, --json for machines
   audit          verify: reads the whole audit log; exits with 1 where it was edited
   version        prints the version`
 
@@ -111,6 +113,7 @@ export function parseCommand(args: readonly string[]): Command {
       ...HISTORY,
       ...OPTIONS.keystore,
       ...OPTIONS.key,
+      ...OPTIONS.person,
       help: { type: 'boolean', short: 'h' },
       version: flag,
     },
@@ -125,6 +128,8 @@ export function parseCommand(args: readonly string[]): Command {
       return keystoreCommand(read(name, OPTIONS.keystore, args))
     case 'key':
       return keyCommand(args)
+    case 'person':
+      return personCommand(args)
     case 'audit':
       return auditCommand(args)
     case 'plan': {

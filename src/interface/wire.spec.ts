@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { z } from 'zod'
 import {
   aCycle,
   aLeg,
@@ -311,9 +312,9 @@ describe('what the API says', () => {
   test('a portfolio before its first cycle, and after', () => {
     const [BRIDGE] = Object.keys(aPortfolio().bridges)
     const held = { level: 'paused_new' as const, reason: 'Lunch.', since: 0, by: 'operator' as const }
-    const states = (['chain:alpha', 'asset:BTC', 'chain:gamma', `bridge:${BRIDGE}`, 'bridge:other'] as const).map(
-      (scope) => ({ scope, ...held }),
-    )
+    const states = (
+      ['chain:alpha', 'asset:BTC', 'chain:gamma', `bridge:${BRIDGE}`, 'bridge:other', 'venue:swaps'] as const
+    ).map((scope) => ({ scope, ...held }))
     expect(sent(portfolioWire(aPortfolio(), states, undefined))).toEqual({
       id: 'core',
       mode: 'live',
@@ -348,6 +349,15 @@ describe('what the API says', () => {
         },
         {
           scope: `bridge:${BRIDGE}`,
+          state: 'paused_new',
+          reason: 'Lunch.',
+          since: '1970-01-01T00:00:00.000Z',
+          expiresAt: null,
+          by: 'operator',
+          byKind: 'operator',
+        },
+        {
+          scope: 'venue:swaps',
           state: 'paused_new',
           reason: 'Lunch.',
           since: '1970-01-01T00:00:00.000Z',
@@ -479,5 +489,15 @@ describe('what the API accepts', () => {
         errors: [{ pointer: '/before' }, { pointer: '/limit' }],
       })
     }
+  })
+
+  test.each([
+    [cyclesQuery, { x: '1', y: '2' }, ['/x', '/y']],
+    [cyclesQuery, { 'a/b': '1', 'a~b': '2', '': '3' }, ['/a~1b', '/a~0b', '/']],
+    [z.strictObject({ 'a/~b': z.strictObject({}) }), { 'a/~b': { c: 1 } }, ['/a~1~0b/c']],
+    [cyclesQuery, [], ['']],
+  ])('RFC 6901: %# is refused where it is wrong', (schema: z.ZodType, input: unknown, pointers: readonly string[]) => {
+    const errors = pointers.map((pointer) => expect.objectContaining({ pointer }))
+    expect(() => parseOrRefuse(schema, input)).toThrow(expect.objectContaining({ status: 400, errors }))
   })
 })

@@ -4,6 +4,9 @@ export interface AuditQuery {
   readonly subject?: string
   readonly action?: string
   readonly result?: AuditResult
+  /** Milliseconds since 1970 by the clock that the records have; `from` included, `to` not. */
+  readonly from?: number
+  readonly to?: number
   /** Records before this sequence. */
   readonly before?: number
   readonly limit: number

@@ -10,6 +10,7 @@ export abstract class Proposals {
   /** Newest first, from before one by its id; none where there is no such. */
   abstract list(query: {
     readonly state?: Proposal['state']
+    readonly kind?: Proposal['kind']
     readonly before?: string
     readonly limit: number
   }): Promise<readonly Proposal[]>

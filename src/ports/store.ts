@@ -1,4 +1,4 @@
-import type { Address, ChainKey, Hex } from '../domain/assets.js'
+import type { Address, ChainKey, Hex, Token } from '../domain/assets.js'
 import type { Cycle, CycleOutcome, LegRun } from '../domain/execution/cycle.js'
 import type { CancelOrder } from '../domain/execution/cancel-order.js'
 import type { Attempt, Intent, NewIntent } from '../domain/execution/intent.js'
@@ -130,8 +130,14 @@ export abstract class Store {
   abstract cycle(id: string): Promise<Cycle | undefined>
   /** Cycles without an end, oldest first. */
   abstract openCycles(): Promise<readonly Cycle[]>
-  /** Newest first. `before` is a cycle id. */
-  abstract cycles(query: { portfolio?: string; before?: string; limit: number }): Promise<readonly CycleSummary[]>
+  /** Newest first. `before` is a cycle id; an `outcome` of null is that of cycles without an end. */
+  abstract cycles(query: {
+    readonly portfolio?: string
+    readonly outcome?: CycleOutcome | null
+    readonly mode?: Cycle['mode']
+    readonly before?: string
+    readonly limit: number
+  }): Promise<readonly CycleSummary[]>
   /** Newest first. `before` is a cycle id. */
   abstract decisions(query: { portfolio: string; before?: string; limit: number }): Promise<readonly DecisionRecord[]>
   /** When the last live cycle of a portfolio that traded ended, in milliseconds since 1970. */
@@ -225,21 +231,24 @@ export abstract class Store {
   /** Per chain and token, what the final book found on the account and nobody has classified; positive amounts only. */
   abstract unattributed(account: Address): Promise<readonly BookedUnits[]>
   /**
-   * Books everything unattributed of a token as a deposit and resolves to its base units, 0n where there was nothing. Of
-   * two at once only one books it. It is a person's word and needs no lease.
+   * Books what is unattributed of a token as a deposit where it is exactly `units`, more than 0n, and resolves to the base
+   * units that it was. Of two at once only one books it. It is a person's word and needs no lease.
    */
   abstract classifyInflow(inflow: {
     readonly owner: Address
     readonly chain: ChainKey
     readonly token: Address
+    readonly units: bigint
   }): Promise<bigint>
   /** Writes postings that no intent or transfer causes: an inflow found by reconciliation. */
   abstract post(postings: readonly Posting[]): Promise<void>
-  /** Newest first. `before` is a place in the ledger, as `place` of an entry tells it. */
+  /** Newest first. `before` is a place in the ledger, as `place` of an entry tells it; `tokens` are the only ones asked for. */
   abstract ledger(query: {
-    account: Address
-    before?: string
-    limit: number
+    readonly account: Address
+    readonly chain?: ChainKey
+    readonly tokens?: readonly Pick<Token, 'chain' | 'address'>[]
+    readonly before?: string
+    readonly limit: number
   }): Promise<readonly (LedgerEntry & { readonly place: string })[]>
 
   /** What is known about the market, by key. A record that this build cannot read is left out. */
@@ -270,7 +279,13 @@ export abstract class Store {
    */
   abstract tripBreaker(trip: Trip, at: number): Promise<boolean>
   /** Newest first, from before one by its id; with `isOpen` those that hold. */
-  abstract breakers(query: { isOpen: boolean; limit: number; before?: number }): Promise<readonly Breaker[]>
+  abstract breakers(query: {
+    readonly isOpen: boolean
+    readonly code?: BreakerCode
+    readonly scope?: Scope
+    readonly before?: number
+    readonly limit: number
+  }): Promise<readonly Breaker[]>
   /**
    * Ends the open breakers of a scope (of one code, where given). A scope that nothing else holds and that a breaker had
    * stopped is running again.

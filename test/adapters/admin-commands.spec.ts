@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { sha256 } from '../../src/adapters/access/secrets.js'
 import { PostgresApiKeys } from '../../src/adapters/store/postgres-api-keys.js'
 import { PostgresAuditLog } from '../../src/adapters/store/postgres-audit-log.js'
-import { manageKeys, verifyAudit } from '../../src/admin-commands.js'
+import { manageKeys, managePeople, verifyAudit } from '../../src/admin-commands.js'
 import { parseCommand, UsageError } from '../../src/interface/cli.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js'
 
@@ -88,6 +88,58 @@ describe('evenkeel key', () => {
       resource: `key:${id}`,
       result: 'done',
     })
+  })
+})
+
+/** Runs `evenkeel person …`; what was said. */
+async function person(...args: string[]): Promise<{ out: string; err: string }> {
+  const command = parseCommand(['person', ...args, '--config', 'unread.yaml'])
+  if (command.name !== 'person') throw new Error(`Expected person, got ${command.name}.`)
+  const { out, err, output } = listen()
+  await managePeople(command, db.database, '1.0.0', output)
+  return { out: out.join('\n'), err: err.join('\n') }
+}
+
+describe('evenkeel person', () => {
+  test('A-06: deny shuts out, allow lets in again, each once and in the audit log', async () => {
+    const word = ['--subject', 'ada', '--reason', 'Leaves today.']
+    expect((await person('list')).out).toBe('Nobody is shut out.')
+    const { out, err } = await person('deny', ...word)
+    expect(out).toBe('ada is shut out: their access tokens are refused within 30 seconds.')
+    expect(err).toContain('compare it with "subject" in the audit log')
+    await expect(person('deny', ...word)).rejects.toThrow(
+      '--subject: expected a person who is not shut out yet, got ada.',
+    )
+    expect((await person('list')).out).toMatch(/^ada +\d{4}-\d\d-\d\dT[\d:.]+Z +Leaves today\.$/m)
+    expect(JSON.parse((await person('list', '--json')).out)).toEqual({
+      denied: [{ subject: 'ada', reason: 'Leaves today.', since: expect.any(String) }],
+    })
+    const back = ['--subject', 'ada', '--reason', 'It was a mistake.']
+    expect((await person('allow', ...back)).out).toBe('ada is let in again, within 30 seconds.')
+    await expect(person('allow', ...back)).rejects.toThrow('--subject: expected a person who is shut out, got ada.')
+    expect((await person('list')).out).toBe('Nobody is shut out.')
+    const told = (await new PostgresAuditLog(db.database).records({ limit: 8 })).toReversed()
+    const deeds = [
+      ['person.deny', 'allowed', 'Leaves today.'],
+      ['person.deny', 'done', 'Leaves today.'],
+      ['person.deny', 'allowed', 'Leaves today.'],
+      ['person.deny', 'failed', 'Leaves today.'],
+      ['person.allow', 'allowed', 'It was a mistake.'],
+      ['person.allow', 'done', 'It was a mistake.'],
+      ['person.allow', 'allowed', 'It was a mistake.'],
+      ['person.allow', 'failed', 'It was a mistake.'],
+    ] as const
+    expect(told).toMatchObject(
+      deeds.map(([action, result, reason]) => ({
+        actor: 'operator',
+        subject: 'cli',
+        resource: 'person:ada',
+        build: '1.0.0',
+        action,
+        result,
+        detail: { reason },
+      })),
+    )
   })
 })
 

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { PostgresRateLimits } from '../../src/adapters/limits/postgres-rate-limits.js'
 import { PostgresApiKeys } from '../../src/adapters/store/postgres-api-keys.js'
 import { PostgresAuditLog } from '../../src/adapters/store/postgres-audit-log.js'
+import { PostgresDenials } from '../../src/adapters/store/postgres-denials.js'
 import { PostgresEventFeed } from '../../src/adapters/store/postgres-event-feed.js'
 import { MOST_ANSWER_BYTES, PostgresIdempotency } from '../../src/adapters/store/postgres-idempotency.js'
 import { PostgresOutbox } from '../../src/adapters/store/postgres-outbox.js'
@@ -21,7 +22,7 @@ import { Failpoints } from '../../src/ports/failpoints.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { RecordingObserver } from '../support/fake-ports.js'
-import { MemoryApiKeys, MemoryAuditLog } from '../support/memory-access.js'
+import { MemoryApiKeys, MemoryAuditLog, MemoryDenials } from '../support/memory-access.js'
 import { MemoryStore } from '../support/memory-store.js'
 import { MemoryEventFeed, MemoryIdempotency, MemoryOutbox, MemoryProposals } from '../support/memory-admin.js'
 
@@ -30,6 +31,7 @@ describeAdminRows('in memory', () => {
   return Promise.resolve({
     audit: new MemoryAuditLog(),
     keys: new MemoryApiKeys(),
+    denials: new MemoryDenials(),
     idempotency: new MemoryIdempotency(),
     feed: new MemoryEventFeed(outbox),
     outbox,
@@ -49,6 +51,7 @@ describeAdminRows('on Postgres', () => {
   return Promise.resolve({
     audit: new PostgresAuditLog(database),
     keys: new PostgresApiKeys(database),
+    denials: new PostgresDenials(database),
     idempotency: new PostgresIdempotency(database),
     feed: new PostgresEventFeed(database),
     outbox: new PostgresOutbox(database),
@@ -256,6 +259,13 @@ test('A-04: no row gives a key what is for people', async () => {
   for (const scope of ['resume:propose', 'resume:approve', 'plan:approve', 'key:admin'])
     await expect(keys.create({ ...key, scopes: ['pause', scope as KeyScope] })).rejects.toThrow('api_keys_scopes_check')
 })
+
+test.each(['update person_words set reason = reason', 'delete from person_words', 'truncate person_words'])(
+  'who was shut out stays known: %s is refused',
+  async (statement) => {
+    await expect(sql.raw(statement).execute(db.database)).rejects.toThrow('Rows of person_words are only added')
+  },
+)
 
 describe('PostgresIdempotency', () => {
   test('an answer that is too long to be kept is remembered by its status', async () => {

@@ -3,7 +3,9 @@ import { sql } from 'kysely'
 import { toJson } from '../../src/adapters/store/json.js'
 import { checkSchema, explainSchema, migrate, SchemaError } from '../../src/adapters/store/migrate.js'
 import { type Migration, MIGRATIONS, SCHEMA_VERSION } from '../../src/adapters/store/migrations/index.js'
+import { PostgresAuditLog } from '../../src/adapters/store/postgres-audit-log.js'
 import { PostgresLease } from '../../src/adapters/store/postgres-lease.js'
+import { PostgresProposals } from '../../src/adapters/store/postgres-proposals.js'
 import { PostgresStore } from '../../src/adapters/store/postgres-store.js'
 import type { LegRun } from '../../src/domain/execution/cycle.js'
 import { judgeIntent } from '../../src/domain/execution/intent.js'
@@ -427,6 +429,31 @@ describe('migrations', () => {
       { scope: 'chain:alpha', level: 'paused_new', reason: 'B-06: x', since: NOW, by: 'breaker' },
       { scope: 'venue:lifi', level: 'paused_new', reason: 'Lunch.', since: NOW, by: 'operator', expiresAt },
     ])
+  })
+
+  test('to 0011 find by kind and time what was written before, and let pass what somebody edited', async () => {
+    await migrate(db.database, MIGRATIONS.slice(0, 10))
+    await sql`
+      insert into proposals (id, proposal)
+      values ('a', '{"kind": "plan", "state": "open"}'), ('b', '{"kind": "resume", "state": "open"}')`.execute(
+      db.database,
+    )
+    const record = (at: unknown) => JSON.stringify({ subject: 'ada', action: 'pause', result: 'done', at })
+    for (const [index, at] of [NOW, 'soon', 1e300, undefined, NOW + 1].entries())
+      await sql`
+        insert into audit_log (sequence, record, hash)
+        values (${index + 1}, ${record(at)}, ${'a'.repeat(64)})`.execute(db.database)
+    expect((await migrate(db.database)).applied[0]).toBe('0011-denials-and-filters')
+    const proposals = new PostgresProposals(db.database)
+    expect(await proposals.list({ kind: 'plan', limit: 9 })).toMatchObject([{ kind: 'plan' }])
+    const audit = new PostgresAuditLog(db.database)
+    expect(await audit.records({ from: NOW, limit: 9 })).toMatchObject([{ at: NOW + 1 }, { at: NOW }])
+    expect(await audit.records({ from: NOW, to: NOW + 1, limit: 9 })).toMatchObject([{ at: NOW }])
+    const plan = await db.database.transaction().execute(async (tx) => {
+      await sql`set local enable_seqscan = off`.execute(tx)
+      return sql`explain select 1 from audit_log where audit_time(record) >= ${String(NOW)}::bigint`.execute(tx)
+    })
+    expect(JSON.stringify(plan.rows)).toContain('audit_log_by_time')
   })
 
   test('run together happen once', async () => {

@@ -119,7 +119,7 @@ function ofTheProcess(config: ConfigFile): Event[] {
     ...crossings(chains.map(([chain]) => chain)),
     { type: 'audit-verified', count: 1, at: NOW },
     { type: 'notifications-waiting', channel: 'pager', count: 0 },
-    { type: 'proposals-counted', open: { resume: 0, plan: 0, cancel: 0 } },
+    { type: 'proposals-counted', open: { resume: 0, plan: 0, cancel: 0, investigation: 0, inflow: 0 } },
   ]
 }
 

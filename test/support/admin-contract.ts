@@ -3,6 +3,7 @@ import { sha256 } from '../../src/adapters/access/secrets.js'
 import { type AuditEntry, auditText, FIRST_AUDIT_HASH } from '../../src/domain/access/audit-entry.js'
 import type { ApiKeys } from '../../src/ports/api-keys.js'
 import type { AuditLog } from '../../src/ports/audit-log.js'
+import type { Denials } from '../../src/ports/denials.js'
 import type { EventFeed } from '../../src/ports/event-feed.js'
 import type { Outbox } from '../../src/ports/outbox.js'
 import type { Idempotency } from '../../src/ports/idempotency.js'
@@ -13,6 +14,7 @@ import { NOW } from './builders.js'
 export interface AdminRows {
   readonly audit: AuditLog
   readonly keys: ApiKeys
+  readonly denials: Denials
   readonly idempotency: Idempotency
   readonly feed: EventFeed
   readonly outbox: Outbox
@@ -73,6 +75,10 @@ export function describeAdminRows(where: string, make: () => Promise<AdminRows>)
       expect(await audit.records({ subject: 'ada', limit: 10 })).toEqual([third, first])
       expect(await audit.records({ subject: 'ada', action: 'pause', limit: 10 })).toEqual([first])
       expect(await audit.records({ result: 'denied', limit: 10 })).toEqual([second])
+      expect(await audit.records({ from: first.at, to: third.at + 1, limit: 2 })).toEqual([third, second])
+      expect(await audit.records({ from: first.at, to: third.at + 1, before: 2, limit: 2 })).toEqual([first])
+      expect(await audit.records({ from: third.at + 1, limit: 10 })).toEqual([])
+      expect(await audit.records({ to: first.at, limit: 10 })).toEqual([])
       expect(await audit.verify()).toEqual({ status: 'intact', count: 3, head: third.hash })
     })
 
@@ -99,6 +105,24 @@ export function describeAdminRows(where: string, make: () => Promise<AdminRows>)
       expect(await lastUsed()).toBe(NOW)
       await keys.used('k2', NOW + 60_000)
       expect(await lastUsed()).toBe(NOW + 60_000)
+    })
+
+    test('A-06: a person is shut out and let in again by the last word on them, each of which changes something', async () => {
+      const { denials } = rows
+      const [ada, bea] = ['ada', 'Bea|ü'].map((subject, index) => ({ subject, reason: 'Leaves.', since: NOW + index }))
+      expect(await denials.list()).toEqual([])
+      expect(await denials.allow('ada', 'Never left.', NOW)).toBe(false)
+      expect(await denials.deny(ada!)).toBe(true)
+      expect(await denials.deny({ ...ada!, reason: 'Leaves again.' })).toBe(false)
+      expect(await denials.deny(bea!)).toBe(true)
+      expect(await denials.list()).toEqual([bea, ada])
+      expect(await denials.allow('ada', 'Came back.', NOW + 2)).toBe(true)
+      expect(await denials.allow('ADA', 'Came back.', NOW + 2)).toBe(false)
+      expect(await denials.list()).toEqual([bea])
+      const again = { ...ada!, reason: 'Leaves again.', since: NOW + 3 }
+      const words = await Promise.all([1, 2, 3, 4].map(() => denials.deny(again)))
+      expect(words.filter((isNew) => isNew)).toEqual([true])
+      expect(await denials.list()).toEqual([again, bea])
     })
 
     test('F-74: a call is done once: its answer is given again, and its key is for no other call', async () => {
@@ -237,6 +261,14 @@ export function describeAdminRows(where: string, make: () => Promise<AdminRows>)
       expect((await proposals.list({ limit: 1, before: 'cycle-2' })).map(({ id }) => id)).toEqual(['cycle-1'])
       expect(await proposals.list({ limit: 1, before: 'cycle-1' })).toEqual([])
       expect(await proposals.list({ limit: 1, before: 'cycle-3' })).toEqual([])
+      await proposals.open(aProposal({ id: 'resume-1', kind: 'resume' }))
+      const found = async (query: object) => (await proposals.list({ limit: 9, ...query })).map(({ id }) => id)
+      expect(await found({ kind: 'plan' })).toEqual(['cycle-2', 'cycle-1'])
+      expect(await found({ kind: 'plan', limit: 1 })).toEqual(['cycle-2'])
+      expect(await found({ kind: 'plan', before: 'cycle-2' })).toEqual(['cycle-1'])
+      expect(await found({ kind: 'resume' })).toEqual(['resume-1'])
+      expect(await found({ kind: 'plan', state: 'open' })).toEqual(['cycle-2'])
+      expect(await found({ kind: 'cancel' })).toEqual([])
       expect(await proposals.byId('cycle-3')).toBeUndefined()
       await expect(proposals.save(aProposal({ id: 'cycle-3' }), now)).rejects.toBeInstanceOf(ConflictError)
     })

@@ -7,6 +7,7 @@ import { isSameDigest, sha256 } from '../../src/adapters/access/secrets.js'
 import { SystemClock } from '../../src/adapters/time/system-clock.js'
 import { NoPositions } from '../../src/adapters/positions/no-positions.js'
 import { Authenticate } from '../../src/application/authenticate.js'
+import { DenyList } from '../../src/application/deny-list.js'
 import { ClassifyInflow } from '../../src/application/classify-inflow.js'
 import { FollowEvents } from '../../src/application/follow-events.js'
 import { InvestigateTransfer } from '../../src/application/investigate-transfer.js'
@@ -54,7 +55,7 @@ import { NOW } from './builders.js'
 import { FakeClock } from './fake-clock.js'
 import { FakeLease, RecordingObserver } from './fake-ports.js'
 import { aPortfolio, FakeWorld } from './fake-world.js'
-import { MemoryApiKeys, MemoryAuditLog } from './memory-access.js'
+import { MemoryApiKeys, MemoryAuditLog, MemoryDenials } from './memory-access.js'
 import { MemoryEventFeed, MemoryIdempotency, MemoryProposals, MemoryRateLimits } from './memory-admin.js'
 import { MemoryHistory } from './memory-history.js'
 import { MemoryRecords } from './memory-records.js'
@@ -75,6 +76,7 @@ export interface GateApp {
   readonly board: PriceBoard
   readonly feed: MemoryEventFeed
   readonly keys: MemoryApiKeys
+  readonly denials: MemoryDenials
   readonly stopping: Stopping
   /** The text of a new key with these scopes. */
   keyWith(scopes: readonly KeyScope[]): Promise<string>
@@ -113,6 +115,8 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
   const observer = new RecordingObserver()
   const clock = new FakeClock(NOW)
   const keys = new MemoryApiKeys()
+  const denials = new MemoryDenials()
+  const denyList = new DenyList({ denials, clock: changes.following?.clock ?? clock, observer })
   const feed = new MemoryEventFeed()
   const stopping = new Stopping()
   const portfolio = aPortfolio()
@@ -123,6 +127,8 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
   const endProposals = new EndProposals({ store, proposals, clock, observer })
   const operations = new Operations({ store, clock, observer, failpoints, endProposals })
   const cancelIntent = new CancelIntent({ store, clock })
+  const investigateTransfer = new InvestigateTransfer({ store, clock })
+  const classifyInflow = new ClassifyInflow({ store, observer })
   const identities = changes.identities ?? new NoIdentities()
   const policies = new PolicyBook({})
   const positions = new NoPositions()
@@ -146,6 +152,8 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
         proposals,
         operations,
         cancelIntent,
+        investigateTransfer,
+        classifyInflow,
         endProposals,
         store,
         clock,
@@ -157,7 +165,7 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
     [RunCycle, changes.runCycle ?? new FakeWorld().start().runCycle],
     [Stopping, stopping],
     [CancelIntent, cancelIntent],
-    [InvestigateTransfer, new InvestigateTransfer({ store, clock })],
+    [InvestigateTransfer, investigateTransfer],
     [PreviewPlan, changes.previewPlan ?? previewIn(FakeWorld.drifted())],
     [EventFeed, feed],
     [
@@ -190,11 +198,21 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
     [Scopes, new Scopes(['all', 'portfolio:core', 'chain:alpha', 'chain:beta', 'bridge:swift'])],
     [LookAhead, lookAhead],
     [Operations, operations],
-    [ClassifyInflow, new ClassifyInflow({ store, observer })],
+    [ClassifyInflow, classifyInflow],
     [ReadGreeks, new ReadGreeks({ store, lookAhead, policies, positions, clock })],
     [
       Authenticate,
-      new Authenticate({ keys, identities, clock, observer, operatorToken, hash: sha256, isSameDigest, isWithin }),
+      new Authenticate({
+        keys,
+        identities,
+        denyList,
+        clock,
+        observer,
+        operatorToken,
+        hash: sha256,
+        isSameDigest,
+        isWithin,
+      }),
     ],
   ]
   const testing = await Test.createTestingModule({
@@ -237,6 +255,7 @@ export async function startGateApp(changes: GateAppChanges = {}): Promise<GateAp
     board,
     feed,
     keys,
+    denials,
     stopping,
     keyWith,
     close,

@@ -185,7 +185,7 @@ export function describeHistory(name: string, create: () => Promise<HistoryUnder
         expect(await history().bookedFunds(owner)).toEqual(funds(50n, 50n))
         await post(unattributedPostings(owner, { token: { ...WETH, chain: 'alpha' }, ledger: 50n, onChain: 57n }, 3n))
         expect(await history().bookedFunds(owner)).toEqual(funds(50n, 50n))
-        expect(await under.store.classifyInflow({ owner, chain: 'alpha', token: weth })).toBe(7n)
+        expect(await under.store.classifyInflow({ owner, chain: 'alpha', token: weth, units: 7n })).toBe(7n)
         expect(await history().bookedFunds(owner)).toEqual(funds(57n, 57n))
         await post(entry(on(owner), 'wallet', 'loss', 4n))
         expect(await history().bookedFunds(owner)).toEqual(funds(53n, 57n))

@@ -2,6 +2,7 @@ import { type AuditEntry, type AuditRecord, auditText, FIRST_AUDIT_HASH } from '
 import { sha256 } from '../../src/adapters/access/secrets.js'
 import { type ApiKey, ApiKeys } from '../../src/ports/api-keys.js'
 import { AuditLog, type AuditQuery } from '../../src/ports/audit-log.js'
+import { type Denial, Denials } from '../../src/ports/denials.js'
 
 /** Keys in memory. Counts what it is asked, and writes nothing while `isReadOnly`. */
 export class MemoryApiKeys extends ApiKeys {
@@ -45,6 +46,41 @@ export class MemoryApiKeys extends ApiKeys {
   }
 }
 
+/** Who is shut out, in memory. Counts how often it is read; nothing is read while `isDown`, nothing written while `isReadOnly`. */
+export class MemoryDenials extends Denials {
+  isDown = false
+  isReadOnly = false
+  reads = 0
+  private denials: readonly Denial[] = []
+
+  override async deny(denial: Denial): Promise<boolean> {
+    await this.write()
+    if (this.denials.some(({ subject }) => subject === denial.subject)) return false
+    this.denials = [denial, ...this.denials]
+    return true
+  }
+
+  override async allow(subject: string): Promise<boolean> {
+    await this.write()
+    const left = this.denials.filter((one) => one.subject !== subject)
+    const isChanged = left.length < this.denials.length
+    this.denials = left
+    return isChanged
+  }
+
+  override async list(): Promise<readonly Denial[]> {
+    await Promise.resolve()
+    this.reads += 1
+    if (this.isDown) throw new Error('The database does not answer.')
+    return this.denials
+  }
+
+  private async write(): Promise<void> {
+    await Promise.resolve()
+    if (this.isReadOnly || this.isDown) throw new Error('The database is read-only.')
+  }
+}
+
 /** An audit log in memory; `isReadOnly` lets nothing in. */
 export class MemoryAuditLog extends AuditLog {
   isReadOnly = false
@@ -60,7 +96,8 @@ export class MemoryAuditLog extends AuditLog {
     return record
   }
 
-  override async records({ subject, action, result, before, limit }: AuditQuery): Promise<readonly AuditRecord[]> {
+  override async records(asked: AuditQuery): Promise<readonly AuditRecord[]> {
+    const { subject, action, result, from = 0, to = Infinity, before, limit } = asked
     await Promise.resolve()
     return this.chain
       .filter(
@@ -68,6 +105,8 @@ export class MemoryAuditLog extends AuditLog {
           (subject === undefined || one.subject === subject) &&
           (action === undefined || one.action === action) &&
           (result === undefined || one.result === result) &&
+          one.at >= from &&
+          one.at < to &&
           (before === undefined || one.sequence < before),
       )
       .toReversed()

@@ -144,7 +144,7 @@ export class MemoryProposals extends Proposals {
     return Promise.resolve(this.proposals.get(id))
   }
 
-  override list({ state, before, limit }: Parameters<Proposals['list']>[0]): Promise<readonly Proposal[]> {
+  override list({ state, kind, before, limit }: Parameters<Proposals['list']>[0]): Promise<readonly Proposal[]> {
     const all = [...this.proposals.values()]
     const end =
       before === undefined
@@ -154,7 +154,11 @@ export class MemoryProposals extends Proposals {
             all.findIndex(({ id }) => id === before),
           )
     const newestFirst = all.slice(0, end).toReversed()
-    return Promise.resolve(newestFirst.filter((one) => state === undefined || one.state === state).slice(0, limit))
+    return Promise.resolve(
+      newestFirst
+        .filter((one) => (state === undefined || one.state === state) && (kind === undefined || one.kind === kind))
+        .slice(0, limit),
+    )
   }
 
   override save(before: Proposal, after: Proposal): Promise<void> {

@@ -125,11 +125,18 @@ export class MemoryStore extends Store {
   }
 
   /** Newest first. */
-  private pageOf({ portfolio, before, limit }: { portfolio?: string; before?: string; limit: number }): Cycle[] {
+  private pageOf({ portfolio, outcome, mode, before, limit }: Parameters<Store['cycles']>[0]): Cycle[] {
     const all = this.newestFirst()
     const last = all.findIndex(({ id }) => id === before)
     const page = before === undefined ? all : last < 0 ? [] : all.slice(last + 1)
-    return page.filter((cycle) => portfolio === undefined || cycle.portfolio === portfolio).slice(0, limit)
+    return page
+      .filter(
+        (cycle) =>
+          (portfolio === undefined || cycle.portfolio === portfolio) &&
+          (outcome === undefined || (cycle.outcome ?? null) === outcome) &&
+          (mode === undefined || cycle.mode === mode),
+      )
+      .slice(0, limit)
   }
 
   decisions(query: { portfolio: string; before?: string; limit: number }): Promise<readonly DecisionRecord[]> {
@@ -144,7 +151,7 @@ export class MemoryStore extends Store {
     )
   }
 
-  cycles(query: { portfolio?: string; before?: string; limit: number }): Promise<readonly CycleSummary[]> {
+  cycles(query: Parameters<Store['cycles']>[0]): Promise<readonly CycleSummary[]> {
     return Promise.resolve(
       this.pageOf(query).map(({ id, portfolio, mode, startedAt, endedAt, outcome, decision, planReasons, legs }) => ({
         id,
@@ -406,14 +413,14 @@ export class MemoryStore extends Store {
     return Promise.resolve(sums.flatMap((one) => (one.units < 0n ? [{ ...one, units: -one.units }] : [])))
   }
 
-  classifyInflow(on: { owner: Address; chain: ChainKey; token: Address }): Promise<bigint> {
+  classifyInflow({ units: seen, ...on }: Parameters<Store['classifyInflow']>[0]): Promise<bigint> {
     return this.change('classifyInflow', () => {
       const entries = this.found(on.owner).filter(
         ({ chain, token }) => chain === on.chain && sameAddress(token, on.token),
       )
       const units = -entries.reduce((sum, one) => sum + one.units, 0n)
       if (units <= 0n) return 0n
-      this.book(depositPostings(on, units, entries.length))
+      if (units === seen) this.book(depositPostings(on, units, entries.length))
       return units
     })
   }
@@ -438,12 +445,14 @@ export class MemoryStore extends Store {
     return this.change('post', () => this.book(postings))
   }
 
-  ledger(query: { account: Address; before?: string; limit: number }) {
+  ledger(query: Parameters<Store['ledger']>[0]) {
     const entries = this.rows.postings
       .map((entry, index) => ({ ...entry, place: String(index + 1) }))
-      .filter(({ owner, place }) => {
+      .filter(({ owner, chain, token, place }) => {
         const isOlder = query.before === undefined || Number(place) < Number(query.before)
-        return isOlder && sameAddress(owner, query.account)
+        const isThere = query.chain === undefined || chain === query.chain
+        const isAsked = query.tokens?.some((one) => one.chain === chain && sameAddress(one.address, token)) ?? true
+        return isOlder && isThere && isAsked && sameAddress(owner, query.account)
       })
     return Promise.resolve(entries.toReversed().slice(0, query.limit))
   }
@@ -549,8 +558,15 @@ export class MemoryStore extends Store {
     })
   }
 
-  breakers({ isOpen, limit, before = Infinity }: Parameters<Store['breakers']>[0]): Promise<readonly Breaker[]> {
-    const found = this.rows.breakers.filter(({ id, clearedAt }) => id < before && (!isOpen || clearedAt === undefined))
+  breakers(query: Parameters<Store['breakers']>[0]): Promise<readonly Breaker[]> {
+    const { isOpen, code, scope, before = Infinity, limit } = query
+    const found = this.rows.breakers.filter(
+      (one) =>
+        one.id < before &&
+        (!isOpen || one.clearedAt === undefined) &&
+        (code === undefined || one.code === code) &&
+        (scope === undefined || one.scope === scope),
+    )
     return Promise.resolve(found.toReversed().slice(0, limit))
   }
 

@@ -142,6 +142,37 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         expect(await store.cycles({ portfolio, limit: 2, before: 'nothing' })).toEqual([])
       })
 
+      test('lists cycles of one outcome or mode, or those without an end, page by page', async () => {
+        const portfolio = 'filtered'
+        const kinds: readonly Partial<Pick<Cycle, 'outcome' | 'mode'>>[] = [
+          { outcome: 'traded' },
+          { outcome: 'error' },
+          { outcome: 'planned', mode: 'dry-run' },
+          {},
+          { outcome: 'traded' },
+          { outcome: 'error', mode: 'dry-run' },
+        ]
+        const ids: string[] = []
+        for (const [index, { outcome, ...kind }] of kinds.entries()) {
+          const { id } = await opened(1, { portfolio, startedAt: NOW + index, ...kind })
+          if (outcome !== undefined) await store.closeCycle(id, outcome, NOW + 10)
+          ids.push(id)
+        }
+        const found = async (query: object) =>
+          (await store.cycles({ portfolio, limit: 9, ...query })).map(({ id }) => ids.indexOf(id))
+        expect(await found({ outcome: 'traded' })).toEqual([4, 0])
+        expect(await found({ outcome: 'traded', limit: 1 })).toEqual([4])
+        expect(await found({ outcome: 'traded', before: ids[4] })).toEqual([0])
+        expect(await found({ outcome: 'traded', before: ids[3] })).toEqual([0])
+        expect(await found({ outcome: null })).toEqual([3])
+        expect(await found({ outcome: 'cooldown' })).toEqual([])
+        expect(await found({ mode: 'dry-run' })).toEqual([5, 2])
+        expect(await found({ mode: 'dry-run', before: ids[5] })).toEqual([2])
+        expect(await found({ mode: 'live', outcome: 'error' })).toEqual([1])
+        const everywhere = await store.cycles({ outcome: 'error', mode: 'dry-run', limit: 1_000 })
+        expect(everywhere.some(({ id }) => id === ids[5])).toBe(true)
+      })
+
       test('lists the decisions of a portfolio alone, newest first, with their figures and what they rest on', async () => {
         const portfolio = 'decided'
         const unscored = { model: 'har' as const, volatility: undefined, days: 0, loss: undefined, ewmaLoss: undefined }
@@ -697,7 +728,42 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         ])
       })
 
-      test('what was found is unattributed until it is classified, once, also by two at the same time (4.13)', async () => {
+      test('the ledger of one chain and of some tokens, page by page', async () => {
+        const owner = addressOf(0x1ed9e5)
+        const [here, there] = [`chain-here-${name}`, `chain-there-${name}`]
+        const [weth, usdc] = [addressOf(0xabc1), addressOf(0xabc2)]
+        const places = [
+          { chain: here, token: weth },
+          { chain: here, token: usdc },
+          { chain: there, token: weth },
+          { chain: here, token: weth },
+        ]
+        for (const [index, place] of places.entries()) {
+          const on = { owner, ...place, cause: `f${index}`, book: 'final' } as const
+          await store.post([
+            { ...on, account: 'trade', units: -1n },
+            { ...on, account: 'wallet', units: 1n },
+          ])
+        }
+        const found = async (query: object) =>
+          (await store.ledger({ account: owner, limit: 99, ...query })).map(
+            ({ cause, account }) => `${cause} ${account}`,
+          )
+        const both = (...causes: string[]) => causes.flatMap((cause) => [`${cause} wallet`, `${cause} trade`])
+        const tokens = [
+          { chain: here, address: usdc },
+          { chain: there, address: `0x${weth.slice(2).toUpperCase()}` as const },
+        ]
+        expect(await found({})).toEqual(both('f3', 'f2', 'f1', 'f0'))
+        expect(await found({ chain: here })).toEqual(both('f3', 'f1', 'f0'))
+        expect(await found({ tokens })).toEqual(both('f2', 'f1'))
+        expect(await found({ chain: there, tokens })).toEqual(both('f2'))
+        expect(await found({ tokens: [] })).toEqual([])
+        const [, second] = await store.ledger({ account: owner, tokens, limit: 2 })
+        expect(await found({ tokens, before: second!.place, limit: 1 })).toEqual(['f1 wallet'])
+      })
+
+      test('what was found is unattributed until exactly that is classified, once, also by two at the same time (4.13)', async () => {
         const owner = addressOf(0xf0d)
         const chain = `chain-found-${name}`
         const usdc = aToken().address
@@ -713,15 +779,17 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
         expect(await store.unattributed(addressOf(0xdead))).toEqual([])
         const held = await store.walletBalances(owner)
 
-        const inflow = { owner, chain, token: WETH.address }
+        const inflow = { owner, chain, token: WETH.address, units }
+        expect(await store.classifyInflow({ ...inflow, units: units - 1n })).toBe(units)
+        expect(await store.unattributed(owner)).toMatchObject([{ units }])
         const both = await Promise.all([store.classifyInflow(inflow), store.classifyInflow(inflow)])
         expect(both.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([0n, units])
-        expect(await store.classifyInflow({ ...inflow, token: usdc })).toBe(0n)
+        expect(await store.classifyInflow({ ...inflow, token: usdc, units: 5n })).toBe(0n)
         expect(await store.unattributed(owner)).toEqual([])
         expect(await store.walletBalances(owner)).toEqual(held)
 
         await store.post(entry({ ...on, cause: 'found.3' }, 'unattributed', 'wallet', 7n))
-        expect(await store.classifyInflow(inflow)).toBe(7n)
+        expect(await store.classifyInflow({ ...inflow, units: 7n })).toBe(7n)
         const deposits = (await store.ledger({ account: owner, limit: 100 })).filter(
           ({ account }) => account === 'deposit',
         )
@@ -1058,6 +1126,13 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
           ['B-08', NOW + 2],
           ['B-06', NOW],
         ])
+        const found = async (query: object) =>
+          (await store.breakers({ isOpen: false, limit: 100, ...query })).map(({ code }) => code)
+        expect(await found({ scope: 'chain:stuck' })).toEqual(['B-08', 'B-06'])
+        expect(await found({ scope: 'chain:stuck', code: 'B-06' })).toEqual(['B-06'])
+        expect(await found({ scope: 'chain:stuck', before: open[0]!.id })).toEqual(['B-06'])
+        expect(await found({ code: 'B-08', before: open[0]!.id })).not.toContain('B-08')
+        expect(await found({ scope: 'chain:unstuck' })).toEqual([])
         const before = open[0]!.id
         expect((await store.breakers({ isOpen: true, limit: 1, before })).map(({ code }) => code)).toEqual(['B-06'])
         const cleared = await store.clearBreakers('chain:stuck', 'B-08', 'somebody', NOW + 3)

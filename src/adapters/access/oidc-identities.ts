@@ -1,5 +1,6 @@
 import { type JWTPayload, jwtVerify } from 'jose'
 import { ACCESS_SCOPES, type AccessScope } from '../../domain/access/scopes.js'
+import { isSubject } from '../../domain/access/subject.js'
 import type { Clock } from '../../ports/clock.js'
 import { Identities, IdentitiesError, type Identity } from '../../ports/identities.js'
 import { ProviderKeys, type ProviderKeysOptions } from './provider-keys.js'
@@ -8,9 +9,6 @@ import { ProviderKeys, type ProviderKeysOptions } from './provider-keys.js'
 const MOST_AGE_SECONDS = 15 * 60
 /** Clocks of provider and daemon may differ by this much. */
 const LEEWAY_SECONDS = 30
-
-/** Stands in records, logs and comparisons of people, hence of characters alone that are there and can be seen. */
-const SUBJECT = /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u
 
 export interface OidcOptions extends ProviderKeysOptions {
   /** Whom tokens have to be for. */
@@ -62,7 +60,7 @@ export class OidcIdentities extends Identities {
   }
 
   private identityOf({ sub, exp, iat, ...claims }: JWTPayload): Identity | undefined {
-    if (typeof sub !== 'string' || !SUBJECT.test(sub)) return undefined
+    if (typeof sub !== 'string' || !isSubject(sub)) return undefined
     const endsAt = Math.min(exp!, iat! + MOST_AGE_SECONDS)
     return { subject: sub, scopes: scopesOf(claims[this.options.scopesClaim]), expiresAt: endsAt * 1000 }
   }

@@ -59,7 +59,7 @@ function textOf(news: News): string {
     }
     case 'approval-wanted': {
       const { kind, proposal, needs, proposedBy, expiresAt, reason } = news.data
-      return `A ${kind} waits for ${needs} to approve it until ${expiresAt}: ${proposal}, proposed by ${proposedBy}. ${reason}`
+      return `${/^[aeiou]/.test(kind) ? 'An' : 'A'} ${kind} waits for ${needs} to approve it until ${expiresAt}: ${proposal}, proposed by ${proposedBy}. ${reason}`
     }
     case 'approval-answered': {
       const { kind, proposal, state, approvedBy, reason } = news.data

@@ -55,6 +55,10 @@ const approvals = [
     { intentId: intent.id, proposal: 'cancel-1', digest: 'd1ge57' },
   ],
   [{ portfolio: undefined, proposal: proposal('resume', { scope: 'all' }) }, { proposal: 'resume-1' }],
+  [
+    { portfolio, proposal: proposal('investigation', { transfer: transfer.id }) },
+    { portfolio, transferId: transfer.id, proposal: 'investigation-1', digest: 'd1ge57' },
+  ],
 ] as const
 
 /** One of every type; a new type does not compile until it stands here. */
@@ -211,7 +215,7 @@ const TOLD: { readonly [T in Event['type']]: readonly Told<T>[] } = {
       { ...onChain, account: token },
     ],
   ],
-  'proposals-counted': [[{ open: { plan: 1, resume: 0, cancel: 0 } }, {}]],
+  'proposals-counted': [[{ open: { plan: 1, resume: 0, cancel: 0, investigation: 0, inflow: 0 } }, {}]],
   'caps-read': [
     [{ portfolio, use: Object.fromEntries(FILLING_CAPS.map((cap) => [cap, 0n])) as never, dayLoss: 0n }, ofPortfolio],
   ],

@@ -407,5 +407,6 @@ function namedBy(scope: Scope): Record<string, string> {
 /** The rows that a proposal is about. */
 function matterOf({ kind, id, content }: Proposal): Record<string, unknown> {
   if (kind === 'plan') return { cycleId: id }
+  if (kind === 'investigation') return { transferId: content['transfer'] }
   return kind === 'cancel' ? { intentId: content['intent'] } : {}
 }

@@ -111,7 +111,10 @@ test('caps and proposals are shown by the process that counted them, until it st
     use: { ...use, 'turnover-hour': ratioOfBasisPoints(8_000) },
     dayLoss: ratioOfBasisPoints(10),
   })
-  metrics.proposalsCounted({ type: 'proposals-counted', open: { resume: 0, plan: 2, cancel: 0 } })
+  metrics.proposalsCounted({
+    type: 'proposals-counted',
+    open: { resume: 0, plan: 2, cancel: 0, investigation: 0, inflow: 0 },
+  })
   const shown = async () => [
     await valueOf('evenkeel_budget_used_ratio{portfolio="main",budget="turnover_hour"}'),
     await valueOf('evenkeel_budget_used_ratio{portfolio="main",budget="gas_day"}'),

@@ -116,7 +116,7 @@ function createServiceMetrics(
     ),
     approvalsPending: gauge(
       'approvals_pending',
-      'Proposals of a kind, plan, resume or cancel, that wait for a person and have not expired.',
+      'Proposals of a kind, plan, resume, cancel, investigation or inflow, that wait for a person and have not expired.',
       ['kind'],
     ),
     budgetUsed: gauge('budget_used_ratio', 'Use of a cap, of 1; of several alike the fullest.', [

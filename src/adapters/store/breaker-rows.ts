@@ -38,10 +38,12 @@ async function raiseBreaker(tx: Transaction, { code, scope, level, reason }: Tri
 
 export async function loadBreakers(
   db: Database,
-  { isOpen, limit, before }: Parameters<Store['breakers']>[0],
+  { isOpen, code, scope, before, limit }: Parameters<Store['breakers']>[0],
 ): Promise<Breaker[]> {
   let query = db.selectFrom('breakers').selectAll().orderBy('id', 'desc').limit(limit)
   if (isOpen) query = query.where('cleared_at', 'is', null)
+  if (code !== undefined) query = query.where('code', '=', code)
+  if (scope !== undefined) query = query.where('scope', '=', scope)
   if (before !== undefined) query = query.where('id', '<', String(before))
   return (await query.execute()).map(breakerOf)
 }

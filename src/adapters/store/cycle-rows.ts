@@ -181,7 +181,7 @@ export async function listDecisions(
 
 export async function listCycles(
   db: Database,
-  { portfolio, before, limit }: { portfolio?: string; before?: string; limit: number },
+  { portfolio, outcome, mode, before, limit }: Parameters<Store['cycles']>[0],
 ): Promise<CycleSummary[]> {
   let query = db
     .selectFrom('cycles')
@@ -194,6 +194,9 @@ export async function listCycles(
         .as('legs'),
     )
   if (portfolio !== undefined) query = query.where('portfolio', '=', portfolio)
+  if (outcome === null) query = query.where('ended_at', 'is', null)
+  else if (outcome !== undefined) query = query.where('outcome', '=', outcome)
+  if (mode !== undefined) query = query.where('mode', '=', mode)
   if (before !== undefined) query = query.where(isBefore(before))
   const rows = await query.orderBy('started_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
   return rows.map((row) => ({

@@ -9,6 +9,8 @@ import type { Database, Transaction } from './database.js'
 const BATCH = 1_000
 /** After so many nobody needs to know where else a chain is broken. */
 const MOST_FAULTS = 20
+/** When a record was written; to the letter what the index is over. */
+const AT = sql<string>`audit_time(record)`
 
 /**
  * The audit log as a chain of rows. Whoever adds one holds the head, so that records come one after another: sequence and
@@ -39,11 +41,14 @@ export class PostgresAuditLog extends AuditLog {
       })
   }
 
-  override async records({ subject, action, result, before, limit }: AuditQuery): Promise<readonly AuditRecord[]> {
+  override async records(asked: AuditQuery): Promise<readonly AuditRecord[]> {
+    const { subject, action, result, from, to, before, limit } = asked
     let query = this.database.selectFrom('audit_log').select(['record', 'hash'])
     if (subject !== undefined) query = query.where('subject', '=', legible(subject) as string)
     if (action !== undefined) query = query.where('action', '=', legible(action) as string)
     if (result !== undefined) query = query.where('result', '=', result)
+    if (from !== undefined) query = query.where(AT, '>=', String(from))
+    if (to !== undefined) query = query.where(AT, '<', String(to))
     if (before !== undefined) query = query.where('sequence', '<', String(before))
     const rows = await query.orderBy('sequence', 'desc').limit(limit).execute()
     return rows.map(({ record, hash }) => recordOf(record, hash))

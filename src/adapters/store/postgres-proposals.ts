@@ -23,9 +23,10 @@ export class PostgresProposals extends Proposals {
     return row && proposalOf(row)
   }
 
-  override async list({ state, before, limit }: Parameters<Proposals['list']>[0]): Promise<readonly Proposal[]> {
+  override async list({ state, kind, before, limit }: Parameters<Proposals['list']>[0]): Promise<readonly Proposal[]> {
     let query = this.database.selectFrom('proposals').select('proposal')
     if (state !== undefined) query = query.where('state', '=', state)
+    if (kind !== undefined) query = query.where('kind', '=', kind)
     if (before !== undefined)
       query = query.where('sequence', '<', (sub) =>
         sub.selectFrom('proposals').select('sequence').where('id', '=', before),

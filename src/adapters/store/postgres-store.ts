@@ -105,7 +105,7 @@ export class PostgresStore extends Store {
     return loadCycles(this.deps.database, 'open')
   }
 
-  cycles(query: { portfolio?: string; before?: string; limit: number }): Promise<readonly CycleSummary[]> {
+  cycles(query: Parameters<Store['cycles']>[0]): Promise<readonly CycleSummary[]> {
     return listCycles(this.deps.database, query)
   }
 
@@ -249,7 +249,7 @@ export class PostgresStore extends Store {
     return loadUnattributed(this.deps.database, account)
   }
 
-  classifyInflow(inflow: { owner: Address; chain: ChainKey; token: Address }): Promise<bigint> {
+  classifyInflow(inflow: Parameters<Store['classifyInflow']>[0]): Promise<bigint> {
     return this.anybody((tx) => bookDeposit(tx, inflow))
   }
 

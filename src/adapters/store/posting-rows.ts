@@ -3,7 +3,7 @@ import { type Address, type ChainKey, sameAddress } from '../../domain/assets.js
 import { InvariantError } from '../../domain/errors.js'
 import { depositPostings, type LedgerAccount, type Posting } from '../../domain/execution/ledger.js'
 import type { BookedUnits } from '../../domain/portfolio/tradable.js'
-import type { LedgerEntry } from '../../ports/store.js'
+import type { LedgerEntry, Store } from '../../ports/store.js'
 import type { Database, Transaction } from './database.js'
 
 /** Refuses postings that do not sum to zero for every token, and any that is booked already. */
@@ -59,7 +59,7 @@ export async function loadUnattributed(db: Database, account: Address): Promise<
 
 export async function bookDeposit(
   tx: Transaction,
-  on: { readonly owner: Address; readonly chain: ChainKey; readonly token: Address },
+  { units: seen, ...on }: Parameters<Store['classifyInflow']>[0],
 ): Promise<bigint> {
   const entries = tx
     .selectFrom('postings')
@@ -73,7 +73,7 @@ export async function bookDeposit(
   const rows = await entries.select('units').execute()
   const units = -rows.reduce((sum, one) => sum + BigInt(one.units), 0n)
   if (units <= 0n) return 0n
-  await insertPostings(tx, depositPostings(on, units, rows.length))
+  if (units === seen) await insertPostings(tx, depositPostings(on, units, rows.length))
   return units
 }
 
@@ -94,9 +94,12 @@ async function loadSums(db: Database, owner: Address, account: LedgerAccount): P
 /** Newest first; `place` is the row's number in the order of writing. */
 export async function loadLedger(
   db: Database,
-  { account, before, limit }: { account: Address; before?: string; limit: number },
+  { account, chain, tokens, before, limit }: Parameters<Store['ledger']>[0],
 ): Promise<(LedgerEntry & { readonly place: string })[]> {
   let query = db.selectFrom('postings').selectAll().where('owner', '=', lower(account))
+  if (chain !== undefined) query = query.where('chain', '=', chain)
+  if (tokens !== undefined)
+    query = query.where((is) => is.or(tokens.map((one) => is.and({ chain: one.chain, token: lower(one.address) }))))
   if (before !== undefined) query = query.where('sequence', '<', before)
   const rows = await query.orderBy('sequence', 'desc').limit(limit).execute()
   return rows.map(({ units, booked_at, sequence, ...posting }) => ({

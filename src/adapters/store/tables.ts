@@ -48,6 +48,7 @@ export interface Tables {
   audit_log: AuditRow
   audit_head: { sequence: Whole; hash: string }
   api_keys: ApiKeyRow
+  person_words: PersonWordRow
   idempotency_keys: IdempotencyRow
   events: EventRow
   event_head: { sequence: Whole }
@@ -342,6 +343,16 @@ export interface AuditRow {
   result: GeneratedAlways<string>
 }
 
+/** That a person is shut out or let in again. */
+export interface PersonWordRow {
+  /** Order of writing. */
+  sequence: GeneratedAlways<string>
+  subject: Fixed<string>
+  is_denied: Fixed<boolean>
+  reason: Fixed<string>
+  at: Fixed<Date>
+}
+
 export interface ApiKeyRow {
   id: Fixed<string>
   name: Fixed<string>
@@ -393,4 +404,5 @@ export interface ProposalRow {
   id: Fixed<string>
   proposal: Json
   state: GeneratedAlways<string>
+  kind: GeneratedAlways<string>
 }

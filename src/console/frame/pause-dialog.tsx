@@ -4,6 +4,7 @@ import type { State } from '../api/answers.js'
 import { useMay } from '../api/context.js'
 import { useConfig } from '../api/queries.js'
 import { ConfirmAct } from '../parts/confirm-act.js'
+import { scopeTitle } from '../parts/scope-text.js'
 import { Notice } from '../parts/states.js'
 import classes from './frame.module.css'
 import { scopesIn } from './scopes.js'
@@ -20,6 +21,9 @@ const MEANING: Readonly<Record<Level, string>> = {
   hard: 'Nothing is signed but what cancels or takes an allowance back, and what is signed is cancelled where it still can be.',
   halt: 'Nothing is signed any more, whatever it is for. What is on its way stays on its way.',
 }
+
+/** For who has no hand to type with; each can be written on. */
+const REASONS = ['Odd prices', 'Odd transaction', 'Incident at a venue', 'Maintenance']
 
 const ENDS = [
   { value: '', label: 'until somebody resumes' },
@@ -49,6 +53,7 @@ export function PauseDialog({
     <ConfirmAct<State>
       title="Pause"
       reason="required"
+      reasons={REASONS}
       confirm={level === 'halt' ? 'Halt now' : 'Pause now'}
       color="red"
       isReady={mayPause}
@@ -65,7 +70,7 @@ export function PauseDialog({
         onChange={(event) => setScope(event.currentTarget.value)}
         data={groups.map(({ group, scopes }) => ({
           group,
-          items: scopes.map((value) => ({ value, label: value === 'all' ? 'Everything' : value })),
+          items: scopes.map((value) => ({ value, label: scopeTitle(value) })),
         }))}
       />
       <div>

@@ -4,6 +4,7 @@ import { usePortfolio } from '../api/queries.js'
 import { authorText } from '../parts/author.js'
 import { LEVELS } from '../parts/badges.js'
 import { Ago, Moment } from '../parts/moment.js'
+import { scopeText } from '../parts/scope-text.js'
 import { Notice } from '../parts/states.js'
 import { useChosenPortfolio } from './portfolio.js'
 import { ResumeDialog } from './resume-dialog.js'
@@ -19,7 +20,7 @@ export function PausedNotice() {
       {state && state.state !== 'running' && (
         <Notice
           tone={LEVELS[state.state].tone}
-          title={`${LEVELS[state.state].label}: ${state.scope === 'all' ? 'everything' : state.scope}`}
+          title={`${LEVELS[state.state].label}: ${scopeText(state.scope)}`}
           action={
             <Button variant="default" size="xs" onClick={() => setResuming(true)}>
               Resume

@@ -4,6 +4,7 @@ import type { Breaker } from '../api/answers.js'
 import { useMay, useMe } from '../api/context.js'
 import { useBreakers } from '../api/queries.js'
 import { ConfirmAct } from '../parts/confirm-act.js'
+import { scopeText } from '../parts/scope-text.js'
 import { Notice } from '../parts/states.js'
 import classes from './frame.module.css'
 
@@ -17,7 +18,7 @@ export function ResumeDialog({ scope, onClose }: { readonly scope: string; reado
   const codes = [...new Set(breakers.data?.open.filter((one) => one.scope === scope).map(({ code }) => code))]
   return (
     <ConfirmAct<unknown>
-      title={`Resume ${scope === 'all' ? 'everything' : scope}`}
+      title={`Resume ${scopeText(scope)}`}
       reason="required"
       confirm={takesTwo ? 'Propose' : 'Resume now'}
       isReady={mayResume}

@@ -20,12 +20,16 @@ const KINDS: Readonly<Record<Proposal['kind'], string>> = {
   plan: 'the plan',
   resume: 'the resume',
   cancel: 'the cancel',
+  investigation: 'that it was looked into',
+  inflow: 'the inflow',
 }
 
 const CONFIRM: Readonly<Record<Proposal['kind'], string>> = {
   plan: 'Approve',
   resume: 'Approve and resume',
   cancel: 'Approve the cancel',
+  investigation: 'Approve the mark',
+  inflow: 'Approve the inflow',
 }
 
 const CONSEQUENCES: Readonly<Record<Proposal['kind'], readonly [approved: string, rejected: string]>> = {
@@ -35,6 +39,14 @@ const CONSEQUENCES: Readonly<Record<Proposal['kind'], readonly [approved: string
   ],
   resume: ['It is done at once.', 'It stays held.'],
   cancel: ['It is ordered at once.', 'The transaction goes on.'],
+  investigation: [
+    'It is marked at once: its bridge is not stopped any more for its being late.',
+    'It is not marked: its bridge is stopped where it stays away for too long.',
+  ],
+  inflow: [
+    'It is booked at once; it counts in NAV and weights, and is traded.',
+    'It stays unattributed, and is not traded.',
+  ],
 }
 
 /** Asks once more, with what is proposed and its digest, and gives the word for the digest of exactly what was looked at when the dialog opened. */

@@ -63,7 +63,10 @@ describe('obstaclesTo', () => {
 test('scopeFor is that of the routes', () => {
   expect(scopeFor('plan', 'approve')).toBe('plan:approve')
   expect(scopeFor('cancel', 'approve')).toBe('plan:approve')
-  expect(scopeFor('resume', 'approve')).toBe('resume:approve')
+  for (const kind of ['resume', 'investigation', 'inflow'] as const) {
+    expect(scopeFor(kind, 'approve')).toBe('resume:approve')
+    expect(scopeFor(kind, 'reject')).toBe('pause')
+  }
   expect([scopeFor('plan', 'reject'), scopeFor('resume', 'reject'), scopeFor('cancel', 'reject')]).toEqual([
     'pause',
     'pause',

@@ -7,7 +7,7 @@ type Word = 'approve' | 'reject'
 /** Which scope a word on a proposal takes. */
 export function scopeFor(kind: Proposal['kind'], word: Word): Me['scopes'][number] {
   if (word === 'reject') return kind === 'cancel' ? 'plan:approve' : 'pause'
-  return kind === 'resume' ? 'resume:approve' : 'plan:approve'
+  return kind === 'plan' || kind === 'cancel' ? 'plan:approve' : 'resume:approve'
 }
 
 /** What makes a proposal void before its time is over. */
@@ -16,6 +16,8 @@ export const VOIDED_BY: Readonly<Record<Proposal['kind'], string>> = {
   resume:
     'It is void as soon as what it would let go of has ended, or is held anew: of a pause and a resume the pause wins.',
   cancel: 'It is void once the transaction can no longer be cancelled.',
+  investigation: 'It is void once the transfer is no longer what it was when somebody looked at it.',
+  inflow: 'It is void once another amount than this is unattributed.',
 }
 
 /** Whether it can still be answered. `now` in milliseconds since 1970. */

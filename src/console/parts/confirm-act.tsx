@@ -36,6 +36,8 @@ interface ConfirmActProps<T> {
   readonly deed: (reason: string) => Deed
   /** `none` where the route takes no reason. */
   readonly reason: 'required' | 'none'
+  /** Ready-made ones to tap; what is written can be changed afterwards. */
+  readonly reasons?: readonly string[]
   readonly confirm: string
   /** Red for what stops, blue for the rest. */
   readonly color?: 'red' | 'blue'
@@ -47,7 +49,18 @@ interface ConfirmActProps<T> {
 
 /** Asks before something is done, says what, and shows why it was refused. Mount it to open it. */
 export function ConfirmAct<T>(props: ConfirmActProps<T>) {
-  const { title, children, deed, reason, confirm, color = 'blue', isReady = true, onClose, onDone } = props
+  const {
+    title,
+    children,
+    deed,
+    reason,
+    reasons = [],
+    confirm,
+    color = 'blue',
+    isReady = true,
+    onClose,
+    onDone,
+  } = props
   const [text, setText] = useState('')
   const act = useAct<T>()
   const isComplete = isReady && (reason === 'none' || text.trim() !== '')
@@ -68,6 +81,16 @@ export function ConfirmAct<T>(props: ConfirmActProps<T>) {
       >
         <div className={classes.dialogBody}>
           {children}
+          {reason === 'required' && reasons.length > 0 && (
+            <fieldset className={classes.reasons}>
+              <legend>Reasons to choose from</legend>
+              {reasons.map((one) => (
+                <button key={one} type="button" aria-pressed={text.trim() === one} onClick={() => setText(one)}>
+                  {one}
+                </button>
+              ))}
+            </fieldset>
+          )}
           {reason === 'required' && (
             <Textarea
               label="Reason"

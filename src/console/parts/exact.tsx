@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react'
-import { amountFigure, type Figure, shareFigure, shortHex, usdFigure } from './figures.js'
+import { amountFigure, type Figure, priceFigure, shareFigure, shortHex, usdFigure } from './figures.js'
 import classes from './parts.module.css'
 
 /** A figure that is easy to read, and exact on demand: on hover, by a click, or by the keyboard. */
@@ -38,6 +38,11 @@ export function Unknown({ children = 'unknown' }: { readonly children?: ReactNod
 /** USD; decimal text. */
 export function Usd({ value, isSigned = false }: SignedProps) {
   return value == null ? <Unknown /> : <Exact {...usdFigure(value, { isSigned })} />
+}
+
+/** A price in USD; decimal text. */
+export function Price({ value }: Pick<SignedProps, 'value'>) {
+  return value == null ? <Unknown /> : <Exact {...priceFigure(value)} />
 }
 
 /** A share as per cent; decimal text. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { amountFigure, shareFigure, shortHex, usdFigure } from './figures.js'
+import { amountFigure, priceFigure, shareFigure, shortHex, usdFigure } from './figures.js'
 
 describe('figures', () => {
   test.each([
@@ -25,6 +25,19 @@ describe('figures', () => {
     ['0.0001', '<$0.01'],
   ])('%s USD reads %s', (text, readable) => {
     expect(usdFigure(text)).toEqual({ readable, exact: `${text} USD` })
+  })
+
+  test.each([
+    ['1.00002736', '$1.0000'],
+    ['0.99977262', '$0.9998'],
+    ['9.99', '$9.9900'],
+    ['10.5', '$10.50'],
+    ['3012.449', '$3,012.45'],
+    ['0.0000123456', '$0.00001235'],
+    ['0.000000000001', '<$0.00000001'],
+    ['0', '$0.00'],
+  ])('the price %s reads %s', (text, readable) => {
+    expect(priceFigure(text)).toEqual({ readable, exact: `${text} USD` })
   })
 
   test('a plus where it is asked for, and none before nothing', () => {
@@ -57,7 +70,7 @@ describe('figures', () => {
       })
     fc.assert(
       fc.property(decimals, (text) => {
-        for (const { readable, exact } of [amountFigure(text), usdFigure(text), shareFigure(text)]) {
+        for (const { readable, exact } of [amountFigure(text), usdFigure(text), priceFigure(text), shareFigure(text)]) {
           expect(exact.startsWith(text)).toBe(true)
           expect(readable).toMatch(/[1-9]/)
         }

@@ -10,6 +10,7 @@ const FOUR_DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4
 const WHOLE = grouped(0)
 const CENTS = grouped(2, 2)
 const FOUR_PLACES = grouped(4)
+const FOUR_PLACES_AT_LEAST = grouped(4, 4)
 
 /** Smaller than this is not told apart from nothing at a glance. */
 const TINY = 1e-8
@@ -34,6 +35,18 @@ export function usdFigure(text: string, { isSigned = false } = {}): Figure {
   const isDust = size > 0 && size < 0.01
   const digits = isDust ? '<$0.01' : `$${(size >= 100_000 ? WHOLE : CENTS).format(size)}`
   return { readable: `${isDust ? '' : sign(value, isSigned)}${digits}`, exact: `${text} USD` }
+}
+
+/** Below this a price has at least four places: a cent is one per cent of a dollar. */
+const FINE_BELOW = 10
+
+/** A price in USD: with cents, below ten dollars with four places, and below a tenth of one with four digits. */
+export function priceFigure(text: string): Figure {
+  const value = Number(text)
+  const size = Math.abs(value)
+  if (size === 0 || size >= FINE_BELOW) return usdFigure(text)
+  const digits = size < TINY ? `<$${plain(TINY)}` : `$${(size < 0.1 ? FOUR_DIGITS : FOUR_PLACES_AT_LEAST).format(size)}`
+  return { readable: `${size < TINY ? '' : sign(value, false)}${digits}`, exact: `${text} USD` }
 }
 
 /** A share as per cent with two places, or as few as it takes to show that it is not nothing. */

@@ -35,6 +35,8 @@ export const OUTCOMES: Readonly<Record<CycleOutcome, Words>> = {
 
 export const RUNNING: Words = words('Running', 'busy', 'It has begun and not ended.')
 
+export const WAITS: Words = words('Waits for approval', 'warn', 'Its plan waits for the word of others.')
+
 export function outcomeWords(outcome: Cycle['outcome']): Words {
   return outcome === null ? RUNNING : OUTCOMES[outcome]
 }
@@ -51,6 +53,12 @@ export const DECISIONS: Readonly<Record<DecisionCode, string>> = {
   'no-money': 'there is nothing to trade',
 }
 
+/** What a cycle made of its decision: `it acted` is said of what has traded alone. */
+export function actText(act: boolean, outcome: Cycle['outcome']): string {
+  if (!act) return 'it did nothing'
+  return outcome === null ? 'it acts' : outcome === 'traded' ? 'it acted' : 'it was to act'
+}
+
 export const LEGS: Readonly<Record<LegState, Words>> = {
   waiting: words('Waiting', 'quiet', 'Its turn, its time or its money has not come.'),
   approving: words('Approving', 'busy', 'The allowance that it needs is being given.'),
@@ -60,6 +68,23 @@ export const LEGS: Readonly<Record<LegState, Words>> = {
   done: words('Done', 'good', 'It did what it was for.'),
   failed: words('Failed', 'bad', 'It ended without doing all that it was for.'),
   skipped: words('Skipped', 'warn', 'It was not begun.'),
+}
+
+const NOT_CARRIED_OUT = words('Dry run: not carried out', 'quiet', 'The cycle ended with its plan; nothing was signed.')
+const NOT_BEGUN = words('Not begun', 'quiet', 'The cycle ended before its turn came.')
+
+/** A leg's state in words; what an ended cycle did not begin does not wait any more. */
+export function legWords(state: LegState, { mode, outcome }: Pick<Cycle, 'mode' | 'outcome'>): Words {
+  if (state !== 'waiting' || outcome === null) return LEGS[state]
+  return mode === 'dry-run' ? NOT_CARRIED_OUT : NOT_BEGUN
+}
+
+const OVER: ReadonlySet<LegState> = new Set(['done', 'failed', 'skipped'])
+const UNDER_WAY: ReadonlySet<TransferState> = new Set(['in_flight', 'late', 'lost_suspected', 'seen'])
+
+/** Whether nothing more is sold or received by a leg. `transfer` is the state of its crossing, if it has one. */
+export function isLegOver(state: LegState, outcome: Cycle['outcome'], transfer: TransferState | undefined): boolean {
+  return (OVER.has(state) || outcome !== null) && (transfer === undefined || !UNDER_WAY.has(transfer))
 }
 
 export const INTENTS: Readonly<Record<IntentState, Words>> = {
@@ -101,4 +126,15 @@ export const EVENTS: Readonly<Record<TransferEvent, Pick<Words, 'label' | 'tone'
 /** Whether a person may still order that it is not carried out: nothing of it is in a block, and it takes nothing back. */
 export function isCancellable({ kind, state }: Pick<Intent, 'kind' | 'state'>): boolean {
   return kind !== 'revoke' && (state === 'reserved' || state === 'signed')
+}
+
+/** Whether an order that it is not carried out came too late: the step was in a block before the cancel could be. */
+export function isTooLate(state: IntentState): boolean {
+  return state === 'final_ok' || state === 'final_reverted'
+}
+
+export function cancelTitle(by: string, state: IntentState): string {
+  return isTooLate(state)
+    ? `${by} ordered that it is not carried out, which came too late: it was in a block first`
+    : `${by} ordered that it is not carried out`
 }

@@ -3,7 +3,7 @@ import type { Principal } from './principal.js'
 /** How long a proposal may be approved, and an approval be used (A-07). */
 export const APPROVAL_MS = 15 * 60_000
 
-export const PROPOSAL_KINDS = ['resume', 'plan', 'cancel'] as const
+export const PROPOSAL_KINDS = ['resume', 'plan', 'cancel', 'investigation', 'inflow'] as const
 export const PROPOSAL_STATES = ['open', 'approved', 'rejected', 'void', 'used', 'expired'] as const
 
 /** Something that a person, or the daemon, wants and that needs the word of others. */
@@ -41,7 +41,13 @@ export function newProposal(
   return { ...proposal, expiresAt: proposal.proposedAt + APPROVAL_MS, approvedBy: [], state: 'open' }
 }
 
-const TOLD_BY = { plan: 'cycle', resume: 'scope', cancel: 'intent' } as const satisfies Record<Proposal['kind'], string>
+const TOLD_BY = {
+  plan: 'cycle',
+  resume: 'scope',
+  cancel: 'intent',
+  investigation: 'transfer',
+  inflow: 'ledger',
+} as const satisfies Record<Proposal['kind'], string>
 
 /** A proposal that was approved and may not be carried out a second time. What came of it stands elsewhere. */
 export function usedUp(proposal: Proposal): Proposal {
@@ -63,9 +69,9 @@ export function notBegun({ expiresAt }: Proposal): string {
   return `What was approved had to begin by ${new Date(expiresAt).toISOString()}, and did not.`
 }
 
-/** Whose it is: the portfolio of a plan, undefined for what is of none. */
-export function portfolioOf({ kind, content }: Pick<Proposal, 'kind' | 'content'>): string | undefined {
-  return kind === 'plan' ? (content['portfolio'] as string) : undefined
+/** Whose it is: undefined for what is of no portfolio. */
+export function portfolioOf({ content }: Pick<Proposal, 'content'>): string | undefined {
+  return content['portfolio'] as string | undefined
 }
 
 /** Somebody's word on a proposal. */

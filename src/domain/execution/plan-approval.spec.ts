@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { aCycle, aLeg, aRun, WETH } from '../../../test/support/builders.js'
 import { aPortfolio } from '../../../test/support/fake-world.js'
 import { amountOf } from '../units/amount.js'
-import { approvedOut, isAsApproved, needsApproval } from './plan-approval.js'
+import { approvedOut, approversOf, isAsApproved, needsApproval, plannedVolume } from './plan-approval.js'
 
 const sell = amountOf(WETH, 10n ** 18n)
 const minimumOut = amountOf(aLeg().expectedOut.token, 2_999_999_999n)
@@ -20,6 +20,18 @@ describe('the plans that people are asked about', () => {
     }
     expect(needsApproval(asked(0n), { ...cycle, mode: 'dry-run' })).toBe(false)
     expect(needsApproval(aPortfolio({ planApproval: { people: 0, above: 0n } }), cycle)).toBe(false)
+  })
+
+  test('take two at least where they move more than the greater limit', () => {
+    const volume = plannedVolume(cycle)
+    const of = (people: number, bigAbove: bigint, mode: 'live' | 'dry-run' = 'live') =>
+      approversOf(aPortfolio({ planApproval: { people, above: 0n, bigAbove } }), { ...cycle, mode })
+    expect([0, 1, 2, 3].map((people) => of(people, volume))).toEqual([0, 1, 2, 3])
+    expect([0, 1, 2, 3].map((people) => of(people, volume - 1n))).toEqual([2, 2, 2, 3])
+    expect(of(1, volume - 1n, 'dry-run')).toBe(0)
+    const unasked = aPortfolio({ planApproval: { people: 0, above: volume, bigAbove: volume } })
+    expect(needsApproval(unasked, cycle)).toBe(false)
+    expect(needsApproval(unasked, { ...cycle, legs: [...cycle.legs, ...cycle.legs] })).toBe(true)
   })
 
   test('sell for no less than was approved: of a part its share, rounded up', () => {

@@ -11,11 +11,22 @@ export interface PlanApproval {
   readonly people: number
   /** Plans whose legs move this much or less in all need nobody's word. */
   readonly above: Usd
+  /** Plans whose legs move more than this need the word of two at least, whatever `people` says. */
+  readonly bigAbove?: Usd
 }
 
 /** Whether nothing of the cycle may be signed before people have approved its plan. */
-export function needsApproval({ planApproval }: Portfolio, cycle: Cycle): boolean {
-  return planApproval.people > 0 && cycle.mode === 'live' && plannedVolume(cycle) > planApproval.above
+export function needsApproval(portfolio: Portfolio, cycle: Cycle): boolean {
+  return approversOf(portfolio, cycle) > 0
+}
+
+/** How many people have to approve the plan of the cycle before anything of it is signed, by its volume alone. */
+export function approversOf({ planApproval }: Portfolio, cycle: Cycle): number {
+  const { people, above, bigAbove } = planApproval
+  if (cycle.mode !== 'live') return 0
+  const volume = plannedVolume(cycle)
+  if (bigAbove !== undefined && volume > bigAbove) return Math.max(people, 2)
+  return volume > above ? people : 0
 }
 
 /**

@@ -54,7 +54,7 @@ export interface Leg {
 
 export interface UnmetDrift {
   readonly asset: AssetKey
-  /** Distance that stays to the level the decision asked for. */
+  /** Distance that stays to the level the decision asked for; below zero where the asset stays under it. */
   readonly value: Usd
   readonly reason: string
 }

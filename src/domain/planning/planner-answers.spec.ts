@@ -423,6 +423,24 @@ describe('a portfolio or market that is odd', () => {
     expect(told.join()).toContain('No venue trades BTC')
   })
 
+  test('what an earlier plan learned of a market nobody serves any more carries no money to it', async () => {
+    const assets: AssetSpec[] = [
+      { key: 'USD', class: 'stable', price: 1, target: 4_000, on: { alpha: 6, beta: 6 }, held: { alpha: 300_000 } },
+      { key: 'ETH', class: 'major', price: 3_000, target: 4_000, on: { alpha: 18 }, held: { alpha: 697_000 } },
+      { key: 'BTC', class: 'major', price: 60_000, target: 2_000, on: { beta: 8 }, held: {} },
+    ]
+    const { outcome } = await planWith(inputOf({ assets, venues: ['one'] }), DEEP)
+    expect(outcome.status === 'planned' && outcome.plan.legs.map(({ kind }) => kind)).toContain('bridge')
+    const [one, two] = ['one', 'two'].map((venue) => inputOf({ assets, venues: [venue], curves: outcome.curves }))
+    const isMoved = ({ kind, sell, buy }: QuoteAsk['request']) =>
+      kind === 'swap' && [sell.token.asset, buy.asset].includes('BTC')
+    const after: PlanInput = { ...one!, venuesFor: (request) => (isMoved(request) ? two! : one!).venuesFor(request) }
+    const depth: PoolWorld['depth'] = (_chain, _a, _b, venue) => (venue === 'two' ? undefined : usd(500_000_000))
+    const { outcome: later } = await planWith(after, { ...DEEP, depth })
+    const legs = later.status === 'planned' ? later.plan.legs : []
+    expect(legs.map(({ kind, sell }) => `${kind} ${sell.token.asset}`)).toEqual(['swap ETH'])
+  })
+
   test('no venue for anything: no plan', async () => {
     expect(await expectSoundEnd({ ...input, venuesFor: () => [] })).toMatchObject({
       status: 'no-plan',

@@ -654,7 +654,7 @@ class Planning {
         ({ priced: { arc } }) => !faulty.includes(arcKey(arc.kind, arc.from.token, arc.to.token)),
       )
       if (faulty.length > 0 && sound.length > 0 && sound.length < candidate.length)
-        candidates.push({ method, flows: sound })
+        candidates.push({ method, flows: sound }, { method, flows: withoutIdle(sound) })
       const score = scoreOf(outcomeOf(this.input, legs))
       if (found.length === 0 && legs.length > 0 && (!best || score < best.score * (1 - 1e-9)))
         best = { method, legs, score }
@@ -748,6 +748,15 @@ function claimed(bound: number | undefined, plan: Plan, score: number): Pick<Pla
       ? `In one go ${least}; the slices of this one give pools time to recover.`
       : `By its curves ${least}, and this one does: what was quoted for its legs is better than they are.`,
   }
+}
+
+/** Without crossings that bring a chain what nothing there goes on with, as what they were to fund was left out. */
+function withoutIdle(flows: readonly Flow[]): readonly Flow[] {
+  const kept = flows.filter(
+    ({ priced: { arc } }) =>
+      arc.from.token.asset !== arc.to.token.asset || flows.some(({ priced }) => priced.arc.from === arc.to),
+  )
+  return kept.length === flows.length ? flows : withoutIdle(kept)
 }
 
 function legKey({ kind, sell, expectedOut }: Leg): string {

@@ -14,15 +14,25 @@ interface Known {
   readonly flows: readonly Flow[]
 }
 
-/** Distances that stay, each with what prevented more as far as it can be told; crumbs are left out. */
+/**
+ * Distances that stay, below zero where an asset stays under its levels, each with what prevented more as far as it can be
+ * told; crumbs are left out.
+ */
 export function explainUnmet(known: Known, unmet: ReadonlyMap<string, Usd>): UnmetDrift[] {
   return [...unmet]
     .filter(([, value]) => value >= known.input.policy.minimumTrade / 10n)
-    .map(([asset, value]) => ({ asset, value, reason: bindingReason(known, asset, value) }))
+    .map(([asset, value]) => {
+      const isUnder = known.input.drift.assets.some((one) => one.asset === asset && one.drift < 0n)
+      return { asset, value: isUnder ? -value : value, reason: bindingReason(known, asset, { value, isUnder }) }
+    })
     .toSorted((a, b) => (a.asset < b.asset ? -1 : 1))
 }
 
-function bindingReason({ input, network, book, flows }: Known, asset: string, value: Usd): string {
+function bindingReason(
+  { input, network, book, flows }: Known,
+  asset: string,
+  { value, isUnder }: { readonly value: Usd; readonly isUnder: boolean },
+): string {
   const arcs = network.arcs.filter((arc) => arc.kind === 'swap' && assetOf(arc) === asset)
   if (value < input.policy.minimumTrade) return 'What is left is smaller than a minimum trade.'
   if (arcs.length === 0) return `No venue trades ${asset} on a chain that answers and holds or can receive it.`
@@ -43,5 +53,5 @@ function bindingReason({ input, network, book, flows }: Known, asset: string, va
   if (dry.length > 0) return `The coin kept for gas on ${dry.map(([chain]) => chain).join(', ')} is used up.`
   const priced = arcs.map((arc) => book.price(arc)).filter((one) => one !== undefined && !one.isAssumed)
   if (priced.length === 0) return `Every quote for ${asset} loses more than policy allows.`
-  return `Nothing that may be ${arcs.some((arc) => arc.group?.endsWith('buy')) ? 'sold for' : 'bought with'} it is left within the limits.`
+  return `Nothing that may be ${isUnder ? 'sold for' : 'bought with'} it is left within the limits.`
 }

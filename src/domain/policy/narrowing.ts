@@ -47,11 +47,13 @@ export class Narrowing {
     return { venue: reply.venue, kind: 'rejected', detail: `${bridge} is paused or has a transfer that is overdue.` }
   }
 
-  /** What was learned about bridges that may carry nothing is left out. */
+  /** What was learned about venues that may not be asked, and bridges that may carry nothing, is left out. */
   curves(records: readonly CurveRecord[]): CurveRecord[] {
     return records.flatMap((record) => {
-      if (!record.key.startsWith('bridge ')) return [record]
-      const samples = record.samples.filter(({ tool }) => !this.isClosed(bridgeOf(tool)))
+      const isBridge = record.key.startsWith('bridge ')
+      const samples = record.samples.filter(
+        ({ venue, tool }) => !this.stateOf({ venues: [venue] }) && !(isBridge && this.isClosed(bridgeOf(tool))),
+      )
       return samples.length > 0 ? [{ ...record, samples }] : []
     })
   }

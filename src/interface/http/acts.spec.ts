@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import request from 'supertest'
 import { z } from 'zod'
-import { aCycle, aRun, aTransfer, newIntent, NOW, sendingRun } from '../../../test/support/builders.js'
-import { FakeWorld } from '../../../test/support/fake-world.js'
+import { aCycle, aRun, aTransfer, newIntent, NOW, OWNER, sendingRun } from '../../../test/support/builders.js'
+import { ALPHA, FakeWorld } from '../../../test/support/fake-world.js'
 import { type GateApp, startGateApp } from '../../../test/support/gate-app.js'
 import { previewIn } from '../../../test/support/previews.js'
 import type { PreviewPlan } from '../../application/preview-plan.js'
 import { ACCESS_SCOPES } from '../../domain/access/scopes.js'
 import { reservedIntent } from '../../domain/execution/intent.js'
+import { entry } from '../../domain/execution/ledger.js'
 import { LONGEST_TIMED_PAUSE_MS } from '../../domain/policy/timed-pauses.js'
 import { Identities } from '../../ports/identities.js'
 import { Lease } from '../../ports/lease.js'
@@ -65,6 +66,25 @@ const post = (
 }
 const get = (path: string, on = gate) => request(on.url).get(`/v1/${path}`).set('authorization', 'Bearer ada')
 const inSeconds = (seconds: number) => new Date(NOW + seconds * 1000).toISOString()
+
+test('A-06, F-77: a person who is shut out is told and written down as a wrong token is; others pause whatever cannot be read', async () => {
+  const own = await startGateApp({ identities: new Everybody(), limits: new NoLimits() })
+  const pause = (who: string) => post('pause', { scope: 'chain:beta', reason: 'A rumour.' }, { who, on: own })
+  expect(await pause('eve')).toMatchObject({ status: 200 })
+  const wrong = await pause('Eve?')
+  await own.denials.deny({ subject: 'eve', reason: 'Leaves.', since: NOW })
+  own.clock.pass(30_000)
+  const shutOut = await pause('eve')
+  const { instance: _mine, ...said } = shutOut.body as object & { instance: string }
+  expect([shutOut.status, said]).toEqual([401, expect.objectContaining({ code: 'unauthorised' })])
+  expect(wrong.body).toMatchObject(said)
+  expect(own.audit.chain.at(-1)).toMatchObject({ action: 'authenticate', result: 'denied', subject: 'anonymous' })
+  own.denials.isDown = true
+  own.clock.pass(3_600_000)
+  expect(await pause('eve')).toMatchObject({ status: 401 })
+  expect(await pause('bea')).toMatchObject({ status: 200 })
+  await own.close()
+})
 
 test('5.2: a pause that could not be written down is answered so, and holds here all the same', async () => {
   const own = await startGateApp({ identities: new Everybody(), limits: new NoLimits() })
@@ -186,19 +206,138 @@ test('a reason that the records could not take is refused, not a failure', async
   expect(note).toMatchObject({ status: 400, body: { errors: [{ pointer: '/note' }] } })
 })
 
-test('a late transfer is marked as looked into, once it is late; nothing else changes', async () => {
+describe('saying that a late transfer was looked into', () => {
   const path = `transfers/${transfer.id}`
   const word = { reason: 'Asked the bridge.', note: 'Ticket 7.' }
-  expect((await post(`${path}/investigated`, word)).status).toBe(409)
-  await gate.store.moveTransfer(transfer, { ...transfer, state: 'late' }, [])
-  const before = (await get(path)).body as object
-  const investigation = { by: 'ada', ...word, at: inSeconds(0) }
-  const marked = await post(`${path}/investigated`, word)
-  expect(marked).toMatchObject({ status: 200, body: { transfer: transfer.id, state: 'late', investigation } })
-  expect((await get(path)).body).toMatchObject({ ...before, investigation, timeline: expect.anything() })
-  expect((await post('transfers/nothing/investigated', word)).status).toBe(404)
-  const key = await gate.keyWith(['pause', 'tx:cancel', 'plan:propose', 'status:read'])
-  expect((await post(`${path}/investigated`, word, { who: key })).status).toBe(403)
+  const etag = async (on = gate) => (await get(path, on)).headers['etag'] as string
+  const late = (on: GateApp) => on.store.moveTransfer(transfer, { ...transfer, state: 'late' }, [])
+  const say = async (on: GateApp, who = 'ada') => post(`${path}/investigated`, word, { on, who, match: await etag(on) })
+
+  test('marks it, once it is late; nothing else changes', async () => {
+    expect((await say(gate)).status).toBe(409)
+    await late(gate)
+    const before = (await get(path)).body as object
+    const investigation = { by: 'ada', ...word, at: inSeconds(0) }
+    const marked = await say(gate)
+    expect(marked.status).toBe(202)
+    expect(marked.body).toEqual({ transfer: transfer.id, state: 'late', investigation, proposal: null })
+    expect((await get(path)).body).toMatchObject({ ...before, investigation, timeline: expect.anything() })
+    expect((await post('transfers/nothing/investigated', word, { match: '"any"' })).status).toBe(404)
+    const key = await gate.keyWith(['pause', 'tx:cancel', 'plan:propose', 'status:read'])
+    expect((await say(gate, key)).status).toBe(403)
+  })
+
+  test('needs to have looked at it (A-10)', async () => {
+    expect((await post(`${path}/investigated`, word)).status).toBe(400)
+    const match = await etag()
+    const one = gate.store.rows.cycles.get('cycle-1')!.transfers[0]!
+    await gate.store.moveTransfer(one, { ...one, state: 'lost_suspected' }, [])
+    expect((await post(`${path}/investigated`, word, { match })).status).toBe(412)
+    expect((await say(gate)).body).toMatchObject({ state: 'lost_suspected' })
+  })
+
+  test('takes two people where a resume does: proposed by one, marked by another (A-07)', async () => {
+    const on = strict
+    expect((await say(on)).status).toBe(409)
+    await late(on)
+    const proposed = await say(on)
+    const { proposal } = proposed.body as { proposal: string }
+    expect(proposed.status).toBe(202)
+    expect(proposed.body).toEqual({ transfer: transfer.id, state: 'late', investigation: null, proposal })
+    expect((await get(path, on)).body).toMatchObject({ investigation: null })
+    const { digest, content } = (await get(`proposals/${proposal}`, on)).body as { digest: string; content: object }
+    expect(content).toMatchObject({ portfolio: 'core', transfer: transfer.id, state: 'late', ...word })
+    const approve = (who: string, kind = 'investigation') =>
+      post(`proposals/${kind}/${proposal}/approve`, { digest }, { on, who })
+    expect((await approve('ada')).status).toBe(403)
+    expect((await approve('bob', 'resume')).status).toBe(404)
+    expect((await approve(await on.keyWith(['pause', 'tx:cancel', 'plan:propose']))).status).toBe(403)
+    expect((await approve('bob')).body).toMatchObject({ proposal: { state: 'used' }, resumed: null, cancelOrder: null })
+    expect((await get(path, on)).body).toMatchObject({ investigation: { by: 'ada, bob', ...word } })
+    expect((await approve('eve')).status).toBe(409)
+  })
+
+  test('is void once the transfer is not what was looked at, and can be turned down', async () => {
+    const on = strict
+    const open = async () => {
+      const { proposal } = (await say(on)).body as { proposal: string }
+      const { digest } = (await get(`proposals/${proposal}`, on)).body as { digest: string }
+      return { path: `proposals/investigation/${proposal}`, proposal, digest }
+    }
+    const down = await open()
+    const rejected = await post(`${down.path}/reject`, { digest: down.digest, reason: 'Not yet.' }, { on, who: 'eve' })
+    expect(rejected.body).toMatchObject({ state: 'rejected', reason: 'eve: Not yet.' })
+    for (const [state, why] of [
+      ['lost_suspected', 'is lost_suspected since, not late'],
+      ['in_flight', 'is not late'],
+    ] as const) {
+      const { path: waiting, proposal, digest } = await open()
+      const one = on.store.rows.cycles.get('cycle-1')!.transfers[0]!
+      await on.store.moveTransfer(one, { ...one, state }, [])
+      expect((await post(`${waiting}/approve`, { digest }, { on, who: 'bob' })).status).toBe(409)
+      const reason = expect.stringContaining(why)
+      expect((await get(`proposals/${proposal}`, on)).body).toMatchObject({ state: 'void', reason })
+    }
+  })
+})
+
+describe("taking money for the fund's own", () => {
+  const token = ALPHA.usdc.address.toLowerCase()
+  const path = 'portfolios/core/inflows'
+  const word = { chain: 'alpha', token, units: '1500000', reason: 'Capital call.' }
+  const find = (units: bigint, cause: string) => {
+    const account = { cause, owner: OWNER, chain: 'alpha', token: ALPHA.usdc.address, book: 'final' } as const
+    return strict.store.post(entry(account, 'unattributed', 'wallet', units))
+  }
+  const propose = async (units = word.units) => {
+    const answer = await post(path, { ...word, units }, { on: strict })
+    const { proposal } = answer.body as { proposal: string }
+    const { digest, content } = (await get(`proposals/${proposal}`, strict)).body as { digest: string; content: object }
+    const approve = (who: string) => post(`proposals/inflow/${proposal}/approve`, { digest }, { on: strict, who })
+    return { answer, proposal, digest, content, approve }
+  }
+  const unattributed = async () => (await get('portfolios/core', strict)).body.unattributed as { units: string }[]
+
+  test('takes two people where a resume does: proposed by one, booked by another (A-07)', async () => {
+    expect((await post(path, word, { on: strict })).status).toBe(404)
+    await find(1_500_000n, 'found.alpha.9')
+    expect((await post(path, { ...word, units: '1' }, { on: strict })).status).toBe(412)
+    const { answer, proposal, content, approve } = await propose()
+    expect(answer.status).toBe(202)
+    expect(answer.body).toEqual({ portfolio: 'core', deposit: null, proposal })
+    expect(content).toMatchObject({ portfolio: 'core', account: OWNER, ...word })
+    expect(await unattributed()).toMatchObject([{ units: '1500000' }])
+    expect((await approve('ada')).status).toBe(403)
+    expect((await approve('bob')).body).toMatchObject({ proposal: { state: 'used' }, resumed: null, cancelOrder: null })
+    expect(await unattributed()).toEqual([])
+    const booked = { portfolio: 'core', units: 1_500_000n, reason: 'Capital call. (ada, bob)' }
+    expect(strict.observer.of('inflow-classified')).toMatchObject([booked])
+    expect((await approve('eve')).status).toBe(409)
+  })
+
+  test('is void once more has come in, also in the moment of the approval, and can be turned down', async () => {
+    await find(7n, 'found.alpha.10')
+    const down = await propose('7')
+    const no = { digest: down.digest, reason: 'Whose is it?' }
+    expect((await post(`proposals/inflow/${down.proposal}/reject`, no, { on: strict, who: 'eve' })).status).toBe(200)
+    const { proposal, approve } = await propose('7')
+    const wanted = strict.observer.of('approval-wanted').at(-1)
+    expect(wanted).toMatchObject({ portfolio: 'core', proposal: { kind: 'inflow' } })
+    await find(1n, 'found.alpha.11')
+    expect((await approve('bob')).status).toBe(409)
+    const reason = expect.stringContaining('8 base units')
+    expect((await get(`proposals/${proposal}`, strict)).body).toMatchObject({ state: 'void', reason })
+    const late = await propose('8')
+    const classifyInflow = strict.store.classifyInflow.bind(strict.store)
+    strict.store.classifyInflow = async (inflow) => {
+      strict.store.classifyInflow = classifyInflow
+      await find(1n, 'found.alpha.12')
+      return classifyInflow(inflow)
+    }
+    expect((await late.approve('bob')).status).toBe(412)
+    expect(await unattributed()).toMatchObject([{ units: '9' }])
+    expect((await late.approve('bob')).status).toBe(409)
+  })
 })
 
 describe('a preview', () => {
@@ -264,9 +403,9 @@ describe('a preview', () => {
   test.each([
     [{ targets: { ETH: 0.5 } }, '/targets/ETH'],
     [{ targets: { ETH: '-1' } }, '/targets/ETH'],
-    [{ limits: { lossPerDay: '0.5' } }, '/limits'],
+    [{ limits: { lossPerDay: '0.5' } }, '/limits/lossPerDay'],
     [{ policy: 'yolo' }, '/policy'],
-    [{ bands: { ETH: { absolut: '0.1' } } }, '/bands/ETH'],
+    [{ bands: { ETH: { absolut: '0.1' } } }, '/bands/ETH/absolut'],
   ])('%j is refused before anything is asked', async (body, pointer) => {
     const answer = await post('portfolios/core/preview', body)
     expect(answer).toMatchObject({ status: 400, body: { errors: [expect.objectContaining({ pointer })] } })

@@ -10,7 +10,6 @@ import { EventsController } from './events.controller.js'
 import { GreeksController } from './greeks.controller.js'
 import { InflowsController } from './inflows.controller.js'
 import { IntentsController } from './intents.controller.js'
-import { InvestigationsController } from './investigations.controller.js'
 import { LedgerController } from './ledger.controller.js'
 import { LimitsController } from './limits.controller.js'
 import { MeController } from './me.controller.js'
@@ -49,7 +48,6 @@ export const API_CONTROLLERS: Type[] = [
   ProposalsController,
   OrdersController,
   PreviewsController,
-  InvestigationsController,
   AuditController,
   EventsController,
 ]

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { OpenAPIObject } from '@nestjs/swagger'
 import fc from 'fast-check'
@@ -88,6 +89,7 @@ const pause = (body: string | object, headers: Record<string, string> = {}) =>
     .post('/v1/pause')
     .set({ authorization, 'content-type': 'application/json', ...headers })
     .send(body)
+const connectTo = ({ url }: GateApp) => connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined)
 const isProblem = (status: number, code: string) =>
   expect.objectContaining({ status, body: expect.objectContaining({ status, code }) })
 
@@ -145,10 +147,16 @@ describe('5.3: what comes in', () => {
     expect(other.body).toMatchObject({ instance: other.headers['x-request-id'] })
   })
 
-  test('nobody takes more than a hundred connections', async () => {
-    const { port } = new URL(gate.url)
-    const sockets = Array.from({ length: 120 }, () => connect(Number(port), '127.0.0.1').on('error', () => undefined))
-    await new Promise((resolve) => sockets.at(-1)!.once('close', resolve))
+  test('nobody keeps more than a hundred connections: the oldest ones make room, and their places come back', async () => {
+    const sockets: Socket[] = []
+    for (let index = 0; index < 120; index += 1) {
+      const socket = connectTo(gate)
+      await once(socket, 'connect')
+      sockets.push(socket)
+    }
+    const areClosed = () => sockets.slice(0, 20).every(({ closed }) => closed) || undefined
+    await until('the first twenty to be closed', 2_000, areClosed)
+    expect(sockets.slice(20).filter(({ closed }) => closed)).toEqual([])
     for (const socket of sockets) socket.destroy()
     const isServed = () =>
       get('/v1/state').then(
@@ -159,15 +167,79 @@ describe('5.3: what comes in', () => {
   })
 })
 
+test('F-77: connections of the same address, opened again whenever they are closed, shut out no pause', async () => {
+  const flooded = await startGateApp({ limits: new NoLimits() })
+  const sockets = new Set<Socket>()
+  let [isOver, opened] = [false, 0]
+  const hold = () => {
+    opened += 1
+    const socket = connectTo(flooded).once('close', () => sockets.delete(socket) && !isOver && hold())
+    sockets.add(socket)
+  }
+  for (let index = 0; index < 300; index += 1) hold()
+  try {
+    await until('the flood', 5_000, () => opened > 1_000 || undefined)
+    for (let index = 0; index < 20; index += 1) {
+      const answer = await request(flooded.url).post('/v1/pause').set({ authorization }).send({ reason: 'a rumour' })
+      expect(answer.status).toBe(200)
+    }
+  } finally {
+    isOver = true
+    for (const socket of sockets) socket.destroy()
+    await flooded.close()
+  }
+})
+
+describe('what is no request of HTTP, or asks too much of it, is answered by a problem, too', () => {
+  const said = (asked: string) => {
+    const socket = connectTo(gate)
+    socket.write(asked)
+    return text(socket)
+  }
+  const lines = (...headers: string[]) => ['GET /v1/state HTTP/1.1', ...headers, '', ''].join('\r\n')
+  const ours = `authorization: ${authorization}`
+
+  test.each([
+    ['headers of 20 KB', lines('host: x', `x: ${'y'.repeat(20_000)}`), 431, 'payload-too-large'],
+    ['another protocol', 'SSH-2.0-OpenSSH_9.6\r\n', 400, 'invalid-request'],
+    ['two lengths', lines('host: x', 'content-length: 1', 'content-length: 2'), 400, 'invalid-request'],
+    ['no host', lines(ours, 'connection: close'), 400, 'invalid-request'],
+    ['an expectation', lines('host: x', ours, 'connection: close', 'expect: foo'), 417, 'expectation-failed'],
+  ])('%s', async (_, asked, status, code) => {
+    const [head, body] = (await said(asked)).split('\r\n\r\n') as [string, string]
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(head).toMatch(/^content-type: application\/problem\+json/im)
+    expect(head).toMatch(/^cache-control: no-store$/im)
+    expect(head).toMatch(/^x-content-type-options: nosniff$/im)
+    expect(head).toMatch(/^connection: close$/im)
+    const problem = problemSchema.parse(JSON.parse(body))
+    expect(problem).toMatchObject({ status, code })
+    expect(head.toLowerCase()).toContain(`x-request-id: ${problem.instance}`)
+  })
+
+  test('but who they are is asked first', async () => {
+    expect(await said(lines('host: x', 'connection: close', 'expect: foo'))).toMatch(/^HTTP\/1.1 401 /)
+    expect(await said(lines('connection: close'))).toMatch(/^HTTP\/1.1 401 /)
+  })
+
+  test('nothing, to whoever is gone', async () => {
+    const socket = connectTo(gate)
+    socket.write('no request')
+    socket.resetAndDestroy()
+    expect((await get('/v1/state')).status).toBe(200)
+    expect(gate.observer.of('failed')).toEqual([])
+  })
+})
+
 test('5.3: whoever is slow with a request is cut off, and that is looked after every second', async () => {
   const slow = await startGateApp({ prepare: (app) => (app.getHttpServer().headersTimeout = 200) })
   try {
     const begun = performance.now()
-    const socket = connect(Number(new URL(slow.url).port), '127.0.0.1', () =>
-      socket.write('GET /v1/state HTTP/1.1\r\nhost'),
-    )
-    const [first] = (await once(socket, 'data')) as [Buffer]
-    expect(first.toString()).toMatch(/^HTTP\/1\.1 408 /)
+    const socket = connectTo(slow)
+    socket.write('GET /v1/state HTTP/1.1\r\nhost')
+    const [head, body] = (await text(socket)).split('\r\n\r\n') as [string, string]
+    expect(head).toMatch(/^HTTP\/1\.1 408 /)
+    expect(problemSchema.parse(JSON.parse(body))).toMatchObject({ status: 408, code: 'request-timeout' })
     expect(performance.now() - begun).toBeLessThan(3_000)
     const { requestTimeout, keepAliveTimeout } = slow.app.getHttpServer() as Server
     expect([requestTimeout, keepAliveTimeout]).toEqual([10_000, 5_000])

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { AUDIT_RESULTS } from '../../domain/access/audit-entry.js'
 import { AuditLog } from '../../ports/audit-log.js'
 import { Route } from './access/route.js'
-import { count, time } from './figures-schema.js'
+import { count, moment, time } from './figures-schema.js'
 import { timeText } from './figures.js'
 import { parseOrRefuse } from './wire.js'
 
@@ -11,6 +11,8 @@ const auditQuery = z.strictObject({
   subject: z.string().max(200).optional(),
   action: z.string().max(200).optional(),
   result: z.enum(AUDIT_RESULTS).optional(),
+  from: moment.optional(),
+  to: moment.optional().describe('Not included.'),
   before: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional().describe('`next` of the page before.'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
@@ -50,12 +52,14 @@ export class AuditController {
     answer: auditAnswer,
   })
   async list(@Query() query: unknown) {
-    const { limit, subject, action, result, before } = parseOrRefuse(auditQuery, query)
+    const { limit, subject, action, result, from, to, before } = parseOrRefuse(auditQuery, query)
     const records = await this.audit.records({
       limit,
       ...(subject !== undefined && { subject }),
       ...(action !== undefined && { action }),
       ...(result !== undefined && { result }),
+      ...(from !== undefined && { from: Date.parse(from) }),
+      ...(to !== undefined && { to: Date.parse(to) }),
       ...(before !== undefined && { before }),
     })
     return {

@@ -2,12 +2,15 @@ import { Controller, Get, Query } from '@nestjs/common'
 import { Store } from '../../ports/store.js'
 import { Route } from './access/route.js'
 import { breakersAnswer } from './safety-schema.js'
-import { breakersQuery, breakerWire } from './safety-wire.js'
+import { breakersQuery, breakerWire, Scopes } from './safety-wire.js'
 import { parseOrRefuse } from './wire.js'
 
 @Controller('v1/breakers')
 export class BreakersController {
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: Store,
+    private readonly scopes: Scopes,
+  ) {}
 
   @Get()
   @Route({
@@ -18,9 +21,18 @@ export class BreakersController {
     answer: breakersAnswer,
   })
   async list(@Query() query: unknown) {
-    const { limit, before } = parseOrRefuse(breakersQuery, query)
-    const open = await this.store.breakers({ isOpen: true, limit: 1_000 })
-    const recent = await this.store.breakers({ isOpen: false, limit, ...(before !== undefined && { before }) })
+    const { code, scope, limit, before } = parseOrRefuse(breakersQuery, query)
+    const asked = {
+      ...(code !== undefined && { code }),
+      ...(scope !== undefined && { scope: this.scopes.named(scope) }),
+    }
+    const open = await this.store.breakers({ ...asked, isOpen: true, limit: 1_000 })
+    const recent = await this.store.breakers({
+      ...asked,
+      isOpen: false,
+      limit,
+      ...(before !== undefined && { before }),
+    })
     return {
       open: open.map(breakerWire),
       recent: recent.map(breakerWire),

@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { COST_GROUPS } from '../../domain/execution/cost-report.js'
-import { costSchema, count, decimal, time, usd } from './figures-schema.js'
+import { costSchema, count, decimal, moment, time, usd } from './figures-schema.js'
 
 /** Longest period of one report. */
 export const MOST_DAYS = 366
-
-const moment = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T00:00:00Z' })
 
 export const costsQuery = z.strictObject({
   from: moment.optional().describe('30 days before `to` when absent.'),

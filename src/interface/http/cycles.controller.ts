@@ -6,7 +6,16 @@ import { callWire } from './call-wire.js'
 import { cycleAnswer, cyclesAnswer } from './cycle-schema.js'
 import { Portfolios } from './portfolios.controller.js'
 import { Problem } from './problem.js'
-import { cycleId, cycleParams, cyclesQuery, cycleSummaryWire, cycleWire, intentWire, parseOrRefuse } from './wire.js'
+import {
+  cycleId,
+  cycleParams,
+  cyclesQuery,
+  cycleSummaryWire,
+  cycleWire,
+  intentWire,
+  outcomeAsked,
+  parseOrRefuse,
+} from './wire.js'
 
 @Controller('v1/cycles')
 export class CyclesController {
@@ -25,7 +34,7 @@ export class CyclesController {
     answer: cyclesAnswer,
   })
   async list(@Query() query: unknown) {
-    const { portfolio, before, limit } = parseOrRefuse(cyclesQuery, query)
+    const { portfolio, outcome, mode, before, limit } = parseOrRefuse(cyclesQuery, query)
     if (before !== undefined && !(await this.store.cycle(before))) {
       const detail = `expected the id of a cycle, got ${before}; take the \`next\` of the page before`
       throw new Problem(400, 'invalid-request', `/before: ${detail}`, [{ pointer: '/before', detail }])
@@ -33,6 +42,8 @@ export class CyclesController {
     const cycles = await this.store.cycles({
       limit,
       ...(portfolio !== undefined && { portfolio: this.portfolios.asked(portfolio) }),
+      ...(outcome !== undefined && { outcome: outcomeAsked(outcome) }),
+      ...(mode !== undefined && { mode }),
       ...(before !== undefined && { before }),
     })
     return { cycles: cycles.map(cycleSummaryWire), ...(cycles.length === limit && { next: cycles.at(-1)?.id }) }

@@ -3,6 +3,7 @@ import type { Application, Request, Response } from 'express'
 import type { Observer } from '../../ports/observer.js'
 import type { AuditTrail } from './access/audit-trail.js'
 import { callerOf } from './access/caller.js'
+import { refusalOf } from './access/refusal.js'
 import { requestIdOf } from './access/request.js'
 import { Problem, type ProblemCode } from './problem.js'
 
@@ -35,11 +36,10 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   private problemOf(error: unknown, request: Request): Problem {
-    if (error instanceof Problem) return error
     const status = statusOf(error)
-    if (status === 404) return notHere(request)
-    if (status !== undefined && status < 500)
-      return new Problem(status, CODES[status] ?? 'invalid-request', (error as Error).message)
+    if (status === 404) return refusalOf(request) ?? notHere(request)
+    const refusal = refusalIn(error)
+    if (refusal) return refusal
     if (status === 503) return new Problem(503, 'unavailable', 'Not ready.')
     this.observer.notify({ type: 'failed', what: 'answering a request', isRetried: false, error })
     return new Problem(500, 'internal', 'The request could not be answered; the log says why.')
@@ -51,6 +51,15 @@ const BEFORE_THE_GATE: ReadonlySet<number> = new Set([405, 413, 415])
 const CODES: Readonly<Record<number, ProblemCode>> = {
   413: 'payload-too-large',
   415: 'unsupported-media-type',
+}
+
+/** What the caller did wrong, where the error says so. */
+export function refusalIn(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error
+  const status = statusOf(error)
+  return status !== undefined && status < 500
+    ? new Problem(status, CODES[status] ?? 'invalid-request', (error as Error).message)
+    : undefined
 }
 
 /** Of the framework's errors, and of those of the body parser. */

@@ -263,6 +263,19 @@ describe('a stream ends', () => {
     await stream.ended()
   })
 
+  test('A-06: when a person is shut out, within 30 seconds', async () => {
+    await gate.close()
+    await start({ identities: new People(NOW + 3_600_000) })
+    const stream = await listen('', {}, 'ada')
+    await stream.has(1)
+    clock.pass(25_000)
+    await sleep(50)
+    expect(stream.isEnded).toBe(false)
+    await gate.denials.deny({ subject: 'ada', reason: 'Leaves.', since: NOW })
+    clock.pass(25_000)
+    await stream.ended()
+  })
+
   test('when an access token expires', async () => {
     await gate.close()
     await start({ identities: new People(NOW + 3_600_000) })

@@ -14,6 +14,8 @@ export const intentId = z
 export const intentParams = z.object({ id: intentId })
 
 export const ledgerQuery = z.strictObject({
+  chain: z.string().max(64).optional().describe('A chain of the portfolio.'),
+  asset: z.string().max(64).optional().describe('An asset of the portfolio: all tokens of it.'),
   before: z
     .string()
     .regex(/^\d{1,18}$/, 'expected the `next` of the page before')

@@ -5,6 +5,8 @@ export const usd = z.string().describe('USD, decimal text.')
 export const share = z.string().describe('Share of the whole, decimal text: 1 is all of it.')
 export const units = z.string().describe('Base units of the token, decimal text.')
 export const time = z.string().describe('Time in UTC, ISO 8601.')
+/** Of a query. */
+export const moment = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T00:00:00Z' })
 export const address = z.string().describe('Address of an account or a contract.')
 export const hash = z.string().describe('Hash in hexadecimal.')
 export const count = z.int()

@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import type { NextFunction, Request, Response } from 'express'
 import helmet from 'helmet'
 import type { Observer } from '../../ports/observer.js'
 import { AuditTrail } from './access/audit-trail.js'
 import { measureRequests } from './access/measure.js'
+import { setRefusal } from './access/refusal.js'
 import { REQUEST_ID } from './access/request.js'
-import { ErrorFilter } from './error.filter.js'
+import { Connections, HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './connections.js'
+import { ErrorFilter, refusalIn } from './error.filter.js'
 import { Problem } from './problem.js'
 
 export const LARGEST_BODY_KIB = 32
 const DEEPEST_BODY = 16
-const REQUEST_TIMEOUT_MS = 10_000
-const HEADERS_TIMEOUT_MS = 5_000
 const KEEP_ALIVE_MS = 5_000
 const CHECKING_INTERVAL_MS = 1_000
 const MAX_CONNECTIONS = 1_000
@@ -36,21 +35,27 @@ export function applyHygiene(app: NestExpressApplication, { observer, trustedPro
   app.set('trust proxy', trustedProxies)
   app.use(measureRequests(observer), giveRequestId, secureHeaders)
   app.use('/v1', forbidStoring)
-  app.use(requireJson)
+  app.use(requireHost, refuseExpectations, requireJson)
   app.useBodyParser('json', { limit: `${LARGEST_BODY_KIB}kb`, inflate: false })
+  // The framework would add one that reads forms.
+  app.useBodyParser('urlencoded', { type: () => false })
   app.use(refuseDeepBodies)
+  app.use('/v1', leaveToTheGate)
   app.useGlobalFilters(new ErrorFilter(observer, app.get(AuditTrail, { strict: false })))
   const server: Server = app.getHttpServer()
   Object.assign(server, {
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    maxConnections: MAX_CONNECTIONS,
+    // Said by `requireHost`, as a problem.
+    requireHostHeader: false,
     // Time-outs are looked for this often. Read when it begins to listen; the declared type lacks it.
     connectionsCheckingInterval: CHECKING_INTERVAL_MS,
   })
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   // Behind a proxy every connection is the proxy's.
-  if (trustedProxies === 0) limitConnectionsPerClient(server)
+  const ofClient = trustedProxies === 0 ? MAX_CONNECTIONS_PER_CLIENT : MAX_CONNECTIONS
+  new Connections({ ofAll: MAX_CONNECTIONS, ofClient }).of(server)
 }
 
 /** Nothing may be loaded, but what a page says. Middleware for the paths of pages. */
@@ -86,6 +91,18 @@ function forbidStoring(_request: Request, response: Response, next: NextFunction
   next()
 }
 
+function requireHost({ headers, httpVersion }: Request, _response: Response, next: NextFunction): void {
+  if (headers.host !== undefined || httpVersion === '1.0') return next()
+  next(new Problem(400, 'invalid-request', 'expected a Host header, got none'))
+}
+
+function refuseExpectations({ headers: { expect } }: Request, _response: Response, next: NextFunction): void {
+  if (expect === undefined || /^100-continue$/i.test(expect)) return next()
+  next(
+    new Problem(417, 'expectation-failed', `expected no Expect header but 100-continue, got ${expect.slice(0, 100)}`),
+  )
+}
+
 function requireJson(request: Request, _response: Response, next: NextFunction): void {
   const { headers } = request
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
@@ -99,23 +116,16 @@ function refuseDeepBodies({ body }: Request, _response: Response, next: NextFunc
   next(new Problem(400, 'invalid-request', `expected at most ${DEEPEST_BODY} levels of objects and lists in the body`))
 }
 
+/** Nobody learns what is wrong with a request before it is known who they are (F-73). */
+function leaveToTheGate(error: unknown, request: Request, _response: Response, next: NextFunction): void {
+  const refusal = refusalIn(error)
+  if (!refusal) return next(error)
+  setRefusal(request, refusal)
+  request.body = undefined
+  next()
+}
+
 function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((one) => isDeeperThan(levels - 1, one))
-}
-
-/** One address cannot take all the connections there are. */
-function limitConnectionsPerClient(server: Server): void {
-  const counts = new Map<string, number>()
-  server.on('connection', (socket: Socket) => {
-    const client = socket.remoteAddress ?? ''
-    const count = (counts.get(client) ?? 0) + 1
-    counts.set(client, count)
-    socket.once('close', () => {
-      const left = (counts.get(client) ?? 1) - 1
-      if (left > 0) counts.set(client, left)
-      else counts.delete(client)
-    })
-    if (count > MAX_CONNECTIONS_PER_CLIENT) socket.destroy()
-  })
 }

@@ -35,6 +35,10 @@ export const investigatedAnswer = z
   .strictObject({
     transfer: z.string(),
     state: z.enum(TRANSFER_STATES),
-    investigation: investigationSchema,
+    investigation: investigationSchema.nullable().describe('Null where it takes another person first.'),
+    proposal: z
+      .string()
+      .nullable()
+      .describe('Where it takes two people: the proposal to approve, by POST /v1/proposals/investigation.'),
   })
   .meta({ id: 'Investigated' })

@@ -10,9 +10,12 @@ export const meAnswer = z
     scopes: z.array(z.enum(ACCESS_SCOPES)),
     approvals: z
       .strictObject({
-        resume: z.union([z.literal(1), z.literal(2)]).describe('People it takes to resume what was paused.'),
+        resume: z
+          .union([z.literal(1), z.literal(2)])
+          .describe('People it takes to resume what was paused, and for what is proposed likewise.'),
         plan: z.int().min(0).max(2).describe('People who have to approve a plan before anything of it is signed.'),
         planAboveUsd: usd.describe('Plans whose legs move this much or less need no approval.'),
+        bigPlanUsd: usd.nullable().describe('Plans whose legs move more than this take two people at least.'),
       })
       .describe('Whose word it takes here.'),
     version: z.string().describe('Of the daemon.'),

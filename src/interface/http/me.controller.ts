@@ -37,7 +37,12 @@ export class MeController {
       kind,
       keyId: keyId ?? null,
       scopes: ACCESS_SCOPES.filter((scope) => scopes.has(scope)),
-      approvals: { resume, plan: plan?.people ?? 0, planAboveUsd: usdToText(plan?.above ?? 0n) },
+      approvals: {
+        resume,
+        plan: plan?.people ?? 0,
+        planAboveUsd: usdToText(plan?.above ?? 0n),
+        bigPlanUsd: plan?.bigAbove === undefined ? null : usdToText(plan.bigAbove),
+      },
       version,
       revision,
       configHash,

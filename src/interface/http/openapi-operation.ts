@@ -17,12 +17,15 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   401: 'There is no valid credential in the request.',
   403: 'The caller lacks the scope, or may not do this.',
   404: 'There is no such thing.',
+  408: 'The request did not come in time.',
   409: 'Something has to be put right first, or the same request is still running.',
   412: 'It has changed since it was looked at.',
   413: `The body is larger than ${LARGEST_BODY_KIB} KiB.`,
   415: 'The body is of another type than JSON.',
+  417: 'The request expects something else than `100-continue`.',
   422: 'The `Idempotency-Key` was used for another request.',
   429: 'There were too many requests, or failed logins from this address; `Retry-After` says when to try again.',
+  431: 'Path and headers are larger than 16 KiB.',
   500: 'Something went wrong on our side; the log says what, under the id of the request.',
   503: 'A needed service does not answer; nothing was changed.',
 }
@@ -90,30 +93,30 @@ function headersOf({ bucket, needsMatch, isStream }: RouteRules, isRead: boolean
     return isStream
       ? [header('Last-Event-ID', false, 'Of the last event that came: the stream goes on after it.')]
       : [header('If-None-Match', false, 'An ETag: answered by 304 where nothing has changed since.')]
+  const key = 'New for each deed, the same for each attempt at it. The answer is kept for seven days.'
   return [
-    header(
-      'Idempotency-Key',
-      bucket !== 'pause',
-      'New for each deed, the same for each attempt at it. The answer is kept for seven days.',
-      IDEMPOTENCY_KEY,
-    ),
+    ...(bucket === 'pause' ? [] : [header('Idempotency-Key', true, key, IDEMPOTENCY_KEY)]),
     ...(needsMatch ? [header('If-Match', true, 'The ETag of what is to be changed, as a GET gave it.')] : []),
   ]
 }
 
 function responsesOf(
-  { answer, status = 200, isStream, params, needsMatch, refusals = [] }: RouteRules,
+  { answer, status = 200, bucket, isStream, params, needsMatch, refusals = [] }: RouteRules,
   isRead: boolean,
 ) {
   const problems = new Set([
     400,
     401,
     403,
+    408,
+    417,
     429,
+    431,
     500,
     503,
     ...(params ? [404] : []),
-    ...(isRead ? [] : [409, 413, 415, 422]),
+    ...(isRead ? [] : [413, 415]),
+    ...(isRead || bucket === 'pause' ? [] : [409, 422]),
     ...(needsMatch ? [412] : []),
     ...refusals,
   ])

@@ -11,7 +11,7 @@ import { COMPONENTS, operationOf } from './openapi-operation.js'
 const DESCRIPTION = `Reads what Evenkeel measured, decided and did; pauses, resumes and approves.
 
 Every call carries \`Authorization: Bearer <access token or API key>\`. Every call that changes something carries an
-\`Idempotency-Key\`; pause and halt work without one. Amounts and shares are decimal texts. Errors are problems of RFC
+\`Idempotency-Key\`, but for pause and halt: sent again they hold again. Amounts and shares are decimal texts. Errors are problems of RFC
 9457 with a \`code\` from a closed list. Answers to GET have a strong \`ETag\`.`
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const

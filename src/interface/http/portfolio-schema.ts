@@ -19,7 +19,7 @@ export const portfolioAnswer = z
     mode: z.enum(['live', 'dry-run']),
     account: z.strictObject({ alias: z.string(), address }),
     operatingState: stateSchema.describe('The strictest that holds for the portfolio.'),
-    pausedParts: z.array(stateSchema).describe('Chains, assets and bridges of it that are not running.'),
+    pausedParts: z.array(stateSchema).describe('Venues, chains, assets and bridges of it that are not running.'),
     measuredAt: time.optional().describe('Of the last cycle, from which the figures are. Absent before the first one.'),
     lastCycle: z.strictObject({ id: z.string(), outcome: outcome.optional(), decision: decisionSchema }).optional(),
     ...z.strictObject(driftShape).partial().shape,
@@ -81,7 +81,16 @@ export const ledgerAnswer = z
   })
   .meta({ id: 'Ledger' })
 
-export const inflowAnswer = z.strictObject({ portfolio: z.string(), deposit: balanceSchema }).meta({ id: 'Inflow' })
+export const inflowAnswer = z
+  .strictObject({
+    portfolio: z.string(),
+    deposit: balanceSchema.nullable().describe('Null where it takes another person first.'),
+    proposal: z
+      .string()
+      .nullable()
+      .describe('Where it takes two people: the proposal to approve, by POST /v1/proposals/inflow.'),
+  })
+  .meta({ id: 'Inflow' })
 
 const trade = { trade: z.boolean(), code: z.enum(REBALANCING_CODES), turnoverUsd: usd }
 const move = z.strictObject({ move: share, ...trade, exposureUsd: usd, constantMixUsd: usd }).meta({ id: 'PriceMove' })

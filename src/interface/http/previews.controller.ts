@@ -7,7 +7,7 @@ import { decisionWire, marketWire, planWire } from './plan-wire.js'
 import { portfolioParams } from './portfolio-schema.js'
 import { Portfolios } from './portfolios.controller.js'
 import { previewAnswer, previewBody } from './preview-schema.js'
-import { Problem } from './problem.js'
+import { invalidRequest, Problem } from './problem.js'
 import { driftWire, parseOrRefuse } from './wire.js'
 
 /** Below the time after which anything that is read is given up. */
@@ -39,7 +39,7 @@ export class PreviewsController {
     const portfolio = this.portfolios.named(id)
     const trial = parseOrRefuse(previewBody, body)
     const answer = await this.inTime((signal) => this.previewPlan.run(portfolio.id, trial, signal))
-    if (answer.status === 'invalid') throw invalid(answer)
+    if (answer.status === 'invalid') throw invalidRequest(answer.findings)
     if (answer.status === 'busy') throw unavailable('Another preview is being made.')
     const { at, proposal, differences, heldBack } = answer
     return {
@@ -70,11 +70,6 @@ export class PreviewsController {
       end.abort()
     }
   }
-}
-
-function invalid({ findings }: Extract<PreviewAnswer, { status: 'invalid' }>): Problem {
-  const text = findings.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; ')
-  return new Problem(400, 'invalid-request', text, findings)
 }
 
 function unavailable(why: string): Problem {

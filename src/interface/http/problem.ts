@@ -7,10 +7,12 @@ const TITLES = {
   forbidden: 'The caller may not do this',
   'not-found': 'There is no such thing',
   'method-not-allowed': 'The path does not take this method',
+  'request-timeout': 'The request did not come in time',
   conflict: 'Something has to be put right first',
   'precondition-failed': 'It has changed since it was looked at',
   'payload-too-large': 'The request is too large',
   'unsupported-media-type': 'The body is of another type than JSON',
+  'expectation-failed': 'What the request expects is not done',
   unprocessable: 'The request contradicts an earlier one',
   'rate-limited': 'There were too many requests',
   unavailable: 'A needed service does not answer',
@@ -58,6 +60,17 @@ export class Problem extends Error {
       ...(retryAfter !== undefined && { retryAfter }),
     }
   }
+}
+
+/** A JSON pointer (RFC 6901) to a member; to the whole where the path is empty. */
+export function pointerTo(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
+/** Names every finding. */
+export function invalidRequest(findings: readonly Finding[]): Problem {
+  const told = findings.map(({ pointer, detail }) => (pointer === '' ? detail : `${pointer}: ${detail}`))
+  return new Problem(400, 'invalid-request', told.join('; '), findings)
 }
 
 /** As every failed request is answered, in `application/problem+json`. */

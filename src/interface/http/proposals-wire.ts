@@ -42,6 +42,7 @@ export const approvedAnswer = z
 export const proposalParams = z.strictObject({ id: z.string().describe('Id of the proposal.') })
 export const proposalsQuery = z.strictObject({
   state: z.enum(PROPOSAL_STATES).optional(),
+  kind: z.enum(PROPOSAL_KINDS).optional(),
   before: z.string().max(200).optional().describe('`next` of the page before.'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })

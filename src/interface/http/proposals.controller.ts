@@ -8,6 +8,7 @@ import { Caller } from './access/caller.js'
 import { Route } from './access/route.js'
 import { cancelOrderWire, notCancelled } from './cancel-wire.js'
 import { heldBack } from './held-back.js'
+import { notClassified } from './inflows.controller.js'
 import { refuseBefore } from './page.js'
 import { Problem } from './problem.js'
 import {
@@ -54,12 +55,13 @@ export class ProposalsController {
     answer: proposalsAnswer,
   })
   async list(@Query() query: unknown) {
-    const { state, before, limit } = parseOrRefuse(proposalsQuery, query)
+    const { state, kind, before, limit } = parseOrRefuse(proposalsQuery, query)
     if (before !== undefined && !(isId(before) && (await this.proposals.byId(before))))
       throw refuseBefore('the id of a proposal', before)
     const found = await this.proposals.list({
       limit,
       ...(state !== undefined && { state }),
+      ...(kind !== undefined && { kind }),
       ...(before !== undefined && { before }),
     })
     return {
@@ -153,6 +155,38 @@ export class ProposalsController {
     return this.approve('cancel', id, body, caller)
   }
 
+  @Post('investigation/:id/approve')
+  @Route({
+    scope: 'resume:approve',
+    bucket: 'approve',
+    action: 'transfer.investigated.approve',
+    resource: idOf,
+    summary: 'Approve by its digest that a late transfer was looked into; it is marked at once',
+    params: proposalParams,
+    body: approveBody,
+    answer: approvedAnswer,
+    refusals: [404, 409, 412],
+  })
+  approveInvestigation(@Param('id') id: string, @Body() body: unknown, @Caller() caller: Principal) {
+    return this.approve('investigation', id, body, caller)
+  }
+
+  @Post('inflow/:id/approve')
+  @Route({
+    scope: 'resume:approve',
+    bucket: 'approve',
+    action: 'inflow.classify.approve',
+    resource: idOf,
+    summary: "Approve by its digest that money is the fund's own; it is booked at once",
+    params: proposalParams,
+    body: approveBody,
+    answer: approvedAnswer,
+    refusals: [404, 409, 412],
+  })
+  approveInflow(@Param('id') id: string, @Body() body: unknown, @Caller() caller: Principal) {
+    return this.approve('inflow', id, body, caller)
+  }
+
   @Post('plan/:id/reject')
   @Route({
     scope: 'pause',
@@ -201,14 +235,48 @@ export class ProposalsController {
     return this.reject('cancel', id, body, caller)
   }
 
+  @Post('investigation/:id/reject')
+  @Route({
+    scope: 'pause',
+    bucket: 'approve',
+    action: 'transfer.investigated.reject',
+    resource: idOf,
+    summary: 'Turn down by its digest that a late transfer was looked into',
+    params: proposalParams,
+    body: rejectBody,
+    answer: proposalSchema,
+    refusals: [404, 409, 412],
+  })
+  rejectInvestigation(@Param('id') id: string, @Body() body: unknown, @Caller() caller: Principal) {
+    return this.reject('investigation', id, body, caller)
+  }
+
+  @Post('inflow/:id/reject')
+  @Route({
+    scope: 'pause',
+    bucket: 'approve',
+    action: 'inflow.classify.reject',
+    resource: idOf,
+    summary: "Turn down by its digest that money is the fund's own: it stays unattributed",
+    params: proposalParams,
+    body: rejectBody,
+    answer: proposalSchema,
+    refusals: [404, 409, 412],
+  })
+  rejectInflow(@Param('id') id: string, @Body() body: unknown, @Caller() caller: Principal) {
+    return this.reject('inflow', id, body, caller)
+  }
+
   private async approve(kind: Proposal['kind'], id: string, body: unknown, { subject, kind: credential }: Principal) {
     const { digest } = parseOrRefuse(approveBody, body)
     const answer = isId(id)
       ? await this.answerProposal.approve({ kind, id, digest, subject, credential })
       : ({ status: 'unknown' } as const)
-    const { proposal, resumed, cancelled } = taken(id, answer)
+    const { proposal, resumed, cancelled, investigated, classified } = taken(id, answer)
     if (resumed?.status === 'refused') throw heldBack(resumed.obstacle, this.clock.now())
     if (cancelled && cancelled.status !== 'ordered') throw notCancelled(proposal.id, cancelled)
+    if (investigated?.status === 'refused') throw new Problem(409, 'conflict', investigated.reason)
+    if (classified && classified.status !== 'booked') throw notClassified(classified)
     return {
       proposal: this.wire(proposal),
       resumed: resumed ? stateWire(resumed.state) : null,

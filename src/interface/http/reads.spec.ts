@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import request from 'supertest'
+import { anEntry } from '../../../test/support/admin-contract.js'
 import { NOW, OWNER } from '../../../test/support/builders.js'
 import { ALPHA } from '../../../test/support/fake-world.js'
 import { type GateApp, operatorToken, startGateApp } from '../../../test/support/gate-app.js'
@@ -40,7 +41,7 @@ test('A-05: who asks is told what they may do, and whose word it takes here', as
     kind: 'key',
     keyId: expect.any(String),
     scopes: ['status:read', 'pause'],
-    approvals: { resume: 1, plan: 0, planAboveUsd: '0' },
+    approvals: { resume: 1, plan: 0, planAboveUsd: '0', bigPlanUsd: null },
     version: 'test',
     revision: '',
     configHash: 'c0ffee',
@@ -221,6 +222,54 @@ test('breakers are listed newest first, page by page, and those that hold all th
   expect(second).toMatchObject({ open: first.open, recent: [{ code: 'B-06' }] })
 })
 
+describe('lists are filtered', () => {
+  const names = async (path: string, list: string, of: string) =>
+    ((await body(path))[list] as Record<string, string>[]).map((one) => one[of])
+
+  test('cycles by outcome and mode', async () => {
+    const ids = await names('cycles', 'cycles', 'id')
+    const ended = cycles.filter(({ outcome }) => outcome === 'traded').map(({ id }) => id)
+    expect(await names('cycles?outcome=traded&mode=live', 'cycles', 'id')).toEqual(
+      ids.filter((id) => ended.includes(id!)),
+    )
+    expect(await names('cycles?mode=dry-run', 'cycles', 'id')).toEqual([])
+    const running = cycles.filter(({ outcome }) => outcome === undefined).map(({ id }) => id)
+    expect(await names('cycles?outcome=running', 'cycles', 'id')).toEqual(ids.filter((id) => running.includes(id!)))
+    expect(ended.length + running.length).toBeGreaterThan(0)
+  })
+
+  test('breakers by code and scope, those that hold as well', async () => {
+    const found = async (query: string) => [
+      await names(`breakers?${query}`, 'open', 'code'),
+      await names(`breakers?${query}`, 'recent', 'code'),
+    ]
+    expect(await found('code=B-06')).toEqual([['B-06'], ['B-06']])
+    expect(await found('scope=chain:alpha&limit=1')).toEqual([['B-05', 'B-06'], ['B-05']])
+    expect(await found('scope=chain:beta')).toEqual([[], []])
+  })
+
+  test('the audit log by time', async () => {
+    const [first, second] = [await gate.audit.append(anEntry()), await gate.audit.append(anEntry())]
+    const at = ({ at: time }: { at: number }) => new Date(time).toISOString()
+    const sequences = (query: string) => names(`audit?${query}`, 'records', 'sequence')
+    expect(await sequences(`from=${at(first)}&to=${at(second)}`)).toEqual([first.sequence])
+    expect(await sequences(`from=${at(second)}`)).toEqual([second.sequence])
+    expect(await sequences(`to=${at(second)}&limit=1`)).toEqual([first.sequence])
+  })
+
+  test('the ledger by chain and asset, balances as well', async () => {
+    const found = async (query: string) => [
+      await names(`portfolios/core/ledger?${query}`, 'postings', 'symbol'),
+      await names(`portfolios/core/ledger?${query}`, 'balances', 'symbol'),
+    ]
+    const all = [['USDC', 'USDC'], ['USDC']]
+    expect(await found('chain=alpha')).toEqual(all)
+    expect(await found('asset=USD&chain=alpha')).toEqual(all)
+    expect(await found('asset=USD&chain=beta')).toEqual([[], []])
+    expect(await found('asset=ETH')).toEqual([[], []])
+  })
+})
+
 describe('transfers', () => {
   test('are listed newest first, by portfolio and state', async () => {
     const all = await body('transfers?portfolio=core&limit=2')
@@ -283,11 +332,23 @@ test.each([
   ['transfers?before=nothing', '/before'],
   ['proposals?before=nothing', '/before'],
   ['breakers?before=nothing', '/before'],
+  ['breakers?code=B-99', '/code'],
+  ['breakers?scope=chain:gamma', '/scope'],
+  ['cycles?outcome=lost', '/outcome'],
+  ['cycles?mode=paper', '/mode'],
+  ['proposals?kind=pause', '/kind'],
+  ['audit?from=yesterday', '/from'],
+  ['audit?to=2026-01-31', '/to'],
+  ['portfolios/core/ledger?chain=gamma', '/chain'],
+  ['portfolios/core/ledger?asset=DOGE', '/asset'],
   ['intents?limit=501', '/limit'],
   ['intents?portfolio=nobody', '/portfolio'],
   ['intents?before=nothing', '/before'],
   ['portfolios/core/drift?limit=501', '/limit'],
   ['portfolios/core/drift?before=nothing', '/before'],
+  ['cycles?x=1', '/x'],
+  ['state?x=1', '/x'],
+  ['state?a%2Fb~c=1', '/a~1b~0c'],
 ])('%s is refused, and told where', async (path, pointer) => {
   const answer = await get(path)
   expect([answer.status, answer.body]).toEqual([

@@ -53,6 +53,8 @@ export const resumeBody = z.strictObject({
     .describe('Gives up what is missing from the account: beside B-03 in `clear`, it is booked as lost.'),
 })
 export const breakersQuery = z.strictObject({
+  code: z.enum(BREAKER_CODES).optional(),
+  scope: z.string().max(200).optional(),
   before: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional().describe('`next` of the page before.'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })

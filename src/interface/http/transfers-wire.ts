@@ -19,15 +19,12 @@ export function transferRecordWire({ transfer, portfolio }: TransferRecord, inve
     expectedAt: timeText(dueTimesOf(transfer).expected),
     isOpen: isTransferOpen(transfer),
     isLate: isOverdue(transfer),
-    investigation: investigation
-      ? {
-          by: investigation.by,
-          reason: investigation.reason,
-          note: investigation.note ?? null,
-          at: timeText(investigation.at),
-        }
-      : null,
+    investigation: investigation ? investigationWire(investigation) : null,
   }
+}
+
+export function investigationWire({ by, reason, note, at }: Investigation) {
+  return { by, reason, note: note ?? null, at: timeText(at) }
 }
 
 interface Happening {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Cost } from '../../domain/planning/cost.js'
-import type { Cycle, LegRun } from '../../domain/execution/cycle.js'
+import { type Cycle, CYCLE_OUTCOMES, type CycleOutcome, type LegRun } from '../../domain/execution/cycle.js'
 import type { Intent } from '../../domain/execution/intent.js'
 import { progressOf } from '../../domain/execution/progress.js'
 import type { Transfer } from '../../domain/execution/transfer.js'
@@ -13,7 +13,7 @@ import type { CycleSummary } from '../../ports/store.js'
 import { amountWire, costWire, ratioText, timeText } from './figures.js'
 import type { LastCycle } from './last-cycles.js'
 import { decisionWire, marketWire, planWire } from './plan-wire.js'
-import { Problem } from './problem.js'
+import { invalidRequest, pointerTo } from './problem.js'
 import { runningState, stateWire } from './state-wire.js'
 
 const REASON_LENGTH = 500
@@ -49,22 +49,38 @@ export const transferId = z
   .regex(/^[a-zA-Z0-9.-]{1,100}$/, 'expected the id of a leg: letters, digits, dots and dashes, 100 at most')
 export const cycleParams = z.object({ id: cycleId })
 
+/** Of cycles without an end, beside the outcomes of those that have one. */
+const RUNNING = 'running'
+
 export const cyclesQuery = z.strictObject({
   portfolio: name.optional(),
+  outcome: z
+    .enum([...CYCLE_OUTCOMES, RUNNING])
+    .optional()
+    .describe(`\`${RUNNING}\` for those without an end.`),
+  mode: z.enum(['live', 'dry-run']).optional(),
   before: cycleId.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
+
+/** What a filter by outcome asks the records for: null is that of cycles without an end. */
+export function outcomeAsked(outcome: CycleOutcome | typeof RUNNING): CycleOutcome | null {
+  return outcome === RUNNING ? null : outcome
+}
 
 /** Parses what came; throws a Problem that names every finding. */
 export function parseOrRefuse<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input ?? {})
   if (parsed.success) return parsed.data
-  const errors = parsed.error.issues.map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message }))
-  throw new Problem(
-    400,
-    'invalid-request',
-    errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '),
-    errors,
+  throw invalidRequest(
+    parsed.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => ({
+            pointer: pointerTo([...issue.path, key]),
+            detail: 'is not known here; leave it out',
+          }))
+        : [{ pointer: pointerTo(issue.path), detail: issue.message }],
+    ),
   )
 }
 
@@ -98,11 +114,13 @@ export function driftWire(drift: Drift, valuation: Valuation) {
   }
 }
 
-/** `states` are the scopes that are not running. */
+/** `states` are the scopes that are not running. Every portfolio trades through every venue. */
 export function portfolioWire(portfolio: Portfolio, states: readonly ScopeState[], last: LastCycle | undefined) {
   const { id, chains, assets, bridges } = portfolio
   const held = strictest(states, { portfolio: id })
+  const venues = states.flatMap(({ scope }) => (scope.startsWith('venue:') ? [scope.slice('venue:'.length)] : []))
   const parts = scopesOf({
+    venues,
     chains: chains.map(({ key }) => key),
     assets: assets.map(({ key }) => key),
     bridges: Object.keys(bridges),

@@ -171,10 +171,7 @@ export const transactions: readonly Scenario[] = [
       await until('every crossing to be looked into', 180_000, async () => {
         const rows = await stage.query<{ id: string; state: string }>(openCrossings)
         for (const { id } of rows.filter(({ state }) => state !== 'in_flight'))
-          if (!lookedInto.has(id)) {
-            await stage.told(daemon, `/v1/transfers/${id}/investigated`, { reason: 'A scenario wants it.' })
-            lookedInto.add(id)
-          }
+          if (!lookedInto.has(id) && (await act(daemon, `/v1/transfers/${id}`, 'investigated'))) lookedInto.add(id)
         return rows.every(({ id }) => lookedInto.has(id)) ? true : undefined
       })
     },
@@ -196,11 +193,16 @@ const usedApproval = `
   where intents.kind = 'approve' and intents.state = 'final_ok' and cycles.ended_at is not null limit 1`
 
 /** Orders that an intent is not carried out. False where it has changed meanwhile. */
-async function cancel(daemon: DaemonProcess, id: string): Promise<boolean> {
-  const path = `${daemon.adminUrl}/v1/intents/${id}`
+function cancel(daemon: DaemonProcess, id: string): Promise<boolean> {
+  return act(daemon, `/v1/intents/${id}`, 'cancel')
+}
+
+/** Does something to what is looked at right before. False where it has changed meanwhile. */
+async function act(daemon: DaemonProcess, what: string, deed: 'cancel' | 'investigated'): Promise<boolean> {
+  const path = `${daemon.adminUrl}${what}`
   const authorization = `Bearer ${adminToken}`
   const etag = (await fetch(path, { headers: { authorization } })).headers.get('etag') ?? ''
-  const { status } = await fetch(`${path}/cancel`, {
+  const { status } = await fetch(`${path}/${deed}`, {
     method: 'POST',
     headers: { authorization, 'if-match': etag, 'idempotency-key': randomUUID(), 'content-type': 'application/json' },
     body: JSON.stringify({ reason: 'A scenario wants it.' }),

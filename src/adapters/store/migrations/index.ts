@@ -9,6 +9,7 @@ import { up as notifications } from './0007-notifications.js'
 import { up as reads } from './0008-reads.js'
 import { up as authors } from './0009-authors.js'
 import { up as reconciliations } from './0010-reconciliations.js'
+import { up as denialsAndFilters } from './0011-denials-and-filters.js'
 
 export interface Migration {
   readonly name: string
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0008-reads', up: reads },
   { name: '0009-authors', up: authors },
   { name: '0010-reconciliations', up: reconciliations },
+  { name: '0011-denials-and-filters', up: denialsAndFilters },
 ]
 
 /** The schema this build reads and writes. */

@@ -1,6 +1,7 @@
 import { StateBadge } from '../../parts/badges.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
 import { Share, Unknown, Usd } from '../../parts/exact.js'
+import { shareFigure } from '../../parts/figures.js'
 import { Panel } from '../../parts/page.js'
 import type { Cycle } from '../../api/cycles.js'
 import shared from '../../parts/shared.module.css'
@@ -42,6 +43,10 @@ export function AssetsPanel({ cycle: { assets, decision } }: { readonly cycle: C
   )
 }
 
+/** Whether a level's ends cannot be told apart as they are read. */
+const isOneFigure = ({ lower, upper }: NonNullable<Row['level']>) =>
+  shareFigure(lower).readable === shareFigure(upper).readable
+
 const MEASURED: readonly Column<Row>[] = [
   {
     name: 'Asset',
@@ -69,7 +74,13 @@ const MEASURED: readonly Column<Row>[] = [
     of: ({ level }) =>
       level ? (
         <>
-          <Share value={level.lower} /> to <Share value={level.upper} />
+          <Share value={level.lower} />
+          {!isOneFigure(level) && (
+            <>
+              {' '}
+              to <Share value={level.upper} />
+            </>
+          )}
         </>
       ) : (
         <Unknown>left as it is</Unknown>

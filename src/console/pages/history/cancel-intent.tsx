@@ -7,7 +7,7 @@ import { Notice } from '../../parts/states.js'
 import type { CancelOrdered, IntentDetail } from '../../api/cycles.js'
 import shared from '../../parts/shared.module.css'
 import { intentPath } from '../../parts/links.js'
-import { isCancellable } from '../../parts/words.js'
+import { cancelTitle, isCancellable, isTooLate } from '../../parts/words.js'
 
 export function CancelButton({ intent }: { readonly intent: IntentDetail }) {
   const mayCancel = useMay('tx:cancel')
@@ -50,10 +50,10 @@ export function CancelButton({ intent }: { readonly intent: IntentDetail }) {
   )
 }
 
-export function CancelNotice({ intent: { cancelOrder } }: { readonly intent: IntentDetail }) {
+export function CancelNotice({ intent: { cancelOrder, state } }: { readonly intent: IntentDetail }) {
   if (!cancelOrder) return null
   return (
-    <Notice tone="warn" title={`${cancelOrder.by} ordered that it is not carried out`}>
+    <Notice tone={isTooLate(state) ? 'quiet' : 'warn'} title={cancelTitle(cancelOrder.by, state)}>
       {cancelOrder.reason} <Moment at={cancelOrder.orderedAt} />
     </Notice>
   )

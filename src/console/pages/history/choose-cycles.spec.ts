@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import type { CycleLine } from '../../api/cycles.js'
-import { type Choice, choiceOfParams, choiceToParams, EVERYTHING, isChosen, whyLine } from './choose-cycles.js'
+import {
+  type Choice,
+  choiceOfParams,
+  choiceToParams,
+  choiceToQuery,
+  EVERYTHING,
+  hasTraded,
+  whyLine,
+} from './choose-cycles.js'
 
 const traded: CycleLine = {
   id: 'c1',
@@ -15,18 +23,18 @@ const traded: CycleLine = {
 const running: CycleLine = { ...traded, id: 'c2', outcome: null, endedAt: null }
 const dry: CycleLine = { ...traded, id: 'c3', mode: 'dry-run', outcome: 'planned' }
 const idle: CycleLine = { ...traded, id: 'c4', outcome: 'within_band', legs: 0, reasons: [] }
-const all = [traded, running, dry, idle]
-const chosen = (choice: Partial<Choice>) =>
-  all.filter((one) => isChosen(one, { ...EVERYTHING, ...choice })).map(({ id }) => id)
 
 describe('choosing among cycles', () => {
-  test('by outcome, mode and whether they traded', () => {
-    expect(chosen({})).toEqual(['c1', 'c2', 'c3', 'c4'])
-    expect(chosen({ outcome: 'within_band' })).toEqual(['c4'])
-    expect(chosen({ outcome: null })).toEqual(['c2'])
-    expect(chosen({ mode: 'dry-run' })).toEqual(['c3'])
-    expect(chosen({ isTradedOnly: true })).toEqual(['c1', 'c2'])
-    expect(chosen({ isTradedOnly: true, outcome: null })).toEqual(['c2'])
+  test('outcome and mode are asked of the API, and whether they traded is seen by their legs', () => {
+    expect(choiceToQuery(EVERYTHING)).toEqual({})
+    expect(choiceToQuery({ ...EVERYTHING, outcome: 'within_band', isTradedOnly: true })).toEqual({
+      outcome: 'within_band',
+    })
+    expect(choiceToQuery({ ...EVERYTHING, outcome: null, mode: 'dry-run' })).toEqual({
+      outcome: 'running',
+      mode: 'dry-run',
+    })
+    expect([traded, running, dry, idle].filter(hasTraded)).toEqual([traded, running])
   })
 
   test('a choice survives its address, and what an address invents is not chosen', () => {

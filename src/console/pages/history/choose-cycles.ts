@@ -11,14 +11,6 @@ export interface Choice {
 
 export const EVERYTHING: Choice = { outcome: undefined, mode: undefined, isTradedOnly: false }
 
-export function isChosen(cycle: CycleLine, { outcome, mode, isTradedOnly }: Choice): boolean {
-  return (
-    (outcome === undefined || cycle.outcome === outcome) &&
-    (mode === undefined || cycle.mode === mode) &&
-    (!isTradedOnly || hasTraded(cycle))
-  )
-}
-
 /** Whether it set out to change anything: it is live and has legs. */
 export function hasTraded({ mode, legs }: CycleLine): boolean {
   return mode === 'live' && legs > 0
@@ -34,13 +26,14 @@ export function whyLine({ outcome, reasons }: Pick<CycleLine, 'outcome' | 'reaso
 
 const RUNS = 'running'
 
+/** What the API chooses by. */
+export function choiceToQuery({ outcome, mode }: Choice): Record<string, string> {
+  return { ...(outcome !== undefined && { outcome: outcome ?? RUNS }), ...(mode !== undefined && { mode }) }
+}
+
 /** A choice as the parameters of an address, without what is not chosen. */
-export function choiceToParams({ outcome, mode, isTradedOnly }: Choice): Record<string, string> {
-  return {
-    ...(outcome !== undefined && { outcome: outcome ?? RUNS }),
-    ...(mode !== undefined && { mode }),
-    ...(isTradedOnly && { traded: 'yes' }),
-  }
+export function choiceToParams(choice: Choice): Record<string, string> {
+  return { ...choiceToQuery(choice), ...(choice.isTradedOnly && { traded: 'yes' }) }
 }
 
 /** The choice that an address names; what it does not know is not chosen. */

@@ -3,13 +3,13 @@ import { useRead } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
 import { fromUnits, sum } from '../../parts/decimals.js'
-import { Share, Unknown, Usd } from '../../parts/exact.js'
+import { Price, Share, Unknown, Usd } from '../../parts/exact.js'
 import { Moment } from '../../parts/moment.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
 import { progressText, skippedTexts } from '../../parts/progress.js'
 import shared from '../../parts/shared.module.css'
 import { Notice } from '../../parts/states.js'
-import { DECISIONS, outcomeWords } from '../../parts/words.js'
+import { actText, DECISIONS, outcomeWords } from '../../parts/words.js'
 import { AssetsPanel } from './assets-panel.js'
 import classes from './history.module.css'
 import { LegsPanel } from './legs-panel.js'
@@ -75,12 +75,16 @@ function Summary({ cycle }: { readonly cycle: Cycle }) {
         )}
         {realised.length > 0 && (
           <Fact name="Realised cost">
-            <Usd value={sum(realised)} /> <span className={shared.quiet}>of {progressText(progress)}</span>
+            <Usd value={sum(realised)} />{' '}
+            <span className={shared.quiet}>of {progressText(progress, outcome !== null)}</span>
           </Fact>
         )}
       </Facts>
       {progress.skipped.length > 0 && (
-        <Notice tone="warn" title="Not all of the plan is to be done">
+        <Notice
+          tone="warn"
+          title={outcome === null ? 'Not all of the plan is to be done' : 'Not all of the plan was done'}
+        >
           {skippedTexts(progress).map((text) => (
             <p key={text}>{text}</p>
           ))}
@@ -99,11 +103,11 @@ function Summary({ cycle }: { readonly cycle: Cycle }) {
   )
 }
 
-function WhyPanel({ cycle: { decision, planReasons, plan } }: { readonly cycle: Cycle }) {
+function WhyPanel({ cycle: { decision, outcome, planReasons, plan } }: { readonly cycle: Cycle }) {
   const { act, code, policy, reasons, shadow } = decision
   return (
     <Panel
-      title={act ? 'Why it acted' : 'Why it did nothing'}
+      title={`Why ${actText(act, outcome)}`}
       actions={<StateBadge tone={act ? 'busy' : 'quiet'}>{DECISIONS[code]}</StateBadge>}
     >
       <Reasons reasons={reasons} />
@@ -155,7 +159,7 @@ interface Price {
 
 const PRICE_COLUMNS: readonly Column<Price>[] = [
   { name: 'Asset', of: ({ asset }) => asset },
-  { name: 'Price', isFigure: true, of: ({ usd }) => <Usd value={usd} /> },
+  { name: 'Price', isFigure: true, of: ({ usd }) => <Price value={usd} /> },
 ]
 
 interface GasPrice {

@@ -12,7 +12,7 @@ import shared from '../../parts/shared.module.css'
 import { Await, Empty, More } from '../../parts/states.js'
 import { OUTCOMES, outcomeWords, RUNNING } from '../../parts/words.js'
 import { hrefOf, usePlace } from '../../routes.js'
-import { type Choice, choiceOfParams, choiceToParams, isChosen, whyLine } from './choose-cycles.js'
+import { type Choice, choiceOfParams, choiceToParams, choiceToQuery, hasTraded, whyLine } from './choose-cycles.js'
 import { elapsedText } from './trail.js'
 
 /** Each page of the list; what is wanted may be rare, so that much is asked for at once. */
@@ -21,7 +21,8 @@ const PER_PAGE = 50
 export function CyclesView({ portfolio }: { readonly portfolio: string }) {
   const { query } = usePlace()
   const choice = choiceOfParams(query)
-  const pages = useReadPages<CyclesPage>('/v1/cycles', { portfolio, limit: PER_PAGE })
+  const asked = choiceToQuery(choice)
+  const pages = useReadPages<CyclesPage>('/v1/cycles', { portfolio, ...asked, limit: PER_PAGE })
   const choose = (change: Partial<Choice>) => {
     window.location.replace(pathOf(hrefOf('history'), choiceToParams({ ...choice, ...change })))
   }
@@ -31,13 +32,15 @@ export function CyclesView({ portfolio }: { readonly portfolio: string }) {
       <Await read={pages}>
         {({ pages: loaded }) => {
           const all = loaded.flatMap(({ cycles }) => cycles)
-          const chosen = all.filter((one) => isChosen(one, choice))
+          const chosen = choice.isTradedOnly ? all.filter(hasTraded) : all
           return (
             <>
-              {all.length === 0 ? (
+              {all.length === 0 && Object.keys(asked).length === 0 ? (
                 <Empty title="No cycle yet">The schedule begins the first one, or Plan does.</Empty>
               ) : chosen.length === 0 ? (
-                <Empty title="None of these is what you look for">Among the {all.length} newest cycles.</Empty>
+                <Empty title="No cycle is what you look for">
+                  {all.length > 0 ? `Of the ${all.length} newest none traded.` : 'Choose another outcome or mode.'}
+                </Empty>
               ) : (
                 <CardTable label="Cycles, newest first" columns={COLUMNS} rows={chosen} keyOf={({ id }) => id} />
               )}
@@ -45,7 +48,8 @@ export function CyclesView({ portfolio }: { readonly portfolio: string }) {
                 <More pages={pages} />
                 {all.length > 0 && (
                   <output className={shared.quiet}>
-                    {chosen.length} of the {all.length} newest cycles
+                    {choice.isTradedOnly && `${chosen.length} that traded of `}
+                    {all.length} {all.length === 1 ? 'cycle' : 'cycles'}
                     {pages.hasNextPage ? '; there are older ones' : ''}.
                   </output>
                 )}

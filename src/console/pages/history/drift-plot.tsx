@@ -10,7 +10,7 @@ import {
   type SeriesPoint,
   stepped,
   thinned,
-  tickText,
+  tickLabels,
 } from './drift-series.js'
 import classes from './drift-plot.module.css'
 
@@ -50,6 +50,13 @@ export function DriftPlot({ series, words, chosen, onChoose }: Picture) {
   const x = ({ at }: SeriesPoint) => times(at)
   const y = (share: number | null) => shares(share ?? 0)
   const read = series[chosen]
+  const labels = (ticks: readonly Date[]) =>
+    tickLabels(
+      ticks.map((tick) => tick.getTime()),
+      last.at - first.at,
+      times,
+      TICK_WIDTH,
+    )
   const point = (event: PointerEvent<SVGSVGElement>) => {
     const left = event.currentTarget.getBoundingClientRect().left
     onChoose(nearestTo(series, times.invert(event.clientX - left).getTime()))
@@ -74,15 +81,15 @@ export function DriftPlot({ series, words, chosen, onChoose }: Picture) {
                 </text>
               </g>
             ))}
-            {spaced(times.ticks(Math.max(2, Math.floor(width / 130))), times).map((tick) => (
+            {labels(times.ticks(Math.max(2, Math.floor(width / 130)))).map(({ at, text }) => (
               <text
-                key={tick.getTime()}
+                key={at}
                 className={classes.tick}
-                x={times(tick)}
+                x={times(at)}
                 y={HEIGHT - 8}
-                textAnchor={times(tick) > width - 50 ? 'end' : 'middle'}
+                textAnchor={times(at) > width - 50 ? 'end' : 'middle'}
               >
-                {tickText(tick.getTime(), last.at - first.at)}
+                {text}
               </text>
             ))}
             <Area
@@ -142,12 +149,4 @@ export function DriftPlot({ series, words, chosen, onChoose }: Picture) {
 function shortPercent(share: number, [least, most]: readonly [number, number]): string {
   const span = most - least
   return `${(share * 100).toFixed(span < 0.004 ? 2 : span < 0.04 ? 1 : 0)} %`
-}
-
-/** The ticks without those that would stand on the one before. */
-function spaced(ticks: readonly Date[], place: (tick: Date) => number): Date[] {
-  return ticks.reduce<Date[]>((kept, tick) => {
-    const last = kept.at(-1)
-    return last && place(tick) - place(last) < TICK_WIDTH ? kept : [...kept, tick]
-  }, [])
 }

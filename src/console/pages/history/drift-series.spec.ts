@@ -5,6 +5,7 @@ import {
   assetsOf,
   isOutOfBand,
   nearestTo,
+  percent,
   rangeOf,
   type SeriesPoint,
   seriesInWords,
@@ -12,6 +13,7 @@ import {
   startOf,
   stepped,
   thinned,
+  tickLabels,
   tickText,
 } from './drift-series.js'
 
@@ -65,6 +67,24 @@ describe('drift as a series', () => {
       'Drift went from 0.00 % to 10.00 %, between 0.00 % and 10.00 %, over 4 cycles.',
     )
     expect(seriesInWords([], 'Drift')).toBe('Drift: no figure in this period.')
+  })
+
+  test('a share that is something is never told as nothing, and nothing has no sign', () => {
+    expect([0.00004, -0.00004, 0, -0, 0.1234].map(percent)).toEqual([
+      '<0.01 %',
+      '<0.01 %',
+      '0.00 %',
+      '0.00 %',
+      '12.34 %',
+    ])
+  })
+
+  test('no time stands twice under the picture, nor on the one before', () => {
+    const at = (second: number) => Date.UTC(2026, 0, 31, 14, 33, second)
+    const ticks = [at(0), at(30), at(60), at(90), at(120)]
+    const texts = (apart: number) => tickLabels(ticks, 120_000, (time) => (time - at(0)) / 1000, apart)
+    expect(texts(10).map(({ text }) => text)).toEqual(['14:33', '14:34', '14:35'])
+    expect(texts(100).map(({ text }) => text)).toEqual(['14:33', '14:35'])
   })
 
   test('periods end now', () => {

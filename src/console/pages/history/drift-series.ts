@@ -1,4 +1,5 @@
 import type { DriftPoint } from '../../api/cycles.js'
+import { shareFigure } from '../../parts/figures.js'
 
 /** One asset, or the whole portfolio's drift, at one cycle; figures are shares. */
 export interface SeriesPoint {
@@ -71,7 +72,7 @@ export function seriesInWords(series: readonly SeriesPoint[], name: string): str
 }
 
 export function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`
+  return shareFigure(share.toFixed(12)).readable
 }
 
 /** The point whose time is nearest; the series is oldest first. */
@@ -108,6 +109,25 @@ export function stepped(series: readonly SeriesPoint[]): SeriesPoint[] {
 }
 
 const DAY_MS = 86_400_000
+
+interface Label {
+  readonly at: number
+  readonly text: string
+}
+
+/** Labels of ticks in the order of time, each with another text and at least `apart` from the one before; `place` gives where. */
+export function tickLabels(
+  ticks: readonly number[],
+  span: number,
+  place: (at: number) => number,
+  apart: number,
+): Label[] {
+  return ticks.reduce<Label[]>((kept, at) => {
+    const last = kept.at(-1)
+    const text = tickText(at, span)
+    return last && (last.text === text || place(at) - place(last.at) < apart) ? kept : [...kept, { at, text }]
+  }, [])
+}
 
 /** Time under a picture that spans so many milliseconds, in UTC: `14:00`, at midnight `27 Nov`. */
 export function tickText(at: number, span: number): string {

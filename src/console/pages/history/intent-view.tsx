@@ -5,6 +5,7 @@ import { CallPanel } from '../../parts/call-panel.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
 import { fromUnits } from '../../parts/decimals.js'
 import { Amount, Hex } from '../../parts/exact.js'
+import { amountFigure } from '../../parts/figures.js'
 import { IdLink } from '../../parts/id-link.js'
 import { cycleHref, intentPath } from '../../parts/links.js'
 import { Ago, Moment } from '../../parts/moment.js'
@@ -147,7 +148,7 @@ const ATTEMPT_COLUMNS: readonly Column<Attempt>[] = [
   { name: 'Signed', of: ({ signedAt }) => <Moment at={signedAt} /> },
   { name: 'Does', of: ({ payload }) => (payload === 'cancel' ? 'cancels the nonce' : 'the step') },
   { name: 'Most per gas', isFigure: true, of: ({ maxFeePerGasWei }) => `${fromUnits(maxFeePerGasWei, 9)} gwei` },
-  { name: 'Gas limit', isFigure: true, of: ({ gasLimit }) => gasLimit },
+  { name: 'Gas limit', isFigure: true, of: ({ gasLimit }) => amountFigure(gasLimit).readable },
   { name: 'Hash', of: ({ hash }) => <Hex value={hash} label="hash" /> },
 ]
 

@@ -1,4 +1,4 @@
-import type { Cost, Cycle, Intent, Transfer } from '../../api/cycles.js'
+import type { Cost, Cycle, Intent, LegState, Transfer } from '../../api/cycles.js'
 import { StateBadge } from '../../parts/badges.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
 import { difference } from '../../parts/decimals.js'
@@ -10,7 +10,8 @@ import { Moment } from '../../parts/moment.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
 import shared from '../../parts/shared.module.css'
 import { Empty, Notice } from '../../parts/states.js'
-import { INTENTS, LEGS, TRANSFERS, type Words } from '../../parts/words.js'
+import { Tool } from '../../parts/tool.js'
+import { INTENTS, isLegOver, legWords, TRANSFERS, type Words } from '../../parts/words.js'
 import classes from './history.module.css'
 import { type LegTrail, legTrails, looseIntents } from './trail.js'
 
@@ -27,7 +28,7 @@ export function LegsPanel({ cycle }: { readonly cycle: Cycle }) {
       ) : (
         <div className={classes.legs}>
           {trails.map((trail, index) => (
-            <LegCard key={trail.leg.id} trail={trail} ordinal={index + 1} of={trails.length} cycleId={cycle.id} />
+            <LegCard key={trail.leg.id} trail={trail} ordinal={index + 1} of={trails.length} cycle={cycle} />
           ))}
           {loose.length > 0 && (
             <article className={classes.leg} aria-label="Other transactions">
@@ -45,28 +46,30 @@ function LegCard({
   trail,
   ordinal,
   of,
-  cycleId,
+  cycle,
 }: {
   readonly trail: LegTrail
   readonly ordinal: number
   readonly of: number
-  readonly cycleId: string
+  readonly cycle: Cycle
 }) {
   const { leg, planned, intents, transfer } = trail
   const [sell, buy] = [planned?.sell, planned?.expectedOut]
+  const isOver = isLegOver(leg.state, cycle.outcome, transfer?.state)
+  const nothing = <Unknown>{isOver ? 'nothing' : 'nothing yet'}</Unknown>
   const title = `${leg.kind === 'swap' ? 'Swap' : 'Bridge'} ${ordinal} of ${of}`
   return (
     <article className={classes.leg} aria-label={title}>
       <div className={classes.legHead}>
         <h3>{title}</h3>
-        <Badge words={LEGS[leg.state]} />
+        <Badge words={legWords(leg.state, cycle)} />
         {sell && buy && (
           <span>
             {sell.symbol} on {sell.chain} → {buy.symbol} on {buy.chain}
           </span>
         )}
         <span className={shared.quiet}>
-          {leg.tool} by {leg.venue}
+          <Tool name={leg.tool} /> by {leg.venue}
         </span>
       </div>
       {leg.failure && (
@@ -75,15 +78,9 @@ function LegCard({
         </Notice>
       )}
       <Facts>
-        <Fact name="Sold">
-          {leg.sold ? <Amount value={leg.sold.amount} symbol={leg.sold.symbol} /> : <Unknown>nothing yet</Unknown>}
-        </Fact>
+        <Fact name="Sold">{leg.sold ? <Amount value={leg.sold.amount} symbol={leg.sold.symbol} /> : nothing}</Fact>
         <Fact name="Received">
-          {leg.received ? (
-            <Amount value={leg.received.amount} symbol={leg.received.symbol} />
-          ) : (
-            <Unknown>nothing yet</Unknown>
-          )}
+          {leg.received ? <Amount value={leg.received.amount} symbol={leg.received.symbol} /> : nothing}
         </Fact>
         {planned && (
           <>
@@ -97,16 +94,24 @@ function LegCard({
           </>
         )}
       </Facts>
-      <CostTable expected={planned?.cost} realised={leg.realisedCost} />
-      <Steps intents={intents} transfer={transfer} cycleId={cycleId} />
+      <CostTable
+        expected={planned?.cost}
+        realised={leg.realisedCost}
+        unknown={cycle.outcome === null ? 'not known yet' : isBegun(leg.state) ? 'not known' : 'nothing'}
+      />
+      <Steps intents={intents} transfer={transfer} cycleId={cycle.id} />
     </article>
   )
 }
+
+const isBegun = (state: LegState) => state !== 'waiting' && state !== 'skipped'
 
 interface CostRow {
   readonly name: string
   readonly expected: string | undefined
   readonly realised: string | undefined
+  /** What stands where there is no realised figure. */
+  readonly unknown: string
 }
 
 const COMPONENTS = [
@@ -123,7 +128,7 @@ const COST_COLUMNS: readonly Column<CostRow>[] = [
   {
     name: 'Realised',
     isFigure: true,
-    of: ({ realised }) => (realised === undefined ? <Unknown>not yet</Unknown> : <Usd value={realised} />),
+    of: ({ realised, unknown }) => (realised === undefined ? <Unknown>{unknown}</Unknown> : <Usd value={realised} />),
   },
   {
     name: 'Difference',
@@ -137,19 +142,32 @@ const COST_COLUMNS: readonly Column<CostRow>[] = [
   },
 ]
 
-function CostTable({ expected, realised }: { readonly expected: Cost | undefined; readonly realised: Cost | null }) {
+function CostTable({
+  expected,
+  realised,
+  unknown,
+}: {
+  readonly expected: Cost | undefined
+  readonly realised: Cost | null
+  readonly unknown: string
+}) {
   if (!expected && !realised) return null
   const [total, compared] = [realised?.totalUsd, expected?.totalUsd]
   return (
     <details className={shared.details}>
       <summary>
         Cost: expected {compared === undefined ? 'unknown' : usdFigure(compared).readable}, realised{' '}
-        {total === undefined ? 'not known yet' : usdFigure(total).readable}
+        {total === undefined ? unknown : usdFigure(total).readable}
       </summary>
       <CardTable
         label="Expected and realised cost"
         columns={COST_COLUMNS}
-        rows={COMPONENTS.map(([name, key]) => ({ name, expected: expected?.[key], realised: realised?.[key] }))}
+        rows={COMPONENTS.map(([name, key]) => ({
+          name,
+          expected: expected?.[key],
+          realised: realised?.[key],
+          unknown,
+        }))}
         keyOf={({ name }) => name}
       />
     </details>

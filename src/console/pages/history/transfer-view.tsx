@@ -1,6 +1,6 @@
 import { Button, Textarea } from '@mantine/core'
 import { useState } from 'react'
-import { useMay } from '../../api/context.js'
+import { useMay, useMe } from '../../api/context.js'
 import type { Investigated, TransferDetail } from '../../api/cycles.js'
 import { useRead } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
@@ -66,6 +66,7 @@ function LateNotice({ transfer: { isLate, state, investigation, expectedAt } }: 
 
 function InvestigatedButton({ transfer }: { readonly transfer: TransferDetail }) {
   const mayMark = useMay('resume:propose')
+  const takesTwo = useMe().approvals.resume === 2
   const [isAsking, setAsking] = useState(false)
   const [note, setNote] = useState('')
   if (!transfer.isLate || transfer.investigation) return null
@@ -81,14 +82,16 @@ function InvestigatedButton({ transfer }: { readonly transfer: TransferDetail })
           deed={(reason) => ({
             path: `${transferPath(transfer.id)}/investigated`,
             body: { reason, ...(note.trim() !== '' && { note: note.trim() }) },
+            lookedAt: transferPath(transfer.id),
           })}
           reason="required"
-          confirm="Mark as investigated"
+          confirm={takesTwo ? 'Propose the mark' : 'Mark as investigated'}
           onClose={() => setAsking(false)}
         >
           <p>
             Its bridge is not stopped any more for this transfer&apos;s being late. It stays in transit, is looked for
             as before, and nothing is written off.
+            {takesTwo && ' It takes two people here: somebody else has to approve it within 15 minutes.'}
           </p>
           <Textarea
             label="What was found"

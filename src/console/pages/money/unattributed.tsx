@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { Positions } from '../../api/answers.js'
-import { useMay } from '../../api/context.js'
+import { useMay, useMe } from '../../api/context.js'
 import { ConfirmAct } from '../../parts/confirm-act.js'
 import { Amount, Hex } from '../../parts/exact.js'
 import { Notice } from '../../parts/states.js'
@@ -12,6 +12,7 @@ type Found = Positions['unattributed'][number]
 /** Money that nobody announced: whose it is has to be said by a person before it counts. */
 export function Unattributed({ portfolio, found }: { readonly portfolio: string; readonly found: readonly Found[] }) {
   const mayClassify = useMay('resume:propose')
+  const takesTwo = useMe().approvals.resume === 2
   const [taking, setTaking] = useState<Found>()
   if (found.length === 0) return null
   return (
@@ -35,15 +36,16 @@ export function Unattributed({ portfolio, found }: { readonly portfolio: string;
         <ConfirmAct<unknown>
           title="Take it for the fund’s own?"
           reason="required"
-          confirm="It is the fund’s own"
+          confirm={takesTwo ? 'Propose it' : 'It is the fund’s own'}
           deed={(reason) => ({
             path: `/v1/portfolios/${encodeURIComponent(portfolio)}/inflows`,
-            body: { chain: taking.chain, token: taking.token, reason },
+            body: { chain: taking.chain, token: taking.token, units: taking.units, reason },
           })}
           onClose={() => setTaking(undefined)}
         >
           <p>
             <Balance of={taking} /> on {taking.chain}: from then on it counts in NAV and weights, and is traded.
+            {takesTwo && ' It takes two people here: somebody else has to approve it within 15 minutes.'}
           </p>
         </ConfirmAct>
       )}

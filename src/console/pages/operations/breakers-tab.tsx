@@ -8,6 +8,7 @@ import { CardTable, type Column } from '../../parts/card-table.js'
 import { Ago, Moment } from '../../parts/moment.js'
 import { Panel } from '../../parts/page.js'
 import { PagedTable } from '../../parts/paged-table.js'
+import { scopeText } from '../../parts/scope-text.js'
 import shared from '../../parts/shared.module.css'
 import { Await, Empty } from '../../parts/states.js'
 import type { Breaker, Breakers } from './api.js'
@@ -67,7 +68,7 @@ function OpenBreaker({ breaker }: { readonly breaker: Breaker }) {
           {code} {name}
         </h3>
         <OperatingBadge state={level} />
-        <span>{scope}</span>
+        <span>{scopeText(scope)}</span>
         <span className={shared.quiet}>
           <Moment at={trippedAt} />, <Ago at={trippedAt} />
         </span>
@@ -81,7 +82,7 @@ function OpenBreaker({ breaker }: { readonly breaker: Breaker }) {
         <div className={shared.below}>
           {mayResume ? (
             <Button variant="default" onClick={() => setResuming(true)}>
-              Resume {scope === 'all' ? 'everything' : scope}…
+              Resume {scopeText(scope)}…
             </Button>
           ) : (
             <span className={shared.quiet}>Resuming takes the scope resume:propose.</span>
@@ -103,7 +104,7 @@ const COLUMNS: readonly Column<Breaker>[] = [
       </>
     ),
   },
-  { name: 'Holds', of: ({ scope }) => scope },
+  { name: 'Holds', of: ({ scope }) => scopeText(scope) },
   { name: 'Reason', of: ({ reason }) => reason },
   {
     name: 'Cleared',

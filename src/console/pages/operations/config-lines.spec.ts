@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { bySection, configLines, searchLines } from './config-lines.js'
+import { bySection, configLines, countText, searchLines } from './config-lines.js'
 
 const config = {
   chains: { mainnet: { chainId: 1, rpc: [{ url: 'http://127.0.0.1:8545' }] } },
@@ -33,5 +33,10 @@ describe('configuration as lines', () => {
     const sections = bySection(lines)
     expect(sections.map(({ name }) => name)).toEqual(['chains', 'portfolios', 'server'])
     expect(sections.flatMap((one) => one.lines)).toEqual(lines)
+  })
+
+  test('an empty section has no value', () => {
+    const counts = bySection(configLines({ notifications: [], venues: {}, port: 1, server: { a: 1, b: [] } }))
+    expect(counts.map((one) => countText(one.lines))).toEqual(['none', 'none', 'one value', '2 values'])
   })
 })

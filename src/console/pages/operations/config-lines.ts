@@ -18,6 +18,13 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** How many values a section has; one that is an empty list or object as a whole has none. */
+export function countText(section: readonly ConfigLine[]): string {
+  const [only, ...others] = section
+  if (others.length > 0) return `${section.length} values`
+  return only?.value === '[]' || only?.value === '{}' ? 'none' : 'one value'
+}
+
 /** The lines that have every word of the search in path or value, whatever the letter case. */
 export function searchLines(lines: readonly ConfigLine[], search: string): ConfigLine[] {
   const wanted = search.toLowerCase().split(/\s+/).filter(Boolean)

@@ -5,7 +5,7 @@ import { Hex, Unknown } from '../../parts/exact.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
 import shared from '../../parts/shared.module.css'
 import { Await, Empty } from '../../parts/states.js'
-import { bySection, configLines, searchLines } from './config-lines.js'
+import { bySection, configLines, countText, searchLines } from './config-lines.js'
 import classes from './operations.module.css'
 
 /** What the daemon runs under, read only, with every default. */
@@ -60,7 +60,7 @@ function Lines({ config }: { readonly config: Readonly<Record<string, unknown>> 
       {bySection(found).map(({ name, lines: own }) => (
         <details key={name} className={shared.details} open={isSearching || undefined}>
           <summary>
-            {name} <span className={shared.quiet}>{own.length === 1 ? 'one value' : `${own.length} values`}</span>
+            {name} <span className={shared.quiet}>{countText(own)}</span>
           </summary>
           <dl className={classes.lines}>
             {own.map(({ path, value }) => (

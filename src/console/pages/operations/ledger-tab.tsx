@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
-import { useMay } from '../../api/context.js'
+import { useMay, useMe } from '../../api/context.js'
 import { usePortfolio, useReadPages } from '../../api/queries.js'
 import { useChosenPortfolio } from '../../frame/portfolio.js'
 import { StateBadge } from '../../parts/badges.js'
@@ -15,7 +15,7 @@ import { Panel } from '../../parts/page.js'
 import shared from '../../parts/shared.module.css'
 import { Await, Empty, More } from '../../parts/states.js'
 import type { Balance, Inflow, Ledger, Posting } from './api.js'
-import { postingCause } from './posting-cause.js'
+import { movedToFinal, postingCause } from './posting-cause.js'
 
 export function LedgerTab() {
   const { id } = useChosenPortfolio()
@@ -56,6 +56,7 @@ function Unattributed({ portfolio }: { readonly portfolio: string }) {
 
 function Classify({ portfolio, balance }: { readonly portfolio: string; readonly balance: Balance }) {
   const mayClassify = useMay('resume:propose')
+  const takesTwo = useMe().approvals.resume === 2
   const [isAsking, setAsking] = useState(false)
   if (!mayClassify) return <span className={shared.quiet}>Saying so takes the scope resume:propose.</span>
   return (
@@ -68,15 +69,16 @@ function Classify({ portfolio, balance }: { readonly portfolio: string; readonly
           title="Take it for the fund's own?"
           deed={(reason) => ({
             path: `/v1/portfolios/${encodeURIComponent(portfolio)}/inflows`,
-            body: { chain: balance.chain, token: balance.token, reason },
+            body: { chain: balance.chain, token: balance.token, units: balance.units, reason },
           })}
           reason="required"
-          confirm="It is the fund's own"
+          confirm={takesTwo ? 'Propose it' : "It is the fund's own"}
           onClose={() => setAsking(false)}
         >
           <p>
             Everything unattributed of <Token balance={balance} /> on {balance.chain}: <Units of={balance} />. From then
             on it counts in NAV and weights, and is traded.
+            {takesTwo && ' It takes two people here: somebody else has to approve it within 15 minutes.'}
           </p>
         </ConfirmAct>
       )}
@@ -91,6 +93,7 @@ function Book({ portfolio }: { readonly portfolio: string }) {
       {({ pages: loaded }) => {
         const [first] = loaded
         const postings = loaded.flatMap((page) => page.postings)
+        const moved = movedToFinal(postings)
         return (
           <>
             <Panel title="What lies in the wallet, by the final book">
@@ -113,7 +116,7 @@ function Book({ portfolio }: { readonly portfolio: string }) {
                   <CardTable
                     label="Postings, newest first"
                     columns={POSTINGS}
-                    rows={postings.map((posting, index) => ({ posting, index }))}
+                    rows={postings.map((posting, index) => ({ posting, index, isMoved: moved.has(posting) }))}
                     keyOf={({ index }) => index}
                   />
                   <div className={shared.below}>
@@ -139,13 +142,15 @@ function Units({ of: { amount, symbol, units } }: { readonly of: Pick<Balance, '
   return amount === null ? `${units} base units` : <Amount value={amount} symbol={symbol} />
 }
 
-function Cause({ cause }: { readonly cause: string }) {
+function Cause({ cause, isMoved }: { readonly cause: string; readonly isMoved: boolean }) {
   const step = postingCause(cause)
   if (!step) return cause
   return (
     <>
       <IdLink id={step.stepId} href={stepHref(null, step.stepId)} label="Cause" />{' '}
-      <span className={shared.quiet}>{step.what}</span>
+      <span className={shared.quiet}>
+        {isMoved ? step.what.replace('undone', 'moved to the final book') : step.what}
+      </span>
     </>
   )
 }
@@ -163,9 +168,9 @@ const BALANCES: readonly Column<Balance>[] = [
   { name: 'Amount', isFigure: true, of: (balance) => <Units of={balance} /> },
 ]
 
-const POSTINGS: readonly Column<{ readonly posting: Posting; readonly index: number }>[] = [
+const POSTINGS: readonly Column<{ readonly posting: Posting; readonly index: number; readonly isMoved: boolean }>[] = [
   { name: 'Booked', of: ({ posting }) => <Moment at={posting.bookedAt} /> },
-  { name: 'Cause', of: ({ posting }) => <Cause cause={posting.cause} /> },
+  { name: 'Cause', of: ({ posting, isMoved }) => <Cause cause={posting.cause} isMoved={isMoved} /> },
   { name: 'Account', of: ({ posting }) => posting.account },
   { name: 'Chain', of: ({ posting }) => posting.chain },
   {

@@ -1,3 +1,5 @@
+import type { Posting } from './api.js'
+
 /** What a posting was booked for, where it is a transaction or a transfer of ours. */
 export interface PostingCause {
   readonly stepId: string
@@ -13,4 +15,24 @@ export function postingCause(cause: string): PostingCause | undefined {
   if (stepId === undefined) return undefined
   const words = rest.split(':').filter((word) => /^[a-z]+$/.test(word))
   return { stepId, what: words.join(', ') }
+}
+
+type Booked = Pick<Posting, 'bookedAt' | 'cause' | 'chain' | 'token' | 'account' | 'units' | 'book'>
+
+/** Which booking a cause is of, whether in the provisional book or in the final one. */
+const bookingOf = (cause: string) => cause.replace(/@\d+/, '').replace(/:undone$/, '')
+
+/**
+ * The provisional postings that were taken back because the final book has them from the same moment on. What else is
+ * undone left its block. `postings` are newest first, so that a final one is among them before what it replaces.
+ */
+export function movedToFinal<T extends Booked>(postings: readonly T[]): ReadonlySet<T> {
+  const keyOf = ({ bookedAt, cause, chain, token, account }: Booked, units: bigint) =>
+    [bookedAt, bookingOf(cause), chain, token, account, units].join(' ')
+  const final = new Set(postings.flatMap((one) => (one.book === 'final' ? [keyOf(one, BigInt(one.units))] : [])))
+  return new Set(
+    postings.filter(
+      (one) => one.book === 'provisional' && one.cause.endsWith(':undone') && final.has(keyOf(one, -BigInt(one.units))),
+    ),
+  )
 }

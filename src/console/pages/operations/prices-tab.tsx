@@ -1,7 +1,7 @@
 import { usePrices } from '../../api/queries.js'
 import { StateBadge } from '../../parts/badges.js'
 import { CardTable, type Column } from '../../parts/card-table.js'
-import { Share, Unknown, Usd } from '../../parts/exact.js'
+import { Price, Share, Unknown } from '../../parts/exact.js'
 import { Ago } from '../../parts/moment.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
 import shared from '../../parts/shared.module.css'
@@ -52,7 +52,7 @@ function AssetPanel({ price }: { readonly price: AssetPrice }) {
       )}
       <Facts>
         <Fact name="Price">
-          <Usd value={priceUsd} />
+          <Price value={priceUsd} />
         </Fact>
         <Fact name="Usable sources">
           {usable} of {sources.length}, needs {needs}
@@ -82,7 +82,7 @@ function AssetPanel({ price }: { readonly price: AssetPrice }) {
 
 const COLUMNS: readonly Column<Source>[] = [
   { name: 'Source', of: ({ source }) => source },
-  { name: 'Price', isFigure: true, of: ({ priceUsd }) => <Usd value={priceUsd} /> },
+  { name: 'Price', isFigure: true, of: ({ priceUsd }) => <Price value={priceUsd} /> },
   { name: 'Age', isFigure: true, of: ({ time }) => (time === null ? <Unknown /> : <Ago at={time} />) },
   {
     name: 'Usable',

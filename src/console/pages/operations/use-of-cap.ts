@@ -29,7 +29,7 @@ export function capLines(limits: PortfolioLimits): CapLine[] {
   return [
     money('Turnover, last hour', limits.turnoverPerHour),
     money('Turnover, last day', limits.turnoverPerDay),
-    money('Loss, last day', limits.lossPerDay),
+    money('Loss without gas, last day', limits.lossPerDay),
     money('Gas, last day', limits.gasPerDay),
     money('In flight over bridges', limits.inFlight),
     counts('Cycles that traded, last day', limits.cyclesPerDay),

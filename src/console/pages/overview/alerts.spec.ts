@@ -60,12 +60,12 @@ describe('what ought to be looked at', () => {
       ],
     }
     expect(titles({ states, breakers: { open: [breaker] } })).toEqual([
-      'chain:bay is paused hard',
-      'bridge:ferry is halted',
-      'Breaker B-03 holds chain:alpha',
+      'Chain bay is paused hard',
+      'Bridge ferry is halted',
+      'Breaker B-03 holds chain alpha',
     ])
     const paused = { states: { ...states, state: 'paused_new' as const, scopes: [] }, breakers: { open: [breaker] } }
-    expect(titles(paused)).toEqual(['Breaker B-03 holds chain:alpha', 'Everything is paused'])
+    expect(titles(paused)).toEqual(['Breaker B-03 holds chain alpha', 'Everything is paused'])
   })
 
   test('nothing where nothing is wrong', () => {
@@ -85,7 +85,7 @@ describe('what ought to be looked at', () => {
       breakers: { open: [breaker] },
     })
     expect(alerts.map(({ title, href }) => [title, href])).toEqual([
-      ['Breaker B-03 holds chain:alpha', '#/operations/breakers'],
+      ['Breaker B-03 holds chain alpha', '#/operations/breakers'],
       ['A plan waits for one approval', '#/plan/core-1'],
       ['LINK is left out of the figures', undefined],
     ])
@@ -95,6 +95,14 @@ describe('what ought to be looked at', () => {
     const resume = { ...proposal, id: 'r-1', kind: 'resume' as const, proposedBy: 'ada' }
     expect(alertsOf({ portfolio, proposals: { proposals: [resume] } })).toMatchObject([
       { title: 'A resume waits for a second person', detail: 'ada: It sells much.', href: '#/plan/r-1' },
+    ])
+    const others = [
+      { ...resume, id: 'i-1', kind: 'investigation' as const },
+      { ...resume, id: 'i-2', kind: 'inflow' as const },
+    ]
+    expect(alertsOf({ portfolio, proposals: { proposals: others } }).map(({ href }) => href)).toEqual([
+      '#/plan/i-1',
+      '#/plan/i-2',
     ])
   })
 

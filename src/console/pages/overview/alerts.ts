@@ -2,6 +2,7 @@ import type { Breakers, Chains, Portfolio, Positions, Prices, Proposals, States,
 import type { Tone } from '../../parts/badges.js'
 import { hrefOf } from '../../place.js'
 import { stepHref } from '../../parts/links.js'
+import { scopeText, scopeTitle } from '../../parts/scope-text.js'
 
 /** Something a person ought to look at, and where. */
 export interface Alert {
@@ -61,19 +62,19 @@ function waiting({ proposals }: Known): Alert[] {
           stepHref(null, String(content['intent'])),
         ),
       ),
-    ...open
-      .filter(({ kind }) => kind === 'resume')
-      .map(({ id, proposedBy, reason }) =>
-        alert(
-          `proposal ${id}`,
-          'warn',
-          'A resume waits for a second person',
-          `${proposedBy}: ${reason}`,
-          hrefOf('plan', id),
-        ),
-      ),
+    ...open.flatMap(({ id, kind, proposedBy, reason }) =>
+      kind === 'plan' || kind === 'cancel'
+        ? []
+        : [alert(`proposal ${id}`, 'warn', SECOND_PERSON[kind], `${proposedBy}: ${reason}`, hrefOf('plan', id))],
+    ),
   ]
 }
+
+const SECOND_PERSON = {
+  resume: 'A resume waits for a second person',
+  investigation: 'A mark on a late transfer waits for a second person',
+  inflow: 'An inflow waits for a second person',
+} as const
 
 const STOPPED = { running: 'running', paused_new: 'paused', paused_hard: 'paused hard', halted: 'halted' } as const
 
@@ -91,7 +92,7 @@ function stops({ states, breakers: found }: Known): Alert[] {
       alert(
         `stop ${scope}`,
         state === 'paused_new' ? 'warn' : 'bad',
-        `${scope === 'all' ? 'Everything' : scope} is ${STOPPED[state]}`,
+        `${scopeTitle(scope)} is ${STOPPED[state]}`,
         reason,
         // Who, since when, and the way out stand under the operating state on the same page.
         undefined,
@@ -103,7 +104,7 @@ function breakers({ breakers: found }: Known): Alert[] {
   return (found?.open ?? []).map(({ id, code, scope, reason }) => ({
     key: `breaker ${id}`,
     tone: 'bad',
-    title: `Breaker ${code} holds ${scope === 'all' ? 'everything' : scope}`,
+    title: `Breaker ${code} holds ${scopeText(scope)}`,
     detail: reason,
     href: hrefOf('operations', 'breakers'),
   }))

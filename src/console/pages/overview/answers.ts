@@ -9,6 +9,7 @@ export interface PortfolioForOutlook extends Pick<Portfolio, 'navUsd'> {
   readonly assets?: readonly { readonly asset: string; readonly valueUsd: string }[] | undefined
 }
 export interface CycleForOutlook {
+  readonly outcome: Cycle['outcome']
   readonly prices: Readonly<Record<string, string>>
   readonly legs: readonly {
     readonly id: string

@@ -1,10 +1,14 @@
 import type { Portfolio } from '../../api/answers.js'
+import { useProposals } from '../../api/queries.js'
+import { isOpen } from '../../parts/answering.js'
 import { StateBadge } from '../../parts/badges.js'
+import { capital } from '../../parts/capital.js'
 import { Usd } from '../../parts/exact.js'
-import { Ago } from '../../parts/moment.js'
+import { Ago, useNow } from '../../parts/moment.js'
 import { Panel } from '../../parts/page.js'
+import { skippedTexts } from '../../parts/progress.js'
 import shared from '../../parts/shared.module.css'
-import { DECISIONS, outcomeWords } from '../../parts/words.js'
+import { actText, DECISIONS, outcomeWords, WAITS } from '../../parts/words.js'
 import { hrefOf } from '../../routes.js'
 import type { Cycle } from './answers.js'
 import classes from './overview.module.css'
@@ -17,13 +21,16 @@ export function LastDecision({
   readonly portfolio: Portfolio
   readonly cycle: Cycle | undefined
 }) {
+  const proposals = useProposals()
+  const now = useNow()
   if (!lastCycle) return null
   const { id, decision, outcome = null } = lastCycle
-  const { label, tone } = outcomeWords(outcome)
+  const waits = outcome === null && proposals.data?.proposals.some((one) => one.id === id && isOpen(one, now)) === true
+  const { label, tone } = waits ? WAITS : outcomeWords(outcome)
   return (
     <Panel title="Last decision" actions={<a href={hrefOf('history', id)}>The whole cycle</a>}>
       <p className={classes.decision}>
-        <StateBadge tone={tone}>{label}</StateBadge> {decision.act ? 'It acted: ' : 'It did nothing: '}
+        <StateBadge tone={tone}>{label}</StateBadge> {capital(waits ? 'it is to act' : actText(decision.act, outcome))}:{' '}
         {DECISIONS[decision.code]}
         {cycle?.id === id && (
           <>
@@ -35,6 +42,7 @@ export function LastDecision({
         )}
       </p>
       <Reasons reasons={decision.reasons} />
+      {cycle?.id === id && skippedTexts(cycle.progress).map((text) => <p key={text}>{text}</p>)}
       {cycle?.id === id && cycle.plan && (
         <p className={shared.quiet}>
           {cycle.plan.legs.length} legs planned for <Usd value={cycle.plan.cost.totalUsd} /> in all.

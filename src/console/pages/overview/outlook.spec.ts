@@ -23,6 +23,7 @@ const planned = { id: 'one', sell: amount('0xaa', '1'), expectedOut: amount('0xB
 
 function cycle(leg: Partial<CycleForOutlook['legs'][number]>): CycleForOutlook {
   return {
+    outcome: null,
     prices: { ETH: '100', USD: '1' },
     plan: { legs: [planned] },
     legs: [{ id: 'one', kind: 'swap', state: 'sending', sold: null, received: null, ...leg }],
@@ -63,6 +64,7 @@ describe('where the weights will be', () => {
 
   test('a portfolio without value has no weights', () => {
     expect(outlookOf({ ...portfolio, navUsd: '0' }, cycle({}), assetOf)).toBeUndefined()
+    expect(outlookOf(portfolio, { ...cycle({ state: 'waiting' }), outcome: 'planned' }, assetOf)).toBeUndefined()
     expect(outlookOf({ navUsd: undefined }, cycle({}), assetOf)).toBeUndefined()
   })
 })

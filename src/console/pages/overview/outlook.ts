@@ -16,11 +16,13 @@ export interface Outlook {
  */
 export function outlookOf(
   { assets, navUsd }: PortfolioForOutlook,
-  { legs, plan, prices }: CycleForOutlook,
+  { outcome, legs: all, plan, prices }: CycleForOutlook,
   assetOf: (amount: AmountOf) => string | undefined,
 ): Outlook | undefined {
   const nav = Number(navUsd)
   if (!assets || !(nav > 0)) return undefined
+  // What an ended cycle did not begin is not done any more: a dry run changes nothing.
+  const legs = all.filter(({ state }) => outcome === null || OVER.has(state))
   const moved = new Map<string, number>()
   const move = (amount: AmountOf, sign: 1 | -1) => {
     const asset = assetOf(amount)

@@ -10,6 +10,7 @@ import { authorText } from '../../parts/author.js'
 import { LEVELS, OperatingBadge } from '../../parts/badges.js'
 import { Ago, Moment } from '../../parts/moment.js'
 import { Panel } from '../../parts/page.js'
+import { scopeText } from '../../parts/scope-text.js'
 import { Await, Notice } from '../../parts/states.js'
 import shared from '../../parts/shared.module.css'
 import classes from './overview.module.css'
@@ -34,10 +35,10 @@ export function Standing({ portfolio }: { readonly portfolio: Portfolio }) {
               {scopes.map(({ scope, state: level, reason, since, by, byKind, expiresAt }) => (
                 <li key={scope}>
                   <div className={classes.heldHead}>
-                    <strong>{scope === 'all' ? 'everything' : scope}</strong>
+                    <strong>{scopeText(scope)}</strong>
                     <OperatingBadge state={level} />
                     <Button size="compact-sm" variant="default" onClick={() => setResuming(scope)}>
-                      Resume<span className={shared.hidden}> {scope}</span>
+                      Resume<span className={shared.hidden}> {scopeText(scope)}</span>
                     </Button>
                   </div>
                   <div>{reason}</div>
@@ -75,7 +76,7 @@ function ResumeWaiting({ proposal }: { readonly proposal: Proposal }) {
   return (
     <div className={classes.waiting}>
       <strong>
-        {proposedBy} proposes to resume {scope === 'all' ? 'everything' : scope}
+        {proposedBy} proposes to resume {scopeText(scope)}
       </strong>
       <div>{reason}</div>
       <div className={shared.quiet}>

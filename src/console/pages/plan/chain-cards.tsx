@@ -1,23 +1,20 @@
 import { amountFigure } from '../../parts/figures.js'
-import type { LegState } from './api.js'
 import type { Held } from './holdings.js'
 import classes from './graph.module.css'
-import { LegCard } from './leg-card.js'
+import { LegCard, type ShownGroup } from './leg-card.js'
 import type { End } from './levels.js'
-import type { LegGroup } from './slices.js'
 
 interface ChainCardsProps {
-  readonly groups: readonly LegGroup[]
+  readonly groups: readonly ShownGroup[]
   /** How the cards stand. */
   readonly chains: readonly string[]
-  readonly stateOf: (group: LegGroup) => LegState | undefined
   readonly heldAt: (end: End) => Held | undefined
   readonly onOpen: (leg: string) => void
 }
 
 /** The picture where there is no room for one: a card for each chain, with what lies there now and after, and its legs. */
-export function ChainCards({ groups, chains, stateOf, heldAt, onOpen }: ChainCardsProps) {
-  const ends = groups.flatMap(({ sell, expectedOut }) => [sell, expectedOut])
+export function ChainCards({ groups, chains, heldAt, onOpen }: ChainCardsProps) {
+  const ends = groups.flatMap(({ group: { sell, expectedOut } }) => [sell, expectedOut])
   const shown = [...new Set([...chains, ...ends.map(({ chain }) => chain)])].filter((chain) =>
     ends.some((end) => end.chain === chain),
   )
@@ -32,9 +29,9 @@ export function ChainCards({ groups, chains, stateOf, heldAt, onOpen }: ChainCar
             ))}
           </dl>
           {groups
-            .filter(({ sell }) => sell.chain === chain)
-            .map((group) => (
-              <LegCard key={group.id} group={group} state={stateOf(group)} onOpen={() => onOpen(group.id)} />
+            .filter(({ group }) => group.sell.chain === chain)
+            .map((shown) => (
+              <LegCard key={shown.group.id} shown={shown} onOpen={() => onOpen(shown.group.id)} />
             ))}
         </section>
       ))}

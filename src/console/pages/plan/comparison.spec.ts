@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Cycle, Plan, PlannedLeg } from './api.js'
-import { comparedWith, costParts, savedAgainst } from './comparison.js'
-import { heldAround } from './holdings.js'
+import { comparedWith, costParts, overLeast, savedAgainst } from './comparison.js'
+import { heldAround, movedBy } from './holdings.js'
 
 const PLAN = {
   cost: { slippageUsd: '60', feesUsd: '-5', gasUsd: '30', bridgeUsd: '10', totalUsd: '95' },
@@ -38,6 +38,22 @@ test('savedAgainst is what the best single route costs more and leaves more', ()
   expect(savedAgainst(comparedWith({ ...PLAN, alternatives: [] }))).toBeUndefined()
 })
 
+test('overLeast tells per cent up to twice the least, and a multiple from there on', () => {
+  const told = (gap: string) => {
+    const { figure, relation, isNear } = overLeast(gap)
+    return [`${figure} ${relation}`, isNear]
+  }
+  expect(told('1.0231')).toEqual(['2.31 % above the least', true])
+  expect(told('1.5')).toEqual(['50.00 % above the least', false])
+  expect(told('1.00001')).toEqual(['<0.01 % above the least', true])
+  expect([told('1'), told('0.9999999')]).toEqual([
+    ['as good as the least', true],
+    ['as good as the least', true],
+  ])
+  expect(told('30.9767')).toEqual(['31 times the least', false])
+  expect(told('2997.67')).toEqual(['2,997.7 times the least', false])
+})
+
 test('costParts gives what brings something no share of what costs', () => {
   expect(costParts(PLAN.cost).map(({ name, usd, share }) => [name, usd, share])).toEqual([
     ['Slippage', '60', 0.6],
@@ -71,6 +87,19 @@ describe('heldAround', () => {
   test('takes off what is sold and adds what is to come', () => {
     expect(at('bay', '0xAA')).toEqual({ before: '10.5', after: '6.25' })
     expect(at('bay', '0xbb')).toEqual({ before: '0', after: '5' })
+  })
+
+  test('of what has ended, takes what was sold and received, and nothing where nothing was', () => {
+    const ran = [
+      { sold: amount('bay', '0xaa', '4'), received: amount('bay', '0xbb', '7.5') },
+      { sold: amount('bay', '0xaa', '1'), received: null },
+      { sold: null, received: null },
+    ] as unknown as Cycle['legs']
+    const came = heldAround(measured, movedBy({ outcome: 'traded', legs: ran })!)
+    expect(came({ chain: 'bay', address: '0xaa', symbol: '' })).toEqual({ before: '10.5', after: '5.5' })
+    expect(came({ chain: 'bay', address: '0xbb', symbol: '' })).toEqual({ before: '0', after: '7.5' })
+    expect(movedBy({ outcome: null, legs: ran })).toBeUndefined()
+    expect(movedBy({ outcome: 'planned', legs: ran.slice(2) })).toBeUndefined()
   })
 
   test('does not know what lies on a chain that did not answer', () => {

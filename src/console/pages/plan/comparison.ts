@@ -1,4 +1,5 @@
 import { difference, sum } from '../../parts/decimals.js'
+import { shareFigure } from '../../parts/figures.js'
 import type { Plan } from './api.js'
 
 export interface Compared {
@@ -46,6 +47,28 @@ export function savedAgainst(
   const single = compared.find(({ name }) => name === ALTERNATIVES.greedy[0])
   if (!plan || single?.costUsd == null || plan.costUsd === null) return undefined
   return { costUsd: difference(single.costUsd, plan.costUsd), unmetUsd: difference(single.unmetUsd, plan.unmetUsd) }
+}
+
+/** How far a plan is from the least that any could reach: the figure, and what it is of. */
+export interface Over {
+  readonly figure: string
+  readonly relation: string
+  readonly isNear: boolean
+}
+
+/** From here on a multiple says more than per cent do. */
+const TWICE = 2
+
+/** `gap` is the plan's penalty by the least one, decimal text. */
+export function overLeast(gap: string): Over {
+  const times = Number(gap)
+  const percent = (times - 1) * 100
+  if (times >= TWICE) {
+    const figure = `${new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 }).format(times)} times`
+    return { figure, relation: 'the least', isNear: false }
+  }
+  if (percent <= 0) return { figure: 'as good as', relation: 'the least', isNear: true }
+  return { figure: shareFigure((times - 1).toFixed(12)).readable, relation: 'above the least', isNear: percent < 5 }
 }
 
 const PARTS = [

@@ -6,7 +6,7 @@ import { Panel } from '../../parts/page.js'
 import { progressText, skippedTexts } from '../../parts/progress.js'
 import shared from '../../parts/shared.module.css'
 import type { Cycle, Plan } from './api.js'
-import { type Compared, comparedWith, costParts, savedAgainst } from './comparison.js'
+import { type Compared, comparedWith, costParts, overLeast, savedAgainst } from './comparison.js'
 import classes from './plan.module.css'
 
 /** What the plan costs by component, beside what else could have been done. */
@@ -74,7 +74,9 @@ function Components({ plan: { cost }, cycle }: { readonly plan: Plan; readonly c
           </tr>
         </tfoot>
       </table>
-      {known && progress && <p className={shared.quiet}>Realised is of {progressText(progress)}.</p>}
+      {known && cycle && progress && (
+        <p className={shared.quiet}>Realised is of {progressText(progress, cycle.outcome !== null)}.</p>
+      )}
       {progress &&
         skippedTexts(progress).map((text) => (
           <p key={text} className={shared.quiet}>
@@ -114,7 +116,7 @@ function Bar({ compared: { name, meaning, costUsd, unmetUsd, isThis, length } }:
         <div className={classes.fill} data-this={isThis} style={{ width: `${length * 100}%` }} />
       </div>
       <div className={shared.quiet}>
-        leaves <Usd value={unmetUsd} /> undone of what was to be traded
+        leaves <Usd value={unmetUsd} /> undone of what was to be traded, sales and purchases together
       </div>
     </li>
   )
@@ -128,7 +130,7 @@ function Saved({ compared }: { readonly compared: readonly Compared[] }) {
   return (
     <p className={classes.said}>
       Against the best single route it costs {figure(saved.costUsd)} {cost >= 0 ? 'less' : 'more'} and leaves{' '}
-      {figure(saved.unmetUsd)} {unmet >= 0 ? 'less' : 'more'} undone.
+      {figure(saved.unmetUsd)} {unmet >= 0 ? 'less' : 'more'} undone, sales and purchases together.
     </p>
   )
 }
@@ -138,12 +140,11 @@ const figure = (usd: string) => usdFigure(usd.replace('-', '')).readable
 function Bound({ plan: { lowerBoundUsd, noBoundReason, gap } }: { readonly plan: Plan }) {
   if (lowerBoundUsd === null || gap === null)
     return <p className={shared.quiet}>No bound on how much better a plan could be. {noBoundReason}</p>
-  const over = (Number(gap) - 1) * 100
+  const { figure: over, relation, isNear } = overLeast(gap)
   return (
     <p className={classes.said}>
-      Weighed together with what it leaves undone it is{' '}
-      <StateBadge tone={over < 5 ? 'good' : 'quiet'}>{over.toFixed(2)} %</StateBadge> above the least that any plan
-      could reach on these quotes: <Usd value={lowerBoundUsd} />
+      Weighed together with what it leaves undone it is <StateBadge tone={isNear ? 'good' : 'quiet'}>{over}</StateBadge>{' '}
+      {relation} that any plan could reach on these quotes: <Usd value={lowerBoundUsd} />
     </p>
   )
 }

@@ -12,59 +12,62 @@ import {
 } from '@xyflow/react'
 import { useMemo } from 'react'
 import { amountFigure } from '../../parts/figures.js'
-import type { LegState, PlannedLeg } from './api.js'
+import type { Words } from '../../parts/words.js'
+import type { Leg, LegState, PlannedLeg } from './api.js'
 import { ChainCards } from './chain-cards.js'
 import type { Held } from './holdings.js'
 import { type Box, type HoldingBox, type Lane, layoutOf, pathOf, type Point } from './layout.js'
 import classes from './graph.module.css'
-import { LegCard } from './leg-card.js'
+import { LegCard, type ShownGroup } from './leg-card.js'
 import type { End } from './levels.js'
-import { groupSlices, type LegGroup, stateOfGroup } from './slices.js'
+import { figuresOf, groupSlices, type LegGroup, stateOfGroup } from './slices.js'
 
 /** Smaller than this, text is no longer easy to read: where there is less room, each chain is a card. */
 const LEAST_ZOOM = 0.85
 
 type LaneNode = Node<{ readonly chain: string }, 'lane'>
 type HoldingNode = Node<{ readonly end: End; readonly held: Held | undefined }, 'holding'>
-type LegNode = Node<
-  { readonly group: LegGroup; readonly state: LegState | undefined; readonly open: () => void },
-  'leg'
->
+type LegNode = Node<{ readonly shown: ShownGroup; readonly open: () => void }, 'leg'>
 type LineEdge = Edge<{ readonly points: readonly Point[]; readonly state: LegState | undefined }, 'line'>
 
 interface GraphProps {
   readonly legs: readonly PlannedLeg[]
   /** How the bands stand. */
   readonly chains: readonly string[]
-  readonly stateOf: (leg: string) => LegState | undefined
+  readonly runOf: (leg: string) => Leg | undefined
+  readonly wordsOf: (state: LegState) => Words
   readonly heldAt: (end: End) => Held | undefined
   readonly onOpen: (leg: string) => void
 }
 
 /** The plan as a picture: a band for each chain, money flowing to the right. The list of legs says the same in words. */
-export function PlanGraph({ legs, chains, stateOf, heldAt, onOpen }: GraphProps) {
+export function PlanGraph({ legs, chains, runOf, wordsOf, heldAt, onOpen }: GraphProps) {
   const { ref, width } = useElementSize()
   const groups = useMemo(() => groupSlices(legs), [legs])
   const layout = useMemo(() => layoutOf(groups, chains), [groups, chains])
-  const stateOfLegs = (group: LegGroup) => stateOfGroup(group.legs.map(({ id }) => stateOf(id)))
+  const stateOf = (group: LegGroup) => stateOfGroup(group.legs.map(({ id }) => runOf(id)?.state))
+  const shownOf = (group: LegGroup): ShownGroup => {
+    const state = stateOf(group)
+    return { group, words: state && wordsOf(state), figures: figuresOf(group, runOf) }
+  }
   const zoom = Math.min(1, width / layout.width)
   const nodes = [
     ...layout.lanes.map((lane) => laneNode(lane)),
     ...layout.boxes.map((box) => {
       if (box.type === 'holding') return holdingNode(box, heldAt)
       const group = groups[box.index]!
-      const data = { group, state: stateOfLegs(group), open: () => onOpen(group.id) }
+      const data = { shown: shownOf(group), open: () => onOpen(group.id) }
       return { id: box.id, type: 'leg', ...placed(box), data } satisfies LegNode
     }),
   ]
   const edges = layout.lines.map(({ id, from, to, points }): LineEdge => {
     const group = groups.find((one) => one.id === from || one.id === to)
-    return { id, type: 'line', source: from, target: to, data: { points, state: group && stateOfLegs(group) } }
+    return { id, type: 'line', source: from, target: to, data: { points, state: group && stateOf(group) } }
   })
   return (
     <section ref={ref} aria-label="The plan as a graph">
       {width > 0 && zoom < LEAST_ZOOM && (
-        <ChainCards groups={groups} chains={chains} stateOf={stateOfLegs} heldAt={heldAt} onOpen={onOpen} />
+        <ChainCards groups={groups.map(shownOf)} chains={chains} heldAt={heldAt} onOpen={onOpen} />
       )}
       {zoom >= LEAST_ZOOM && (
         <div className={classes.graph} style={{ width: layout.width * zoom, height: layout.height * zoom }}>
@@ -139,7 +142,7 @@ function HoldingShape({ data: { end, held } }: NodeProps<HoldingNode>) {
       <Ends />
       <strong>{end.symbol}</strong>
       {held && (
-        <span title={`${held.before} now, ${held.after} after`}>
+        <span title={`${held.before} before, ${held.after} after`}>
           {amountFigure(held.before).readable} → {amountFigure(held.after).readable}
         </span>
       )}
@@ -147,11 +150,11 @@ function HoldingShape({ data: { end, held } }: NodeProps<HoldingNode>) {
   )
 }
 
-function LegShape({ data: { group, state, open } }: NodeProps<LegNode>) {
+function LegShape({ data: { shown, open } }: NodeProps<LegNode>) {
   return (
     <>
       <Ends />
-      <LegCard group={group} state={state} onOpen={open} />
+      <LegCard shown={shown} onOpen={open} />
     </>
   )
 }

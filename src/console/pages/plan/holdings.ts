@@ -9,12 +9,18 @@ export interface Held {
 }
 
 type Measured = Pick<Cycle, 'assets' | 'chains'>
+type Moves = Pick<PlannedLeg, 'sell' | 'expectedOut'>
+
+/** What a plan moved: of a cycle that has ended and sold anything, what came out of it; undefined of any other. */
+export function movedBy({ outcome, legs }: Pick<Cycle, 'outcome' | 'legs'>): readonly Moves[] | undefined {
+  const moves = legs.flatMap(({ sold, received }) =>
+    sold ? [{ sell: sold, expectedOut: received ?? { ...sold, amount: '0' } }] : [],
+  )
+  return outcome === null || moves.length === 0 ? undefined : moves
+}
 
 /** Of a token on a chain; undefined where it is not known what lies there. */
-export function heldAround(
-  { assets, chains }: Measured,
-  legs: readonly Pick<PlannedLeg, 'sell' | 'expectedOut'>[],
-): (end: End) => Held | undefined {
+export function heldAround({ assets, chains }: Measured, legs: readonly Moves[]): (end: End) => Held | undefined {
   const positions = assets.flatMap((asset) => asset.positions ?? [])
   return (end) => {
     const is = ({ chain, address }: Pick<End, 'chain' | 'address'>) =>

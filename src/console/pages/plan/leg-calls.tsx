@@ -20,8 +20,9 @@ export function LegCalls({ cycle, leg }: { readonly cycle: Cycle | undefined; re
       <h3 className={shared.sub}>Transactions</h3>
       {intents.length === 0 ? (
         <p className={shared.quiet}>
-          There is no calldata yet: a firm offer is asked for, decoded and judged when the leg begins, and none is taken
-          that brings less than the least above.
+          {cycle.outcome === null
+            ? 'There is no calldata yet: a firm offer is asked for, decoded and judged when the leg begins, and none is taken that brings less than the least above.'
+            : 'There is no calldata: nothing of it was carried out.'}
         </p>
       ) : (
         intents.map((intent) => <Call key={intent.id} intent={intent} cycleId={cycle.id} />)

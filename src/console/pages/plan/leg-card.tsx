@@ -1,22 +1,29 @@
 import { StateBadge } from '../../parts/badges.js'
 import { amountFigure, usdFigure } from '../../parts/figures.js'
-import { LEGS } from '../../parts/words.js'
-import type { LegState } from './api.js'
+import { toolText } from '../../parts/tool-text.js'
+import type { Words } from '../../parts/words.js'
 import classes from './graph.module.css'
-import type { LegGroup } from './slices.js'
+import type { GroupFigures, LegGroup } from './slices.js'
 import { KINDS, legTitle } from './words.js'
 
-interface LegCardProps {
+/** A leg, or the slices of one, with how it stands and what it moves and costs. */
+export interface ShownGroup {
   readonly group: LegGroup
-  readonly state: LegState | undefined
+  /** Undefined for what nobody carries out. */
+  readonly words: Words | undefined
+  readonly figures: GroupFigures
+}
+
+interface LegCardProps {
+  readonly shown: ShownGroup
   readonly onOpen: () => void
 }
 
 /** A leg, or the slices of one, with what it moves; a press shows it in the list. */
-export function LegCard({ group, state, onOpen }: LegCardProps) {
-  const { legs, first, last, sold, bought, costUsd, sell, expectedOut } = group
+export function LegCard({ shown: { group, words, figures }, onOpen }: LegCardProps) {
+  const { legs, first, last, sell, expectedOut } = group
+  const { sold, bought, costUsd } = figures
   const { kind, venue, tool } = legs[0]!
-  const words = state && LEGS[state]
   const ordinals = first === last ? String(first) : `${first}–${last}`
   const title = legTitle({ kind, sell: { ...sell, amount: sold }, expectedOut: { ...expectedOut, amount: bought } })
   return (
@@ -38,10 +45,15 @@ export function LegCard({ group, state, onOpen }: LegCardProps) {
         → {amountFigure(bought, expectedOut.symbol).readable}
         <span className={classes.where}>{kind === 'bridge' && ` on ${expectedOut.chain}`}</span>
       </span>
-      <span className={classes.via} title={`${tool} by ${venue}`}>
-        costs {usdFigure(costUsd).readable}
+      <span className={classes.via} title={`planned over ${toolText(tool)} by ${venue}`}>
+        {costWords(figures)} {usdFigure(costUsd).readable}
         {legs.length > 1 && ` in ${legs.length} slices`}
       </span>
     </button>
   )
+}
+
+function costWords({ isAmountPlanned, isCostPlanned }: GroupFigures): string {
+  if (isCostPlanned) return 'planned cost'
+  return isAmountPlanned ? 'planned; cost' : 'cost'
 }

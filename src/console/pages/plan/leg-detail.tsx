@@ -7,6 +7,7 @@ import { durationText } from '../../parts/moments.js'
 import { Fact, Facts } from '../../parts/page.js'
 import shared from '../../parts/shared.module.css'
 import { Notice } from '../../parts/states.js'
+import { Tool } from '../../parts/tool.js'
 import type { Cost, Cycle, Leg, PlannedLeg } from './api.js'
 import { costParts } from './comparison.js'
 import { LegCalls } from './leg-calls.js'
@@ -32,7 +33,7 @@ export function LegDetail({
       )}
       <p>{leg.reason}</p>
       <Amounts leg={leg} run={run} />
-      <Funding leg={leg} legs={legs} />
+      <Funding leg={leg} legs={legs} hasEnded={cycle !== undefined && cycle.outcome !== null} />
       <CostTable expected={leg.cost} realised={run?.realisedCost} />
       <Alternatives leg={leg} />
       <LegCalls cycle={cycle} leg={leg} />
@@ -63,7 +64,7 @@ function Amounts({ leg, run }: { readonly leg: PlannedLeg; readonly run: Leg | u
       )}
       {run && run.sold && (run.venue !== leg.venue || run.tool !== leg.tool) && (
         <Fact name="In the end by">
-          {run.tool} by {run.venue}
+          <Tool name={run.tool} /> by {run.venue}
         </Fact>
       )}
       {run?.received && (
@@ -88,14 +89,26 @@ function TokenUnits({ of: { amount, symbol, units, address } }: { readonly of: P
   return <Exact readable={readable} exact={`${exact} (${units} base units of ${address})`} />
 }
 
-function Funding({ leg: { funding, sell }, legs }: { leg: PlannedLeg; legs: readonly PlannedLeg[] }) {
+function Funding({
+  leg: { funding, sell },
+  legs,
+  hasEnded,
+}: {
+  leg: PlannedLeg
+  legs: readonly PlannedLeg[]
+  hasEnded: boolean
+}) {
   if (funding.length === 0) return null
   const paid = funding.map(({ leg, units }) => {
     const ordinal = legs.findIndex(({ id }) => id === leg) + 1
     const part = Number(units) / Number(sell.units)
     return `leg ${ordinal} (${Math.round(part * 100)} %)`
   })
-  return <p className={shared.quiet}>It waits for the proceeds of {paid.join(' and ')}.</p>
+  return (
+    <p className={shared.quiet}>
+      {hasEnded ? 'It was to sell' : 'It waits for'} the proceeds of {paid.join(' and ')}.
+    </p>
+  )
 }
 
 function CostTable({ expected, realised }: { readonly expected: Cost; readonly realised: Cost | null | undefined }) {
@@ -130,7 +143,14 @@ function CostTable({ expected, realised }: { readonly expected: Cost; readonly r
 
 function Alternatives({ leg }: { readonly leg: PlannedLeg }) {
   const columns: readonly Column<PlannedLeg['alternatives'][number]>[] = [
-    { name: 'Instead', of: ({ venue, tool }) => `${tool} by ${venue}` },
+    {
+      name: 'Instead',
+      of: ({ venue, tool }) => (
+        <>
+          <Tool name={tool} /> by {venue}
+        </>
+      ),
+    },
     {
       name: 'Cost',
       isFigure: true,

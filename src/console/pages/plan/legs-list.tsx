@@ -2,10 +2,12 @@ import { StateBadge } from '../../parts/badges.js'
 import { usdFigure } from '../../parts/figures.js'
 import { Panel } from '../../parts/page.js'
 import shared from '../../parts/shared.module.css'
-import { LEGS } from '../../parts/words.js'
-import type { Cycle, Leg, PlannedLeg } from './api.js'
+import { Tool } from '../../parts/tool.js'
+import { legWords } from '../../parts/words.js'
+import type { Cycle, PlannedLeg } from './api.js'
 import { LegDetail } from './leg-detail.js'
 import classes from './plan.module.css'
+import { cameOut } from './slices.js'
 import { legTitle } from './words.js'
 
 interface LegsListProps {
@@ -29,7 +31,7 @@ export function LegsList({ legs, cycle, open, onToggle }: LegsListProps) {
               open={open.has(leg.id)}
               onToggle={(event) => onToggle(leg.id, event.currentTarget.open)}
             >
-              <LegSummary leg={leg} ordinal={index + 1} run={cycle?.legs.find(({ id }) => id === leg.id)} />
+              <LegSummary leg={leg} ordinal={index + 1} cycle={cycle} />
               {open.has(leg.id) && <LegDetail leg={leg} legs={legs} cycle={cycle} />}
             </details>
           </li>
@@ -41,18 +43,26 @@ export function LegsList({ legs, cycle, open, onToggle }: LegsListProps) {
 
 export const legElementId = (leg: string) => `leg ${leg}`
 
-function LegSummary({ leg, ordinal, run }: { leg: PlannedLeg; ordinal: number; run: Leg | undefined }) {
-  const words = run && LEGS[run.state]
+function LegSummary({ leg, ordinal, cycle }: { leg: PlannedLeg; ordinal: number; cycle: Cycle | undefined }) {
+  const run = cycle?.legs.find(({ id }) => id === leg.id)
+  const words = cycle && run && legWords(run.state, cycle)
+  const came = cameOut(leg, run)
+  const { venue, tool } = run ?? leg
   return (
     <summary>
       <strong>
-        {ordinal}. {legTitle(leg)}
+        {ordinal}. {legTitle(came ? { ...leg, sell: came.sold, expectedOut: came.received } : leg)}
       </strong>
       <span className={classes.legLine}>
         <span className={shared.quiet}>
-          {leg.tool} by {leg.venue}
+          <Tool name={tool} /> by {venue}
         </span>
-        <span className={shared.quiet}>costs {usdFigure(leg.cost.totalUsd).readable}</span>
+        {run && run.state !== 'waiting' && !came && <span className={shared.quiet}>amounts as planned</span>}
+        <span className={shared.quiet}>
+          {run?.realisedCost
+            ? `cost ${usdFigure(run.realisedCost.totalUsd).readable}`
+            : `planned cost ${usdFigure(leg.cost.totalUsd).readable}`}
+        </span>
         {words && (
           <StateBadge tone={words.tone} title={words.meaning}>
             {words.label}

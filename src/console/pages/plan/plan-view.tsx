@@ -9,7 +9,7 @@ import { Ago } from '../../parts/moment.js'
 import { Fact, Facts, Panel } from '../../parts/page.js'
 import shared from '../../parts/shared.module.css'
 import { Await, Empty } from '../../parts/states.js'
-import { DECISIONS, outcomeWords } from '../../parts/words.js'
+import { DECISIONS, outcomeWords, WAITS } from '../../parts/words.js'
 import type { Cycle, Plan } from './api.js'
 import { Approval } from './approval.js'
 import { CostsPanel } from './costs-panel.js'
@@ -62,14 +62,15 @@ function WholePlan({ cycle, plan }: { readonly cycle: Cycle; readonly plan: Plan
 
 function Standing({ cycle, proposal }: { readonly cycle: Cycle; readonly proposal: Proposal | undefined }) {
   const { id, outcome, plan, drift, startedAt, endedAt, legs, mode, decision, progress } = cycle
+  const isDry = mode === 'dry-run'
   const isWaiting = outcome === null && proposal?.state === 'open'
-  const { label, tone, meaning } = outcomeWords(outcome)
+  const { label, tone, meaning } = isWaiting ? WAITS : outcomeWords(outcome)
   return (
     <Panel
       title={isWaiting ? 'Proposed' : outcome === null ? 'Running' : 'Ended'}
       actions={
-        <StateBadge tone={isWaiting ? 'warn' : tone} title={meaning}>
-          {isWaiting ? 'Waits for approval' : label}
+        <StateBadge tone={tone} title={meaning}>
+          {label}
         </StateBadge>
       }
     >
@@ -85,8 +86,8 @@ function Standing({ cycle, proposal }: { readonly cycle: Cycle; readonly proposa
             <Ago at={endedAt} />
           </Fact>
         )}
-        {mode === 'dry-run' && <Fact name="Mode">dry run</Fact>}
-        {legs.length > 0 && <LegsDone progress={progress} />}
+        {isDry && <Fact name="Mode">{outcome === null ? 'dry run' : 'dry run, not carried out'}</Fact>}
+        {legs.length > 0 && !isDry && <LegsDone progress={progress} />}
         {plan && <PlanFacts plan={plan} drift={drift} />}
       </Facts>
       <p className={classes.why}>

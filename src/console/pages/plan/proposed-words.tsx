@@ -3,6 +3,7 @@ import { useConfig } from '../../api/queries.js'
 import { Exact, Hex } from '../../parts/exact.js'
 import { Members } from '../../parts/members.js'
 import { amountFigure } from '../../parts/figures.js'
+import { Tool } from '../../parts/tool.js'
 import classes from './plan.module.css'
 import {
   type DecimalsOf,
@@ -51,12 +52,13 @@ function LegWords({ leg, decimalsOf }: { readonly leg: ProposedLeg; readonly dec
   const amount = (of: ProposedAmount) => <ProposedUnits of={of} decimalsOf={decimalsOf} />
   return kind === 'bridge' ? (
     <>
-      Send {amount(sell)} from {sell.chain} to {expectedOut.chain} over {tool} ({venue}); {amount(expectedOut)} are
-      expected there, at least {amount(minimumOut)}.
+      Send {amount(sell)} from {sell.chain} to {expectedOut.chain} over <Tool name={tool} /> ({venue});{' '}
+      {amount(expectedOut)} are expected there, at least {amount(minimumOut)}.
     </>
   ) : (
     <>
-      Sell {amount(sell)} on {sell.chain} at {tool} ({venue}) for {amount(expectedOut)}, at least {amount(minimumOut)}.
+      Sell {amount(sell)} on {sell.chain} at <Tool name={tool} /> ({venue}) for {amount(expectedOut)}, at least{' '}
+      {amount(minimumOut)}.
     </>
   )
 }

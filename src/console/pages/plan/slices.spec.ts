@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { PlannedLeg } from './api.js'
-import { groupSlices, stateOfGroup } from './slices.js'
+import type { Leg, PlannedLeg } from './api.js'
+import { figuresOf, groupSlices, stateOfGroup } from './slices.js'
 
 const leg = (id: string, more: object = {}) =>
   ({
@@ -36,6 +36,43 @@ describe('groupSlices', () => {
       funding: [{ leg: '1' }, { leg: '2' }, { leg: '9' }],
     })
     expect(groupSlices([leg('1'), leg('2'), other]).at(-1)?.funding).toEqual([{ leg: '1' }, { leg: '9' }])
+  })
+})
+
+describe('figuresOf', () => {
+  const [group] = groupSlices([leg('1'), leg('2')])
+  const run = (id: string, more: object = {}) =>
+    ({
+      id,
+      sold: { chain: 'bay', address: '0xa', symbol: 'WBTC', amount: '1.5' },
+      received: { chain: 'bay', address: '0xB', symbol: 'WETH', amount: '30.1' },
+      realisedCost: { totalUsd: '12.5' },
+      ...more,
+    }) as unknown as Leg
+  const figures = (...runs: Leg[]) => figuresOf(group!, (id) => runs.find((one) => one.id === id))
+  const PLANNED = { sold: '3', bought: '60.5', isAmountPlanned: true }
+
+  test('are those that came out once all of them have', () => {
+    expect(figures(run('1'), run('2'))).toEqual({
+      sold: '3',
+      bought: '60.2',
+      costUsd: '25',
+      isAmountPlanned: false,
+      isCostPlanned: false,
+    })
+  })
+
+  test('are the planned ones, told as such, while one is missing', () => {
+    expect(figures()).toEqual({ ...PLANNED, costUsd: '20.2', isCostPlanned: true })
+    expect(figures(run('1'), run('2', { received: null }))).toMatchObject({ ...PLANNED, isCostPlanned: false })
+    expect(figures(run('1'), run('2', { realisedCost: null }))).toMatchObject({ bought: '60.2', isCostPlanned: true })
+  })
+
+  test('are the planned ones where another token came, or it came elsewhere', () => {
+    for (const other of [{ address: '0xc' }, { chain: 'cove' }]) {
+      const received = { ...run('2').received, ...other }
+      expect(figures(run('1'), run('2', { received }))).toMatchObject(PLANNED)
+    }
   })
 })
 

@@ -1,6 +1,8 @@
 import { sum } from '../../parts/decimals.js'
-import type { LegState, PlannedLeg } from './api.js'
+import type { Leg, LegState, PlannedLeg } from './api.js'
 import type { LegEnds } from './levels.js'
+
+type Amount = PlannedLeg['sell']
 
 /** Legs that are drawn as one: the slices of one sale, or a leg by itself. */
 export interface LegGroup extends LegEnds {
@@ -46,6 +48,43 @@ export function groupSlices(legs: readonly PlannedLeg[]): LegGroup[] {
       costUsd: sum(group.map(({ cost }) => cost.totalUsd)),
     }
   })
+}
+
+type RunOf = (leg: string) => Leg | undefined
+
+/** What a leg sold and received, once it has and where it was what it was for; undefined before, or where it came out otherwise. */
+export function cameOut(
+  { expectedOut }: Pick<PlannedLeg, 'expectedOut'>,
+  run: Leg | undefined,
+): { readonly sold: Amount; readonly received: Amount } | undefined {
+  if (!run?.sold || !run.received) return undefined
+  const { sold, received } = run
+  const isSame =
+    received.chain === expectedOut.chain && received.address.toLowerCase() === expectedOut.address.toLowerCase()
+  return isSame ? { sold, received } : undefined
+}
+
+/** What is shown of a group. Amounts and cost are as they came out where every leg of it has such, else as planned. */
+export interface GroupFigures {
+  readonly sold: string
+  readonly bought: string
+  readonly costUsd: string
+  readonly isAmountPlanned: boolean
+  readonly isCostPlanned: boolean
+}
+
+export function figuresOf({ legs, sold, bought, costUsd }: LegGroup, runOf: RunOf): GroupFigures {
+  const came = legs.flatMap((leg) => cameOut(leg, runOf(leg.id)) ?? [])
+  const costs = legs.flatMap(({ id }) => runOf(id)?.realisedCost?.totalUsd ?? [])
+  const isAmountPlanned = came.length < legs.length
+  const isCostPlanned = costs.length < legs.length
+  return {
+    sold: isAmountPlanned ? sold : sum(came.map((one) => one.sold.amount)),
+    bought: isAmountPlanned ? bought : sum(came.map((one) => one.received.amount)),
+    costUsd: isCostPlanned ? costUsd : sum(costs),
+    isAmountPlanned,
+    isCostPlanned,
+  }
 }
 
 /** What is told of several legs in one word: that of the first one that is neither done nor waiting, else the least far. */

@@ -63,7 +63,7 @@ const ROWS: readonly Row[] = [
   { name: 'Would have to trade', of: (_, drift) => <Share value={drift} /> },
   { name: 'and after it', of: ({ expectedDrift }) => <Share value={expectedDrift} /> },
   {
-    name: 'Left undone',
+    name: 'Left undone, sales and purchases together',
     of: ({ unmet }) => <Usd value={sum(unmet.map(({ valueUsd }) => valueUsd.replace('-', '')))} />,
   },
 ]

@@ -8,6 +8,7 @@ import { Problem } from '../problem.js'
 import { auditedOf, type AuditTrail } from './audit-trail.js'
 import { setCaller } from './caller.js'
 import { noteRules } from './measure.js'
+import { refusalOf } from './refusal.js'
 import { accountOf, bearerOf, PAUSE_PATIENCE_MS, sourceOf } from './request.js'
 import { type RouteRules, rulesOf } from './route.js'
 import { within } from './within.js'
@@ -18,7 +19,8 @@ const UNAVAILABLE_RETRY_SECONDS = 5
  * Everybody passes here. Nobody gets in without a credential, a scope that the route declares, and a request left in the
  * bucket of their own; a route that declares none is closed (A-01). Failed logins are counted by address, and an address
  * with too many of them is turned away before anything is looked up. For a pause the credential is looked at first, so
- * that the failed logins of others never shut it out, and counters that do not answer do not hold it up (F-77).
+ * that the failed logins of others never shut it out, and counters that do not answer do not hold it up (F-77). What is wrong
+ * with a body is said to those who get in (F-73).
  */
 export class AccessGuard implements CanActivate {
   constructor(
@@ -40,7 +42,12 @@ export class AccessGuard implements CanActivate {
         await this.deps.audit.tryAppendFirst(request, response, { rules, status: refusal.status })
       throw refusal
     }
-    if (rules && caller.scopes.has(rules.scope)) return true
+    if (rules && caller.scopes.has(rules.scope)) {
+      const refusal = refusalOf(request)
+      if (!refusal) return true
+      await this.deps.audit.tryAppendFirst(request, response, { rules, status: refusal.status })
+      throw refusal
+    }
     const detail = rules
       ? `This needs the scope ${rules.scope}; ${caller.subject} has ${[...caller.scopes].join(', ') || 'none'}.`
       : 'This path declares no scope, so it is open to nobody.'

@@ -1,7 +1,7 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common'
 import type { Request, Response } from 'express'
 import { firstValueFrom, from, map, type Observable, throwError, timeout } from 'rxjs'
-import { type Finding, Problem } from '../problem.js'
+import { type Finding, invalidRequest, pointerTo, Problem } from '../problem.js'
 import { etagOf } from './match.js'
 import { isRead } from './request.js'
 import { type RouteRules, rulesOf } from './route.js'
@@ -63,11 +63,10 @@ function tookTooLong(): Problem {
 function refuseUndeclared({ query, body }: Request, rules: RouteRules): void {
   const errors: Finding[] = []
   if (!rules.query)
-    for (const name of Object.keys(query)) errors.push({ pointer: `/${name}`, detail: 'unknown query parameter' })
+    for (const name of Object.keys(query))
+      errors.push({ pointer: pointerTo([name]), detail: 'is not known here; leave it out' })
   if (!rules.body && isSomething(body)) errors.push({ pointer: '', detail: 'no body is expected' })
-  if (errors.length === 0) return
-  const text = errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; ')
-  throw new Problem(400, 'invalid-request', text, errors)
+  if (errors.length > 0) throw invalidRequest(errors)
 }
 
 function isSomething(body: unknown): boolean {

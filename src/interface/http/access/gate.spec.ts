@@ -5,7 +5,6 @@ import request from 'supertest'
 import { z } from 'zod'
 import { type GateApp, operatorToken, startGateApp } from '../../../../test/support/gate-app.js'
 import type { AuditRecord } from '../../../domain/access/audit-entry.js'
-import { Idempotency } from '../../../ports/idempotency.js'
 import { Identities } from '../../../ports/identities.js'
 import { type RateBucket, RateLimits } from '../../../ports/rate-limits.js'
 import { API_CONTROLLERS } from '../api-controllers.js'
@@ -115,6 +114,21 @@ describe('who may pass', () => {
     expect(answer.headers['www-authenticate']).toBe('Bearer')
     expect(gate.audit.chain.map(told)).toEqual(['authenticate denied anonymous'])
     expect(await gate.store.operatingStates()).toEqual([])
+  })
+
+  test.each([
+    ['no JSON', 'application/json', '{'],
+    ['too much', 'application/json', JSON.stringify({ reason: 'x'.repeat(40_000) })],
+    ['17 levels', 'application/json', `${'{"scope":'.repeat(17)}1${'}'.repeat(17)}`],
+    ['a form', 'application/x-www-form-urlencoded', 'scope=all'],
+    ['a form of 200 KB', 'application/x-www-form-urlencoded', `scope=${'x'.repeat(200_000)}`],
+    ['another charset', 'application/json; charset=latin1', '{}'],
+  ])('F-73: not with a body that is %s, of which nobody without a token is told more', async (_, type, body) => {
+    const send = () => request(gate.url).post('/v1/pause').set('content-type', type).send(body)
+    for (let time = 0; time < 5; time += 1) expect(await send()).toEqual(isProblem(401, 'unauthorised'))
+    const denied = { action: 'authenticate', subject: 'anonymous', resource: 'all', detail: { status: 401 } }
+    expect(gate.audit.chain).toMatchObject([denied, denied, denied, denied, denied])
+    expect(await send()).toEqual(isProblem(429, 'rate-limited'))
   })
 
   test('F-73: not without the scope, which none of another implies', async () => {
@@ -265,9 +279,23 @@ describe('what is turned away as often as one likes', () => {
     expect(denied()).toEqual([['trial', 'operator', '/v1/trials/deed', 503]])
   })
 
-  test('before anybody is asked who they are: by status and address, and no more than 100 a minute', async () => {
+  test('by what is wrong with a body: the first one of each caller, action and status in a minute', async () => {
+    const resume = () => post('/v1/resume').set('idempotency-key', 'r')
+    for (let time = 0; time < 2; time += 1) {
+      expect(await resume().send({ reason: 'x'.repeat(40_000) })).toEqual(isProblem(413, 'payload-too-large'))
+      expect(await resume().type('form').send('scope=chain:alpha')).toEqual(isProblem(415, 'unsupported-media-type'))
+      expect(await resume().type('json').send('{')).toEqual(isProblem(400, 'invalid-request'))
+    }
+    expect(denied()).toEqual([413, 415, 400].map((status) => ['resume', 'operator', 'all', status]))
+    expect(gate.audit.chain).toHaveLength(3)
+    const token = await gate.keyWith(['status:read'])
+    expect(await post('/v1/pause', token).type('json').send('{')).toEqual(isProblem(403, 'forbidden'))
+  })
+
+  test('where no route takes it: by status and address, and no more than 100 a minute', async () => {
     await start({ trustedProxies: 1 })
-    const from = (address: string) => request(gate.url).post('/v1/resume').set('x-forwarded-for', address)
+    const path = '/v1/resumes'
+    const from = (address: string) => request(gate.url).post(path).set('x-forwarded-for', address)
     const large = { reason: 'x'.repeat(40_000) }
     for (let time = 0; time < 2; time += 1) {
       expect(await from('192.0.2.1').send(large)).toEqual(isProblem(413, 'payload-too-large'))
@@ -275,8 +303,8 @@ describe('what is turned away as often as one likes', () => {
       expect((await request(gate.url).delete('/v1/resume').set('x-forwarded-for', '192.0.2.1')).status).toBe(405)
       expect((await request(gate.url).get('/v1/resume').set('x-forwarded-for', '192.0.2.1')).status).toBe(405)
     }
-    const path = '/v1/resume'
-    expect(denied()).toEqual([413, 415, 405].map((status) => ['request', 'anonymous', path, status]))
+    const refused = (at: string, status: number) => ['request', 'anonymous', at, status]
+    expect(denied()).toEqual([refused(path, 413), refused(path, 415), refused('/v1/resume', 405)])
     expect(gate.audit.chain[0]).toMatchObject({ source: '192.0.2.1', detail: { status: 413, method: 'POST' } })
     for (let index = 0; index < 120; index += 1) await from(`198.51.100.${index}`).type('text').send('x')
     expect(denied()).toHaveLength(100)
@@ -376,26 +404,18 @@ describe('once for each key', () => {
     expect(await deed('key-2')).toMatchObject({ status: 200 })
   })
 
-  test('a pause whose first try was left is done anew', async () => {
-    const send = () => post('/v1/pause').set('idempotency-key', 'key-1').send(CORE)
-    const idempotency = gate.app.get(Idempotency)
-    const finish = idempotency.finish.bind(idempotency)
-    idempotency.finish = () => Promise.resolve()
-    expect((await send()).status).toBe(200)
-    idempotency.finish = finish
-    gate.clock.pass(60_000)
-    expect(await send()).toMatchObject({ status: 200, body: { state: 'paused_new' } })
-  })
-
-  test('a pause needs none, and honours one', async () => {
-    const with1 = () => post('/v1/pause').set('idempotency-key', 'key-1').send(CORE)
-    expect(await with1()).toMatchObject({ status: 200 })
-    expect(await with1()).toMatchObject({ status: 200, headers: { 'idempotent-replayed': 'true' } })
-    expect(
-      await post('/v1/pause')
-        .set('idempotency-key', 'key-1')
-        .send({ ...CORE, level: 'hard' }),
-    ).toEqual(isProblem(422, 'unprocessable'))
+  test('a pause asks for no key: sent again, with whatever it was sent before, it holds again', async () => {
+    const state = async () => ((await get('/v1/state')).body as { scopes: { state: string }[] }).scopes[0]?.state
+    const send = (body: object) => post('/v1/pause').set('idempotency-key', 'key-1').send(body)
+    expect(await send(CORE)).toMatchObject({ status: 200, body: { state: 'paused_new' } })
+    await post('/v1/resume').set('idempotency-key', 'key-2').send(CORE)
+    expect(await state()).toBeUndefined()
+    const again = await send(CORE)
+    expect(again).toMatchObject({ status: 200, body: { state: 'paused_new' } })
+    expect(again.headers).not.toHaveProperty('idempotent-replayed')
+    expect(await state()).toBe('paused_new')
+    expect(await send({ ...CORE, level: 'hard' })).toMatchObject({ status: 200, body: { state: 'paused_hard' } })
+    expect(await send(CORE).unset('idempotency-key')).toMatchObject({ status: 200 })
   })
 })
 

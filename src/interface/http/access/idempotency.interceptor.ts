@@ -8,9 +8,8 @@ import type { Claim, Idempotency, StoredAnswer } from '../../../ports/idempotenc
 import type { Observer } from '../../../ports/observer.js'
 import { Problem, type ProblemCode } from '../problem.js'
 import { callerOf } from './caller.js'
-import { accountOf, isRead, PAUSE_PATIENCE_MS, REPLAYED } from './request.js'
+import { accountOf, isRead, REPLAYED } from './request.js'
 import { rulesOf } from './route.js'
-import { within } from './within.js'
 
 export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/
 
@@ -18,7 +17,7 @@ export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/
  * Does each call that changes something once, however often it is sent with the same `Idempotency-Key` (4.10, F-74): the
  * stored answer is given again. A refusal changed nothing and leaves the key free; of a call that failed in the middle, or
  * has no answer after a minute, nobody knows what it did: that is stored as its answer, and it is never begun anew. A pause
- * needs no key and waits for none.
+ * has no key: done twice it is the same pause, and somebody who asks for it again may ask after another one's resume.
  */
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(private readonly deps: { idempotency: Idempotency; clock: Clock; observer: Observer }) {}
@@ -29,11 +28,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const caller = callerOf(request)
     if (isRead(request) || !caller) return next.handle()
     const rules = rulesOf(context.getHandler())
-    const isPause = rules?.bucket === 'pause'
-    const key = keyOf(request, isPause)
-    if (key === undefined) return next.handle()
+    if (rules?.bucket === 'pause') return next.handle()
+    const key = keyOf(request)
     const claim = { subject: accountOf(caller), key, at: this.deps.clock.now() }
-    const begun = await this.begin(claim, request, isPause)
+    const begun = await this.begin(claim, request)
     switch (begun.status) {
       case 'finished':
         return of(replay(begun.answer, http.getResponse<Response>()))
@@ -44,50 +42,38 @@ export class IdempotencyInterceptor implements NestInterceptor {
           `The Idempotency-Key ${key} was used for another request. Take a new one.`,
         )
       case 'running':
-        // Done twice a pause is the same pause, and the first one may hang.
-        if (isPause) return next.handle()
         throw new Problem(409, 'conflict', `The request with the Idempotency-Key ${key} is still running.`, [], {
           retryAfter: 1,
         })
       case 'left':
-        if (isPause) return next.handle()
-        await this.end(() => this.deps.idempotency.finish({ ...claim, at: begun.since }, UNKNOWN_ANSWER), isPause)
+        await this.end(() => this.deps.idempotency.finish({ ...claim, at: begun.since }, UNKNOWN_ANSWER))
         throw UNKNOWN_END
-      case 'unknown':
-        return next.handle()
       case 'begun':
-        return this.once(claim, next, { isPause, status: rules?.status ?? 200 })
+        return this.once(claim, next, rules?.status ?? 200)
     }
   }
 
-  private async begin(claim: Claim, request: Request, isPause: boolean) {
+  private async begin(claim: Claim, request: Request) {
     const { idempotency, observer } = this.deps
-    const begun = () => idempotency.begin({ ...claim, fingerprint: fingerprintOf(request) })
     try {
-      return await (isPause ? within(PAUSE_PATIENCE_MS, 'Looking for the idempotency key', begun()) : begun())
+      return await idempotency.begin({ ...claim, fingerprint: fingerprintOf(request) })
     } catch (error) {
       observer.notify({ type: 'failed', what: 'looking for an idempotency key', isRetried: false, error })
-      if (isPause) return { status: 'unknown' as const }
       throw new Problem(503, 'unavailable', 'Idempotency keys cannot be looked up, so nothing was done.', [], {
         retryAfter: 5,
       })
     }
   }
 
-  private once(
-    claim: Claim,
-    next: CallHandler,
-    { isPause, status }: { isPause: boolean; status: number },
-  ): Observable<unknown> {
+  private once(claim: Claim, next: CallHandler, status: number): Observable<unknown> {
     const { idempotency } = this.deps
-    const end = (work: () => Promise<void>) => this.end(work, isPause)
     return next.handle().pipe(
       mergeMap(async (answer: unknown) => {
-        await end(() => idempotency.finish(claim, { status, body: JSON.stringify(answer ?? null) }))
+        await this.end(() => idempotency.finish(claim, { status, body: JSON.stringify(answer ?? null) }))
         return answer
       }),
       catchError(async (error: unknown) => {
-        await end(() =>
+        await this.end(() =>
           changedNothing(error) ? idempotency.abandon(claim) : idempotency.finish(claim, UNKNOWN_ANSWER),
         )
         throw error
@@ -96,9 +82,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   /** The deed is done or not, whatever becomes of its key. */
-  private async end(work: () => Promise<void>, isPause: boolean): Promise<void> {
+  private async end(work: () => Promise<void>): Promise<void> {
     try {
-      await (isPause ? within(PAUSE_PATIENCE_MS, 'Storing an answer', work()) : work())
+      await work()
     } catch (error) {
       this.deps.observer.notify({ type: 'failed', what: 'storing the answer to a request', isRetried: false, error })
     }
@@ -112,10 +98,8 @@ const UNKNOWN_END = new Problem(
 )
 const UNKNOWN_ANSWER: StoredAnswer = { status: UNKNOWN_END.status, body: JSON.stringify(UNKNOWN_END.toJson()) }
 
-/** Undefined only for a pause without one. */
-function keyOf(request: Request, isPause: boolean): string | undefined {
+function keyOf(request: Request): string {
   const key = request.header('idempotency-key')
-  if (key === undefined && isPause) return undefined
   if (key !== undefined && IDEMPOTENCY_KEY.test(key)) return key
   const got = key === undefined ? 'none' : 'another text'
   const detail = `expected an Idempotency-Key header of 1 to 200 visible characters, got ${got}; make a new one for each deed and send the same one when you try it again`
