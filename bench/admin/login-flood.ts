@@ -12,6 +12,8 @@ export const someAddress = () => `198.${18 + randomInt(2)}.${randomInt(256)}.${r
 export class LoginFlood {
   readonly statuses = { read: new Map<number, number>(), pause: new Map<number, number>() }
   sent = 0
+  /** Without an answer: the daemon closed a connection that was to be used again, to give its place to another one. */
+  lost = 0
   private isOver = false
   private readonly work: Promise<unknown>
 
@@ -37,15 +39,22 @@ export class LoginFlood {
         authorization: `Bearer ek_${'a'.repeat(12)}_${'b'.repeat(43)}`,
         'x-forwarded-for': someAddress(),
       }
-      const { status } = isPause
-        ? await fetch(`${this.url}/v1/pause`, {
-            method: 'POST',
-            headers: { ...headers, 'content-type': 'application/json' },
-            body: BODY,
-          })
-        : await fetch(`${this.url}/v1/state`, { headers })
+      const answer = await (
+        isPause
+          ? fetch(`${this.url}/v1/pause`, {
+              method: 'POST',
+              headers: { ...headers, 'content-type': 'application/json' },
+              body: BODY,
+            })
+          : fetch(`${this.url}/v1/state`, { headers })
+      ).catch(() => undefined)
+      if (!answer) {
+        this.lost += 1
+        continue
+      }
+      await answer.arrayBuffer()
       const counts = this.statuses[isPause ? 'pause' : 'read']
-      counts.set(status, (counts.get(status) ?? 0) + 1)
+      counts.set(answer.status, (counts.get(answer.status) ?? 0) + 1)
     }
   }
 }

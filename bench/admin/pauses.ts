@@ -28,8 +28,8 @@ interface Round {
 
 /**
  * Whether pauses of an operator are accepted in time and hold, while logins fail and connections that say nothing take every
- * place: after each the steps are read that were
- * signed for the first time while it held. What a pause allows (finishing, cancelling, revoking) is not counted.
+ * place: after each the steps are read that were signed for the first time while it held. What a pause allows (finishing,
+ * cancelling, revoking) is not counted.
  */
 export async function measurePauses(
   stage: Stage,
@@ -54,7 +54,9 @@ export async function measurePauses(
   const told = (counts: ReadonlyMap<number, number>) =>
     [...counts].map(([status, count]) => `${status} (${count})`).join(', ')
   say(`${flood.sent} failed logins from fresh addresses in ${seconds.toFixed(0)} s`)
-  say(`  ${idle.count} connections that said nothing, opened again when they were closed: ${idle.opened} in all`)
+  say(
+    `  ${idle.count} connections that said nothing, opened again when they were closed: ${idle.opened} in all; ${flood.lost} logins met a connection that was closed for them`,
+  )
   say(`  reads answered ${told(flood.statuses.read)}; pauses answered ${told(flood.statuses.pause)}`)
   say(
     `  ${pauses.length} pauses of the operator meanwhile, in ms: median ${middle.toFixed(0)}, longest ${longest.toFixed(0)} (at most ${MOST_PAUSE_MS})`,
@@ -109,6 +111,8 @@ function tell({ place }: Stage, verb: string, headers: Record<string, string> = 
       authorization: `Bearer ${adminToken}`,
       'content-type': 'application/json',
       'x-forwarded-for': someAddress(),
+      // As curl does: each call over a connection of its own.
+      connection: 'close',
       ...headers,
     },
     body: JSON.stringify({ scope: 'all', reason: 'A measurement.' }),

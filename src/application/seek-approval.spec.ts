@@ -202,7 +202,7 @@ describe('a plan that people have to approve', () => {
       await approvedAndDead(world, portfolio)
       world.hold('A blip.', 'paused_new', chain)
       await world.start().runCycle.run(portfolio, alive())
-      await nothing(world)
+      expect(await nothing(world)).toMatchObject({ approvedBy: ['ada'] })
     })
   })
 

@@ -23,7 +23,7 @@ export function explainUnmet(known: Known, unmet: ReadonlyMap<string, Usd>): Unm
     .filter(([, value]) => value >= known.input.policy.minimumTrade / 10n)
     .map(([asset, value]) => {
       const isUnder = known.input.drift.assets.some((one) => one.asset === asset && one.drift < 0n)
-      return { asset, value: isUnder ? -value : value, reason: bindingReason(known, asset, { value, isUnder }) }
+      return { asset, value: isUnder ? 0n - value : value, reason: bindingReason(known, asset, { value, isUnder }) }
     })
     .toSorted((a, b) => (a.asset < b.asset ? -1 : 1))
 }
