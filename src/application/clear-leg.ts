@@ -144,8 +144,9 @@ export class ClearLeg {
     const intent = newIntent(portfolio, cycle, run, 'revoke', call, gas, now, undefined)
     const { latest } = await chain.nonces(call.chain, portfolio.account)
     const { market } = cycle
-    const gasWei = gas * (market.gas.get(call.chain)?.gasPrice ?? 0n)
-    const gasUsd = weiCost(market, call.chain, gasWei)
+    const price = market.gas.get(call.chain)?.gasPrice
+    const gasWei = price === undefined ? 0n : gas * price
+    const gasUsd = price === undefined ? 0n : weiCost(market, call.chain, gasWei)
     const { spend } = budgetClaimFor(portfolio, cycle, run, { kind: 'revoke', market, now, gasWei, gasUsd })
     // It counts, and no budget keeps an allowance standing.
     const budget = { spend, judge: () => undefined }

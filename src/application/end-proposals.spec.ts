@@ -9,6 +9,7 @@ import { MemoryProposals } from '../../test/support/memory-admin.js'
 import { MemoryRows, MemoryStore } from '../../test/support/memory-store.js'
 import { sha256 } from '../adapters/access/secrets.js'
 import { APPROVAL_MS } from '../domain/access/proposal.js'
+import type { Transfer } from '../domain/execution/transfer.js'
 import { isStricter, type OperatingLevel, stricter } from '../domain/policy/operating.js'
 import { Failpoints } from '../ports/failpoints.js'
 import { AnswerProposal } from './answer-proposal.js'
@@ -161,6 +162,22 @@ describe('a proposal to resume', () => {
     const ended = await office.proposals.byId(kind)
     expect(ended).toMatchObject({ state: 'void', reason: expect.stringContaining(reason) })
     expect(office.observer.of('approval-answered').map(({ proposal }) => proposal)).toEqual([ended])
+  })
+
+  test('to mark a transfer is void once somebody else has marked it since', async () => {
+    const mark = { transferId: 'p.1', by: 'eve', reason: 'Seen.', note: undefined }
+    const content = { transfer: 'p.1', state: 'late', reason: 'Seen.' }
+    office.store.openTransfers = () => Promise.resolve([{ id: 'p.1', state: 'late' } as Transfer])
+    await office.proposals.open(aProposal({ id: 'one', kind: 'investigation', content, proposedAt: NOW }))
+    office.store.investigations = () => Promise.resolve([{ ...mark, at: NOW - 1 }])
+    await office.endPauses.look()
+    expect((await office.proposals.byId('one'))?.state).toBe('open')
+    office.store.investigations = () => Promise.resolve([{ ...mark, at: NOW + 1 }])
+    await office.endPauses.look()
+    expect(await office.proposals.byId('one')).toMatchObject({
+      state: 'void',
+      reason: 'eve has looked into transfer p.1 since.',
+    })
   })
 
   test('that was over long before anybody looked is written down and told to nobody, of whatever kind', async () => {

@@ -56,6 +56,8 @@ export class EndProposals {
         const transfer = content['transfer'] as string
         const [before, now] = [content['state'] as string, await latenessOf(store, transfer)]
         if (!now) return notLate(transfer)
+        const [mark] = await store.investigations([transfer])
+        if (mark && mark.at > proposedAt) return `${mark.by} has looked into transfer ${transfer} since.`
         return now === before ? undefined : `Transfer ${transfer} is ${now} since, not ${before}.`
       }
       case 'inflow':

@@ -102,9 +102,12 @@ export class SeekApproval {
 
   /** Nobody is asked any more about a plan whose cycle ends without having begun. */
   async close(portfolio: Portfolio, cycle: Cycle): Promise<void> {
-    const proposal = await this.deps.proposals.byId(cycle.id)
-    if (proposal?.state === 'open' || proposal?.state === 'approved')
+    // Twice: a word may come in between.
+    for (let look = 0; look < 2; look++) {
+      const proposal = await this.deps.proposals.byId(cycle.id)
+      if (proposal?.state !== 'open' && proposal?.state !== 'approved') return
       await this.end(portfolio, proposal, { ...proposal, state: 'void', reason: 'Its cycle has ended.' })
+    }
   }
 
   private expire(portfolio: Portfolio, proposal: Proposal): Promise<Permission> {

@@ -1,5 +1,6 @@
 import type { AssetKey } from '../assets.js'
-import { DRIFT_BY_COSTS } from '../planning/verify.js'
+import { totalOf } from '../planning/cost.js'
+import { driftByCosts } from '../planning/verify.js'
 import type { TokenAmount } from '../units/amount.js'
 import {
   absolute,
@@ -33,7 +34,7 @@ export function reasonDriftStayed(cycle: Cycle, least: Ratio): string | undefine
   const promised = drift.portfolio - plan.expectedDrift
   const wanted = isCarriedOut ? mulDiv(larger(0n, promised), least, RATIO_ONE, 'down') : fallOnTheWay(cycle)
   const fall = drift.portfolio - after
-  if (fall >= wanted - DRIFT_BY_COSTS) return undefined
+  if (fall >= wanted - driftByCosts(totalOf(plan.cost), drift.nav)) return undefined
   return `C-52: the drift went from ${pointsBeside(drift.portfolio, after)} to ${pointsBeside(after, drift.portfolio)} bps of NAV by what was traded in ${cycle.id}; its plan expected ${basisPointsOf(plan.expectedDrift)} bps. Compare the plan with its targets before you resume.`
 }
 

@@ -167,6 +167,44 @@ describe('the exact model', () => {
     expect((await solve(exactModel(hopeless))).flows.length).toBeGreaterThan(0)
   })
 
+  test('empties a chain that holds more than its share, though every asset lies within its levels', async () => {
+    const input = inputOf({
+      assets: [
+        { key: 'USD', class: 'stable', price: 1, target: 5_000, on: { alpha: 6, beta: 6 }, held: { beta: 500_000 } },
+        { key: 'ETH', class: 'major', price: 3_000, target: 5_000, on: { alpha: 18 }, held: { alpha: 494_000 } },
+      ],
+      reset: RATIO_ONE,
+      policy: {
+        targets: ['USD', 'ETH'].map((asset) => ({ asset, weight: bps(5_000), absoluteBand: bps(1_000) })),
+        chainShares: { alpha: { minimum: 0n, maximum: bps(4_500) } },
+      },
+    })
+    // Each asset is where it should be: levels as wide as the bands.
+    const wide = input.levels.map(({ asset }) => ({ asset, lower: bps(4_000), upper: bps(6_000) }))
+    const problem = problemOf({ ...input, levels: wide }, DEEP)
+    const { flows } = await solve(exactModel(problem))
+    const left = 494_000 - sentOver(flows, 'bridge')
+    expect(flows.map(name)).toEqual(
+      expect.arrayContaining(['swap ETH@alpha > USD@alpha', 'bridge USD@alpha > USD@beta']),
+    )
+    expect(left).toBeLessThan(452_000)
+  })
+
+  test('brings two that lack less than a minimum trade there, each by one', async () => {
+    const assets = [
+      { key: 'USD', class: 'stable' as const, price: 1, target: 8_000, on: { alpha: 6 }, held: { alpha: 803_540 } },
+      { key: 'BTC', class: 'major' as const, price: 60_000, target: 1_000, on: { alpha: 8 }, held: { alpha: 96_730 } },
+      { key: 'LINK', class: 'other' as const, price: 15, target: 1_000, on: { alpha: 18 }, held: { alpha: 96_230 } },
+    ]
+    const input = inputOf({ assets, policy: { minimumTrade: usd(6_000) } })
+    const wide = input.levels.map((one) =>
+      one.asset === 'USD' ? { ...one, lower: bps(7_000), upper: bps(9_000) } : { ...one, upper: bps(1_100) },
+    )
+    const problem = problemOf({ ...input, levels: wide }, DEEP)
+    const { flows } = await solve(exactModel(problem))
+    expect(flows.map(name)).toEqual(['swap USD@alpha > BTC@alpha', 'swap USD@alpha > LINK@alpha'])
+  })
+
   test('sends no more over one bridge than its share of the whole', async () => {
     const shares = { alpha: { minimum: 0n, maximum: bps(2_000) } }
     const free = ofSetting({ policy: { chainShares: shares } })

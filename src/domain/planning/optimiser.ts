@@ -70,7 +70,10 @@ export function fixedModel(problem: Problem): Model {
   return new Formulation(problem).build('fixed')
 }
 
-/** A relaxation that promises no less than is possible: its optimum is a lower bound of any plan on these curves. */
+/**
+ * A relaxation that promises no less than is possible: its optimum is a lower bound of any plan on these curves that trades
+ * what its levels need and no more.
+ */
 export function boundModel(problem: Problem): Model {
   return new Formulation(problem).build('bound')
 }
@@ -263,8 +266,9 @@ class Formulation {
 
   /**
    * An offer that beats our own price is no reason to trade: it says as much about the price as about the offer (arbitrage
-   * guard, planning theory 2). What is outside its levels gives and takes in all what brings it there, and what is between
-   * them takes no more than that gives; what it may give for others follows, as all value is kept but for what is lost.
+   * guard, planning theory 2). What is outside its levels gives and takes in all what brings it there, each at least a
+   * minimum trade, and what is between them takes no more than that gives; what it may give for others follows, as all value
+   * is kept but for what is lost. What chains hold beyond their shares, or lack, may change hands besides.
    */
   private addNeed(amounts: readonly number[]): void {
     const { places, nav } = this.problem.network
@@ -272,11 +276,11 @@ class Formulation {
     const over = places.flatMap(({ value, upper }, index) => (value > upper * nav ? [index] : []))
     const sum = (indices: readonly number[], of: (place: Place) => number) =>
       indices.reduce((total, index) => total + of(places[index]!), 0) * this.scale
-    const [short, beyond] = [
-      sum(under, (one) => one.lower * nav - one.value),
-      sum(over, (one) => one.value - one.upper * nav),
-    ]
-    const most = NEEDED * Math.max(short, beyond, this.minimum)
+    const least = this.minimum / this.scale
+    const short = sum(under, (one) => Math.max(least, one.lower * nav - one.value))
+    const beyond = sum(over, (one) => Math.max(least, one.value - one.upper * nav))
+    const misplaced = this.misplaced()
+    const most = NEEDED * (Math.max(short, beyond) + misplaced)
     const held = { under: sum(under, ({ value }) => value), over: sum(over, ({ value }) => value) }
     this.builder.row(
       -Infinity,
@@ -297,22 +301,32 @@ class Formulation {
       ])
       return [more]
     })
-    this.builder.row(-Infinity, GAINED * held.over, [
+    this.builder.row(-Infinity, GAINED * (held.over + misplaced), [
       ...taken.map((column) => [column, 1] as const),
       ...over.map((index) => [amounts[index]!, GAINED] as const),
     ])
+  }
+
+  /** What lies beyond the shares of chains, and what they lack, before anything is done. */
+  private misplaced(): number {
+    return Object.entries(this.problem.policy.chainShares).reduce((sum, [chain, { minimum, maximum }]) => {
+      const held = this.heldOn(chain)
+      return sum + Math.max(0, ratioToNumber(minimum) * SCALE - held, held - ratioToNumber(maximum) * SCALE)
+    }, 0)
+  }
+
+  private heldOn(chain: ChainKey): number {
+    const here = this.problem.network.nodes.filter(({ token }) => token.chain === chain)
+    return here.reduce((sum, { value }) => sum + value * this.scale, 0)
   }
 
   /** Shares of NAV per chain, elastic too: a chain that is over its share from the start must not stop the rest. */
   private addExposure(): void {
     for (const [chain, { minimum, maximum }] of Object.entries(this.problem.policy.chainShares)) {
       const entries: Entries = new Map()
-      let held = 0
-      for (const [node, row] of this.nodeRows) {
-        if (node.token.chain !== chain) continue
-        held += node.value * this.scale
-        for (const [column, value] of row) accumulate(entries, column, value)
-      }
+      const held = this.heldOn(chain)
+      for (const [node, row] of this.nodeRows)
+        if (node.token.chain === chain) for (const [column, value] of row) accumulate(entries, column, value)
       for (const [bound, sign] of [
         [ratioToNumber(minimum) * SCALE, 1],
         [ratioToNumber(maximum) * SCALE, -1],

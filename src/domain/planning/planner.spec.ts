@@ -112,6 +112,20 @@ describe('the planner', () => {
     expect(plan.legs.map(line)).toEqual(['swap STAKED@alpha > ETH@alpha'])
   })
 
+  test('goes a way whose costs alone add to the drift, where that is more than 5 bps of NAV (C-52)', async () => {
+    const assets: AssetSpec[] = [
+      { ...USD, target: 4_000, held: { alpha: 400_000 } },
+      { ...ETH, target: 3_000, held: { alpha: 97_000 } },
+      { key: 'BTC', class: 'major', price: 60_000, target: 3_000, on: { alpha: 8 }, held: { alpha: 500_000 } },
+    ]
+    const band = (key: string) => (key === 'ETH' ? bps(200) : bps(3_000))
+    const targets = assets.map(({ key, target }) => ({ asset: key, weight: bps(target), absoluteBand: band(key) }))
+    const input = inputOf({ assets, policy: { targets }, reset: RATIO_ONE / 2n })
+    const plan = await planned(input, { ...DEEP, feeBps: () => 60 })
+    expect(plan.legs.map(line)).toContain('swap USD@alpha > ETH@alpha')
+    expect(plan.expectedDrift > input.drift.portfolio + bps(5)).toBe(true)
+  })
+
   describe('where venues price an asset better than we do', () => {
     const held = { USD: 405_000, ETH: 402_000, LINK: 190_000 }
     /** One asset has a narrow band and is to return half-way; the others are free within wide ones. */

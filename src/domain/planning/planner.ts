@@ -1,4 +1,4 @@
-import { smaller } from '../units/ratio.js'
+import { absolute, smaller } from '../units/ratio.js'
 import { amountWorth, type Usd, usdToNumber } from '../units/usd.js'
 import { scoreOfPlan } from './comparison.js'
 import { addCosts, NO_COST, priceIn } from './cost.js'
@@ -654,7 +654,7 @@ class Planning {
         ({ priced: { arc } }) => !faulty.includes(arcKey(arc.kind, arc.from.token, arc.to.token)),
       )
       if (faulty.length > 0 && sound.length > 0 && sound.length < candidate.length)
-        candidates.push({ method, flows: sound }, { method, flows: withoutIdle(sound) })
+        candidates.push(...[...new Set([sound, withoutIdle(sound)])].map((left) => ({ method, flows: left })))
       const score = scoreOf(outcomeOf(this.input, legs))
       if (found.length === 0 && legs.length > 0 && (!best || score < best.score * (1 - 1e-9)))
         best = { method, legs, score }
@@ -663,7 +663,7 @@ class Planning {
       const unmet = this.explain(outcomeOf(this.input, []).unmet, [])
       const reasons = unmet.map(
         ({ asset, value, reason }) =>
-          `${asset}: ${usdToNumber(value).toFixed(0)} USD stay away from its levels. ${reason}`,
+          `${asset}: ${usdToNumber(absolute(value)).toFixed(0)} USD stay away from its levels. ${reason}`,
       )
       const dear = best ? [`The cheapest plan costs more than ${UNMET_PRICE * 100} % of what it would move.`] : []
       return this.none([...dear, ...reasons, ...faults.slice(0, 3)])
@@ -699,7 +699,7 @@ class Planning {
     return [reckoned('nothing', []), reckoned('naive', naive), reckoned('greedy', greedy)]
   }
 
-  /** In USD, with what is left undone priced as in the score: what no set of legs executed once on the curves costs less than. */
+  /** In USD, with what is left undone priced as in the score: what no set of legs for the same levels costs less than, executed once on the curves. */
   private *lowerBound(problem: Problem): Dialogue<number | undefined> {
     const solution = yield* this.solution(boundModel(problem).model)
     if (solution.status !== 'optimal' && solution.status !== 'limit') return undefined

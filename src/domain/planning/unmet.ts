@@ -1,3 +1,4 @@
+import { absolute } from '../units/ratio.js'
 import type { Usd } from '../units/usd.js'
 import type { CurveBook } from './curve-book.js'
 import type { PlanInput } from './dialogue.js'
@@ -20,21 +21,14 @@ interface Known {
  */
 export function explainUnmet(known: Known, unmet: ReadonlyMap<string, Usd>): UnmetDrift[] {
   return [...unmet]
-    .filter(([, value]) => value >= known.input.policy.minimumTrade / 10n)
-    .map(([asset, value]) => {
-      const isUnder = known.input.drift.assets.some((one) => one.asset === asset && one.drift < 0n)
-      return { asset, value: isUnder ? 0n - value : value, reason: bindingReason(known, asset, { value, isUnder }) }
-    })
+    .filter(([, value]) => absolute(value) >= known.input.policy.minimumTrade / 10n)
+    .map(([asset, value]) => ({ asset, value, reason: bindingReason(known, asset, value) }))
     .toSorted((a, b) => (a.asset < b.asset ? -1 : 1))
 }
 
-function bindingReason(
-  { input, network, book, flows }: Known,
-  asset: string,
-  { value, isUnder }: { readonly value: Usd; readonly isUnder: boolean },
-): string {
+function bindingReason({ input, network, book, flows }: Known, asset: string, value: Usd): string {
   const arcs = network.arcs.filter((arc) => arc.kind === 'swap' && assetOf(arc) === asset)
-  if (value < input.policy.minimumTrade) return 'What is left is smaller than a minimum trade.'
+  if (absolute(value) < input.policy.minimumTrade) return 'What is left is smaller than a minimum trade.'
   if (arcs.length === 0) return `No venue trades ${asset} on a chain that answers and holds or can receive it.`
   if (arcs.every((arc) => !book.hasSamples(arc)) && arcs.some((arc) => book.isDead(arc))) {
     const texts = [...new Set(arcs.flatMap((arc) => book.failuresOf(arc).map(({ venue, text }) => `${venue} ${text}`)))]
@@ -53,5 +47,5 @@ function bindingReason(
   if (dry.length > 0) return `The coin kept for gas on ${dry.map(([chain]) => chain).join(', ')} is used up.`
   const priced = arcs.map((arc) => book.price(arc)).filter((one) => one !== undefined && !one.isAssumed)
   if (priced.length === 0) return `Every quote for ${asset} loses more than policy allows.`
-  return `Nothing that may be ${isUnder ? 'sold for' : 'bought with'} it is left within the limits.`
+  return `Nothing that may be ${value < 0n ? 'sold for' : 'bought with'} it is left within the limits.`
 }

@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals'
 import { aSetting, bps, inputOf, usd } from '../../../test/support/planning-input.js'
 import { DEEP, planned } from '../../../test/support/pool-quotes.js'
 import { amountOf } from '../units/amount.js'
-import { RATIO_ONE } from '../units/ratio.js'
+import { absolute, RATIO_ONE } from '../units/ratio.js'
 import { usdToNumber, valueOf } from '../units/usd.js'
 import { addCosts, NO_COST, priceIn, totalOf } from './cost.js'
 import type { PlanInput } from './dialogue.js'
 import type { Leg } from './plan.js'
-import { faultsOf, outcomeOf, scoreOf } from './verify.js'
+import { driftByCosts, faultsOf, outcomeOf, scoreOf } from './verify.js'
 
 /** Ether on alpha goes, bitcoin on beta comes; the money has to be carried. */
 const input = inputOf({
@@ -111,7 +111,9 @@ describe('each fault is found, and names the leg', () => {
   })
 
   test('a whole that ends farther from its targets than it began (C-52)', () => {
-    const near = { ...input.drift, portfolio: outcomeOf(input, legs).drift - bps(5) }
+    const { drift, cost } = outcomeOf(input, legs)
+    const near = { ...input.drift, portfolio: drift - driftByCosts(cost, input.drift.nav) }
+    expect(driftByCosts(0n, input.drift.nav)).toBe(bps(5))
     const at = (portfolio: bigint) => faultsOf({ ...input, drift: { ...near, portfolio } }, legs, new Set())
     expect(at(near.portfolio)).toEqual([])
     expect(at(near.portfolio - 1n)).toEqual([expect.stringMatching(/^The drift would go from .* bps of NAV\.$/)])
@@ -227,7 +229,7 @@ describe('what a plan leads to', () => {
   test('doing nothing costs nothing and leaves every distance, which the score prices', () => {
     const outcome = outcomeOf(input, [])
     expect([outcome.cost, outcome.nav]).toEqual([0n, input.drift.nav])
-    const left = [...outcome.unmet.values()].reduce((sum, value) => sum + value, 0n)
+    const left = [...outcome.unmet.values()].reduce((sum, value) => sum + absolute(value), 0n)
     expect(scoreOf(outcome)).toBeCloseTo(usdToNumber(left) * 0.05, 6)
     expect(outcome.drift - input.drift.portfolio < 10n && input.drift.portfolio - outcome.drift < 10n).toBe(true)
   })

@@ -9,8 +9,14 @@ import { gasKept, hubOf } from './network.js'
 import { EXPOSURE_PRICE, UNMET_PRICE } from './optimiser.js'
 import type { Leg } from './plan.js'
 
-/** What costs alone may add to the drift (C-52). */
-export const DRIFT_BY_COSTS: Ratio = ratioOfBasisPoints(5)
+/** What costs may always add to the drift. */
+const DRIFT_BY_COSTS: Ratio = ratioOfBasisPoints(5)
+
+/** What costs alone may add to the drift, rounded up: their share of NAV where that is more than 5 bps (C-52). */
+export function driftByCosts(cost: Usd, nav: Usd): Ratio {
+  return nav > 0n ? larger(DRIFT_BY_COSTS, mulDiv(cost, RATIO_ONE, nav, 'up')) : DRIFT_BY_COSTS
+}
+
 /** Share by which a float may have missed a bound that is checked here in integers. */
 const TOLERANCE = 10n ** 12n
 
@@ -30,8 +36,8 @@ export function faultsOf(input: PlanInput, legs: readonly Leg[], separate: Reado
   const groups = new Map<string, Leg>()
   if (legs.filter(({ slice }) => slice === undefined || slice.index === 1).length > policy.maxLegs)
     faults.push(`${legs.length} legs, policy allows ${policy.maxLegs}.`)
-  const { drift } = outcomeOf(input, legs)
-  if (drift > input.drift.portfolio + DRIFT_BY_COSTS)
+  const { drift, cost } = outcomeOf(input, legs)
+  if (drift > input.drift.portfolio + driftByCosts(cost, input.drift.nav))
     faults.push(
       `The drift would go from ${pointsBeside(input.drift.portfolio, drift)} to ${pointsBeside(drift, input.drift.portfolio)} bps of NAV.`,
     )
@@ -129,7 +135,7 @@ export interface Outcome {
   readonly nav: Usd
   /** Half the sum of the distances from target. */
   readonly drift: Ratio
-  /** Distance of each asset from its levels; assets within them are absent. */
+  /** Distance of each asset from its levels, below zero where it is under them; assets within them are absent. */
   readonly unmet: ReadonlyMap<AssetKey, Usd>
   /** Value beyond the shares of chains. */
   readonly exposure: Usd
@@ -158,8 +164,8 @@ export function outcomeOf(input: PlanInput, legs: readonly Leg[]): Outcome {
     const level = input.levels.find((one) => one.asset === asset)
     const under = mulDiv(level?.lower ?? target, nav, RATIO_ONE, 'down') - value
     const over = value - mulDiv(level?.upper ?? target, nav, RATIO_ONE, 'up')
-    const beyond = under > over ? under : over
-    if (beyond > 0n) unmet.set(asset, beyond)
+    if (under > 0n) unmet.set(asset, 0n - under)
+    else if (over > 0n) unmet.set(asset, over)
   }
   const cost = totalOf(legs.reduce((sum, leg) => addCosts(sum, leg.cost), NO_COST))
   return { values, nav, drift: drift / 2n, unmet, exposure: exposureOf(input, legs, nav), cost }
@@ -204,6 +210,6 @@ function exposureOf(input: PlanInput, legs: readonly Leg[], nav: Usd): Usd {
 
 /** What plans are compared by: cost, and what is left undone at a price well above any allowed cost. */
 export function scoreOf({ cost, unmet, exposure }: Outcome): number {
-  const left = [...unmet.values()].reduce((sum, value) => sum + value, 0n)
+  const left = [...unmet.values()].reduce((sum, value) => sum + absolute(value), 0n)
   return usdToNumber(cost) + UNMET_PRICE * usdToNumber(left) + EXPOSURE_PRICE * usdToNumber(exposure)
 }

@@ -20,8 +20,8 @@ export class Connections {
   /** By client, those first that were silent the longest. */
   private readonly open = new Map<string, Set<Socket>>()
   private count = 0
-  /** To the last request of each. */
-  private readonly answers = new WeakMap<Socket, ServerResponse>()
+  /** Those that have not ended, of each. */
+  private readonly answers = new WeakMap<Socket, Set<ServerResponse>>()
 
   constructor(private readonly most: { readonly ofAll: number; readonly ofClient: number }) {}
 
@@ -44,10 +44,12 @@ export class Connections {
   }
 
   private note(socket: Socket, answer: ServerResponse): void {
-    this.answers.set(socket, answer)
+    const its = this.answers.get(socket) ?? new Set()
+    this.answers.set(socket, its.add(answer))
+    answer.once('close', () => its.delete(answer))
     answer.once('finish', () => {
-      const its = this.open.get(sourceOf(socket.remoteAddress))
-      if (its?.delete(socket)) its.add(socket)
+      const open = this.open.get(sourceOf(socket.remoteAddress))
+      if (open?.delete(socket)) open.add(socket)
     })
   }
 
@@ -74,8 +76,8 @@ export class Connections {
 
   private idleOf(sockets: ReadonlySet<Socket>): Socket | undefined {
     for (const socket of sockets) {
-      const answer = this.answers.get(socket)
-      if (!answer?.req.complete || answer.writableEnded) return socket
+      const answers = [...(this.answers.get(socket) ?? [])]
+      if (!answers.some((answer) => answer.req.complete && !answer.writableEnded)) return socket
     }
     return undefined
   }
@@ -87,10 +89,11 @@ export class Connections {
     if (its.size === 0) this.open.delete(client)
   }
 
-  /** Nothing is written to whoever is gone, nor into the middle of another answer. */
+  /** Nothing is written to whoever is gone, into the middle of another answer, or in place of one that is still to come. */
   private answer({ code }: NodeJS.ErrnoException, socket: Socket): void {
-    const last = this.answers.get(socket)
-    if (socket.writable && (!last?.headersSent || last.writableFinished)) socket.write(textOf(problemOf(code)))
+    const answers = [...(this.answers.get(socket) ?? [])]
+    const isFree = answers.every(({ req, headersSent }) => !req.complete && !headersSent)
+    if (socket.writable && isFree) socket.write(textOf(problemOf(code)))
     socket.destroySoon()
   }
 }

@@ -89,6 +89,7 @@ export class TransfersController {
       }),
     }
   }
+
   @Post(':id/investigated')
   @Route({
     // It takes a stop of the bridge away before it comes, as a resume takes away one that has: no key may do that.

@@ -27,7 +27,7 @@ describe('what was taken out of the provisional book', () => {
   })
 
   test('is moved where the final book has the same from then on, its gas too', () => {
-    const taken = posting('0f3a-77.0.swap.1@4:undone', '-5', 'provisional')
+    const taken = posting('0f3a-77.0.swap.1@4:undone', '-5', 'provisional', '2026-01-31T10:00:00.002Z')
     const gas = posting('0f3a-77.0.swap.1@4:gas:undone', '2', 'provisional')
     const postings = [
       posting('0f3a-77.0.swap.1', '5', 'final'),

@@ -144,7 +144,7 @@ function Bound({ plan: { lowerBoundUsd, noBoundReason, gap } }: { readonly plan:
   return (
     <p className={classes.said}>
       Weighed together with what it leaves undone it is <StateBadge tone={isNear ? 'good' : 'quiet'}>{over}</StateBadge>{' '}
-      {relation} that any plan could reach on these quotes: <Usd value={lowerBoundUsd} />
+      {relation} that any plan for these levels could reach on these quotes: <Usd value={lowerBoundUsd} />
     </p>
   )
 }

@@ -152,7 +152,7 @@ export function LeftOut({ plan: { unmet, separatePools } }: { readonly plan: Pla
       <ul className={classes.list}>
         {unmet.map(({ asset, valueUsd, reason }) => (
           <li key={asset}>
-            {asset} stays <Usd value={valueUsd} isSigned /> from its target: {reason}
+            {asset} stays <Usd value={valueUsd} isSigned /> from its level: {reason}
           </li>
         ))}
         {separatePools.map(({ group, venues, detail }) => (
