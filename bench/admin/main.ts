@@ -24,10 +24,16 @@ const { values } = parseArgs({
 const [seconds, logins, dir] = [Number(values.seconds), Number(values.logins), resolve(values.dir)]
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
-/** A proxy names the caller, and one caller may read as often as it takes. */
+const configured = z.looseObject({
+  server: z.looseObject({}),
+  portfolios: z.record(z.string(), z.looseObject({ limits: z.looseObject({}).optional() })),
+})
+
+/** A proxy names the caller, one caller may read as often as it takes, and what prices undo may be traded back (C-51). */
 async function widen({ place }: Stage): Promise<void> {
-  const config = z.looseObject({ server: z.looseObject({}) }).parse(parse(await readFile(place.configFile, 'utf8')))
+  const config = configured.parse(parse(await readFile(place.configFile, 'utf8')))
   Object.assign(config.server, { trustedProxies: 1, readsPerMinute: 1_000_000 })
+  for (const portfolio of Object.values(config.portfolios)) portfolio.limits = { ...portfolio.limits, mayReverse: true }
   await writeFile(place.configFile, stringify(config))
 }
 

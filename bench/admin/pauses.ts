@@ -15,7 +15,7 @@ const HELD_MS = 3_000
 const LEAST_ROUND_MS = 7_000
 /** Rounds in which something is signed while they are paused. */
 const ENOUGH_AT_WORK = 3
-const MOST_ROUNDS = 10
+const MOST_ROUNDS = 6
 
 interface Round {
   /** How long each pause took to be accepted, in milliseconds; Infinity for one that was not. */
