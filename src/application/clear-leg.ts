@@ -10,8 +10,7 @@ import {
 } from '../domain/execution/cycle.js'
 import { reasonNotDelivered } from '../domain/execution/delivery.js'
 import type { Inclusion } from '../domain/execution/intent.js'
-import { budgetClaimFor } from '../domain/execution/budget-claim.js'
-import { weiCost } from '../domain/planning/cost.js'
+import { revocationClaimFor } from '../domain/execution/budget-claim.js'
 import { revocationGas } from '../domain/policy/gas.js'
 import type { Portfolio } from '../domain/policy/portfolio.js'
 import type { Balances } from '../ports/balances.js'
@@ -143,13 +142,7 @@ export class ClearLeg {
     const now = clock.now()
     const intent = newIntent(portfolio, cycle, run, 'revoke', call, gas, now, undefined)
     const { latest } = await chain.nonces(call.chain, portfolio.account)
-    const { market } = cycle
-    const price = market.gas.get(call.chain)?.gasPrice
-    const gasWei = price === undefined ? 0n : gas * price
-    const gasUsd = price === undefined ? 0n : weiCost(market, call.chain, gasWei)
-    const { spend } = budgetClaimFor(portfolio, cycle, run, { kind: 'revoke', market, now, gasWei, gasUsd })
-    // It counts, and no budget keeps an allowance standing.
-    const budget = { spend, judge: () => undefined }
+    const budget = revocationClaimFor(portfolio, cycle, run, { gasLimit: gas, now })
     const reserved = await store.reserveIntent(intent, latest, { before: run, after: run }, budget)
     observer.notify({ type: 'intent-changed', portfolio: portfolio.id, intent: reserved, at: clock.now() })
   }

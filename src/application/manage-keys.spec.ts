@@ -2,19 +2,10 @@ import { describe, expect, test } from '@jest/globals'
 import { isNetwork } from '../adapters/access/networks.js'
 import { sha256, unforeseeable } from '../adapters/access/secrets.js'
 import { FakeClock } from '../../test/support/fake-clock.js'
-import { MemoryApiKeys, MemoryAuditLog } from '../../test/support/memory-access.js'
+import { MANAGER, MemoryApiKeys, MemoryAuditLog } from '../../test/support/memory-access.js'
 import { idOfKey } from '../domain/access/key-text.js'
-import type { AccessManager } from './audited-deed.js'
 import { ManageKeys } from './manage-keys.js'
 
-const MANAGER: AccessManager = {
-  actor: 'operator',
-  subject: 'cli',
-  keyId: undefined,
-  source: undefined,
-  requestId: undefined,
-  build: '1.0.0',
-}
 const WISH = { name: 'alert-bot', scopes: ['pause'], days: 30, networks: ['10.0.0.0/8'] }
 
 function setUp() {

@@ -1,17 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { FakeClock } from '../../test/support/fake-clock.js'
-import { MemoryAuditLog, MemoryDenials } from '../../test/support/memory-access.js'
-import type { AccessManager } from './audited-deed.js'
+import { MANAGER, MemoryAuditLog, MemoryDenials } from '../../test/support/memory-access.js'
 import { ManagePeople } from './manage-people.js'
 
-const MANAGER: AccessManager = {
-  actor: 'operator',
-  subject: 'cli',
-  keyId: undefined,
-  source: undefined,
-  requestId: undefined,
-  build: '1.0.0',
-}
 const WORD = { subject: 'ada', reason: 'Leaves today.' }
 
 function setUp() {

@@ -1,12 +1,10 @@
-import { isSubject } from '../domain/access/subject.js'
+import { isSubject, isVisibleLine } from '../domain/access/subject.js'
 import type { AuditLog } from '../ports/audit-log.js'
 import type { Clock } from '../ports/clock.js'
 import type { Denial, Denials } from '../ports/denials.js'
 import { type AccessManager, auditedDeed } from './audited-deed.js'
 
 const MOST_REASON = 500
-/** The records take neither NUL nor halves of surrogate pairs, and terminals nothing that moves the cursor. */
-const REASON = new RegExp(`^[^\\p{C}\\p{Zl}\\p{Zp}]{1,${MOST_REASON}}$`, 'u')
 
 /** Nothing in it was checked yet. */
 export interface PersonWord {
@@ -49,7 +47,8 @@ export class ManagePeople {
     const findings: string[] = []
     if (!isSubject(subject))
       findings.push('subject: expected `sub` of the tokens of a person, 1 to 255 characters that can be seen')
-    if (!REASON.test(reason))
+    // The records take neither NUL nor halves of surrogate pairs, and terminals nothing that moves the cursor.
+    if (!isVisibleLine(reason, MOST_REASON))
       findings.push(`reason: expected one line of 1 to ${MOST_REASON} characters that says why you do this`)
     if (findings.length > 0) return { status: 'refused', findings }
     const entry = { ...manager, action, resource: `person:${subject}`, detail: { reason } }

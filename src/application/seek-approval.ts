@@ -80,10 +80,13 @@ export class SeekApproval {
     if (proposal.digest !== this.digestOf(portfolio, cycle, proposal.expiresAt))
       return { status: 'denied', reason: 'What was proposed is not what is written down. The next cycle asks anew.' }
     if (isExpired(proposal, clock.now())) return this.expire(portfolio, proposal)
+    const { state, reason } = proposal
+    if (state === 'expired') return { status: 'denied', reason }
+    if (state === 'rejected' || state === 'void')
+      return { status: 'denied', reason: `The plan was turned down: ${reason}` }
     const ended = cycle.legs.find(hasEnded)
-    if (ended && proposal.state !== 'rejected' && proposal.state !== 'void' && proposal.state !== 'expired')
-      return this.void(portfolio, proposal, ended)
-    switch (proposal.state) {
+    if (ended) return this.endPart(portfolio, proposal, ended)
+    switch (state) {
       case 'open':
         return { status: 'awaited' }
       case 'approved':
@@ -92,11 +95,6 @@ export class SeekApproval {
       case 'used':
         // Whoever takes over from a process that ended in between begins within the same time, or not at all.
         return clock.now() < proposal.expiresAt ? GRANTED : { status: 'denied', reason: notBegun(proposal) }
-      case 'expired':
-        return { status: 'denied', reason: proposal.reason }
-      case 'rejected':
-      case 'void':
-        return { status: 'denied', reason: `The plan was turned down: ${proposal.reason}` }
     }
   }
 
@@ -114,7 +112,8 @@ export class SeekApproval {
     return this.end(portfolio, proposal, timedOut(proposal))
   }
 
-  private void(portfolio: Portfolio, proposal: Proposal, { leg, failure }: LegRun): Promise<Permission> {
+  /** What is left of a plan is not the plan. */
+  private endPart(portfolio: Portfolio, proposal: Proposal, { leg, failure }: LegRun): Promise<Permission> {
     const why = failure ? ` (${failure.detail})` : ''
     const reason = `Leg ${leg.id} was ended before anything began${why}: what is left is not what was proposed. The next cycle asks anew.`
     return this.end(portfolio, proposal, { ...proposal, state: 'void', reason })

@@ -328,44 +328,15 @@ describe('what the API says', () => {
         by: 'daemon',
         byKind: 'daemon',
       },
-      pausedParts: [
-        {
-          scope: 'chain:alpha',
-          state: 'paused_new',
-          reason: 'Lunch.',
-          since: '1970-01-01T00:00:00.000Z',
-          expiresAt: null,
-          by: 'operator',
-          byKind: 'operator',
-        },
-        {
-          scope: 'asset:BTC',
-          state: 'paused_new',
-          reason: 'Lunch.',
-          since: '1970-01-01T00:00:00.000Z',
-          expiresAt: null,
-          by: 'operator',
-          byKind: 'operator',
-        },
-        {
-          scope: `bridge:${BRIDGE}`,
-          state: 'paused_new',
-          reason: 'Lunch.',
-          since: '1970-01-01T00:00:00.000Z',
-          expiresAt: null,
-          by: 'operator',
-          byKind: 'operator',
-        },
-        {
-          scope: 'venue:swaps',
-          state: 'paused_new',
-          reason: 'Lunch.',
-          since: '1970-01-01T00:00:00.000Z',
-          expiresAt: null,
-          by: 'operator',
-          byKind: 'operator',
-        },
-      ],
+      pausedParts: ['chain:alpha', 'asset:BTC', `bridge:${BRIDGE}`, 'venue:swaps'].map((scope) => ({
+        scope,
+        state: 'paused_new',
+        reason: 'Lunch.',
+        since: '1970-01-01T00:00:00.000Z',
+        expiresAt: null,
+        by: 'operator',
+        byKind: 'operator',
+      })),
     })
     const whole = [{ scope: 'all' as const, ...held }]
     expect(sent(portfolioWire(aPortfolio(), whole, undefined))).toMatchObject({

@@ -3,6 +3,7 @@ import { sha256 } from '../../src/adapters/access/secrets.js'
 import { type ApiKey, ApiKeys } from '../../src/ports/api-keys.js'
 import { AuditLog, type AuditQuery } from '../../src/ports/audit-log.js'
 import { type Denial, Denials } from '../../src/ports/denials.js'
+import type { AccessManager } from '../../src/application/audited-deed.js'
 
 /** Keys in memory. Counts what it is asked, and writes nothing while `isReadOnly`. */
 export class MemoryApiKeys extends ApiKeys {
@@ -126,4 +127,14 @@ export class MemoryAuditLog extends AuditLog {
     const fault = { sequence: broken.sequence, reason: 'It does not fit.' }
     return { status: 'broken', fault, faults: [fault], ...place } as const
   }
+}
+
+/** Whoever manages keys and people by the command line. */
+export const MANAGER: AccessManager = {
+  actor: 'operator',
+  subject: 'cli',
+  keyId: undefined,
+  source: undefined,
+  requestId: undefined,
+  build: '1.0.0',
 }

@@ -1,6 +1,6 @@
 import type { Cycle, LegRun } from './cycle.js'
 import type { StepKind } from './intent.js'
-import { type Market, priceIn } from '../planning/cost.js'
+import { type Market, priceIn, weiCost } from '../planning/cost.js'
 import { bridgeOf } from '../planning/quote.js'
 import { bridgeLimits, bridgeTermsOf } from '../policy/bridges.js'
 import { type BudgetClaim, judgeSpend, type Spend } from '../policy/budgets.js'
@@ -50,6 +50,25 @@ export function budgetClaimFor(portfolio: Portfolio, cycle: Cycle, run: LegRun, 
       : bridgeLimits(portfolio.limits, bridgeTermsOf(portfolio.bridges, spend.bridge))
   const limits = { ...caps, bridgePlan: portfolio.policy.maxBridgeShare }
   return { spend, judge: (use) => judgeSpend(spend, use, limits, cycle.valuation.nav) }
+}
+
+/**
+ * The claim of taking back what a leg approved, with so much gas at the gas price of the decision: it counts, and no budget
+ * keeps an allowance standing.
+ */
+export function revocationClaimFor(
+  portfolio: Portfolio,
+  cycle: Cycle,
+  run: LegRun,
+  { gasLimit, now }: { readonly gasLimit: bigint; readonly now: number },
+): BudgetClaim {
+  const { market } = cycle
+  const { chain } = run.leg.sell.token
+  const price = market.gas.get(chain)?.gasPrice
+  const gasWei = price === undefined ? 0n : gasLimit * price
+  const gasUsd = price === undefined ? 0n : weiCost(market, chain, gasWei)
+  const { spend } = budgetClaimFor(portfolio, cycle, run, { kind: 'revoke', market, now, gasWei, gasUsd })
+  return { spend, judge: () => undefined }
 }
 
 /**

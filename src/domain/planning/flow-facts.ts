@@ -36,3 +36,12 @@ export function lostInTurn({ quoted, delivered }: Extract<JointOutcome, { status
 export function assetOf({ group, from, to }: Arc): string {
   return group?.endsWith('buy') ? to.token.asset : from.token.asset
 }
+
+/** Without crossings that bring a chain what nothing there goes on with, as what they were to fund was left out. */
+export function withoutIdle(flows: readonly Flow[]): readonly Flow[] {
+  const kept = flows.filter(
+    ({ priced: { arc } }) =>
+      arc.from.token.asset !== arc.to.token.asset || flows.some(({ priced }) => priced.arc.from === arc.to),
+  )
+  return kept.length === flows.length ? flows : withoutIdle(kept)
+}

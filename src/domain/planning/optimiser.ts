@@ -271,12 +271,13 @@ class Formulation {
    * is kept but for what is lost. What chains hold beyond their shares, or lack, may change hands besides.
    */
   private addNeed(amounts: readonly number[]): void {
-    const { places, nav } = this.problem.network
+    const { network, policy } = this.problem
+    const { places, nav } = network
     const under = places.flatMap(({ value, lower }, index) => (value < lower * nav ? [index] : []))
     const over = places.flatMap(({ value, upper }, index) => (value > upper * nav ? [index] : []))
     const sum = (indices: readonly number[], of: (place: Place) => number) =>
       indices.reduce((total, index) => total + of(places[index]!), 0) * this.scale
-    const least = this.minimum / this.scale
+    const least = usdToNumber(policy.minimumTrade)
     const short = sum(under, (one) => Math.max(least, one.lower * nav - one.value))
     const beyond = sum(over, (one) => Math.max(least, one.value - one.upper * nav))
     const misplaced = this.misplaced()

@@ -5,7 +5,7 @@ import { addCosts, NO_COST, priceIn } from './cost.js'
 import { CurveBook, type PricedArc } from './curve-book.js'
 import type { PlanInput, PlannerAnswer, PlannerQuestion, PlannerRun, PlanOutcome } from './dialogue.js'
 import { appraise, greedyFlows, naiveFlows, waterFillingFlows } from './fallbacks.js'
-import { areApart, assetOf, impactOf, lossOf, lostInTurn, meet } from './flow-facts.js'
+import { areApart, assetOf, impactOf, lossOf, lostInTurn, meet, withoutIdle } from './flow-facts.js'
 import { bestVenue, buildLegs, usdOf } from './legs.js'
 import type { LinearModel, Solution } from './linear-model.js'
 import { type Arc, arcKey, buildNetwork, type Network, type Place, venuesOf } from './network.js'
@@ -653,8 +653,11 @@ class Planning {
       const sound = candidate.filter(
         ({ priced: { arc } }) => !faulty.includes(arcKey(arc.kind, arc.from.token, arc.to.token)),
       )
-      if (faulty.length > 0 && sound.length > 0 && sound.length < candidate.length)
-        candidates.push(...[...new Set([sound, withoutIdle(sound)])].map((left) => ({ method, flows: left })))
+      if (faulty.length > 0 && sound.length > 0 && sound.length < candidate.length) {
+        candidates.push({ method, flows: sound })
+        const busy = withoutIdle(sound)
+        if (busy.length < sound.length) candidates.push({ method, flows: busy })
+      }
       const score = scoreOf(outcomeOf(this.input, legs))
       if (found.length === 0 && legs.length > 0 && (!best || score < best.score * (1 - 1e-9)))
         best = { method, legs, score }
@@ -748,15 +751,6 @@ function claimed(bound: number | undefined, plan: Plan, score: number): Pick<Pla
       ? `In one go ${least}; the slices of this one give pools time to recover.`
       : `By its curves ${least}, and this one does: what was quoted for its legs is better than they are.`,
   }
-}
-
-/** Without crossings that bring a chain what nothing there goes on with, as what they were to fund was left out. */
-function withoutIdle(flows: readonly Flow[]): readonly Flow[] {
-  const kept = flows.filter(
-    ({ priced: { arc } }) =>
-      arc.from.token.asset !== arc.to.token.asset || flows.some(({ priced }) => priced.arc.from === arc.to),
-  )
-  return kept.length === flows.length ? flows : withoutIdle(kept)
 }
 
 function legKey({ kind, sell, expectedOut }: Leg): string {

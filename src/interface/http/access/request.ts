@@ -2,7 +2,7 @@ import type { Request, Response } from 'express'
 import ipaddr from 'ipaddr.js'
 import type { Principal } from '../../../domain/access/principal.js'
 
-/** How long a pause waits for each thing that it could do without: counters, the audit log, idempotency keys. */
+/** How long a pause waits for each thing that it could do without: counters, the audit log. */
 export const PAUSE_PATIENCE_MS = 250
 
 export const REQUEST_ID = 'X-Request-Id'
