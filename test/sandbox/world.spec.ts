@@ -458,6 +458,16 @@ const listenOn = (port: number) =>
   })
 const close = (server: Server) => new Promise((resolve) => server.close(resolve))
 
+/** The first of as many ports in a row as a world takes, all of them free; below the range that the system gives out. */
+async function freeBase(): Promise<number> {
+  for (let base = 21_000 + (process.pid % 8_000); ; base += 10) {
+    const tried = await Promise.allSettled(Array.from({ length: 8 }, (_, offset) => listenOn(base + offset)))
+    const open = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    await Promise.all(open.map(close))
+    if (open.length === tried.length) return base
+  }
+}
+
 describe('a second world', () => {
   it.each([
     [1, 'chain bay'],
@@ -466,11 +476,11 @@ describe('a second world', () => {
     'says which port is in use, offset %i, and leaves nothing behind',
     async (offset, name) => {
       const nodesBefore = ownNodes().length
-      // Below the range that the system gives out by itself, so that the ports before it are free.
-      const port = 21_000 + (process.pid % 8_000)
+      const portBase = await freeBase()
+      const port = portBase + offset
       const squatter = await listenOn(port)
       const other = await mkdtemp(join(tmpdir(), 'evenkeel-world-'))
-      const start = startWorld({ seed: 1, scenario: 'calm', portBase: port - offset, dir: other })
+      const start = startWorld({ seed: 1, scenario: 'calm', portBase, dir: other })
       await expect(start).rejects.toMatchObject({
         name: 'SandboxStartError',
         message: `Port ${port} for ${name} is in use. Stop what listens there or choose another --port-base.`,
